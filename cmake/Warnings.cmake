@@ -1,0 +1,18 @@
+# Our warnings and hardening apply to our code only, and never to a project that embeds us.
+if(PROJECT_IS_TOP_LEVEL)
+  add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion
+    -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Wimplicit-fallthrough)
+  if(PADDOCK_WARNINGS_AS_ERRORS)
+    add_compile_options(-Werror)
+  endif()
+  if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo" OR CMAKE_BUILD_TYPE STREQUAL "Release")
+    add_compile_definitions(_GLIBCXX_ASSERTIONS _FORTIFY_SOURCE=2)
+    add_compile_options(-fstack-protector-strong)
+    add_link_options(-Wl,-z,relro -Wl,-z,now)
+  endif()
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+  find_program(CCACHE ccache)
+  if(CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  endif()
+endif()
