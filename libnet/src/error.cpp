@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <boost/system/system_error.hpp>
 #include <paddock/net/error.hpp>
+
+#include <boost/system/system_error.hpp>
 
 namespace paddock::net {
 

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Connects pods to this host: one veth pair per attachment, a host route to each pod address, and
+// in the pod a route to the gateway. Everything is made with batched netlink in two namespaces;
+// nothing is executed and nothing is waited for. docs/network.md shows the result.
+#pragma once
+
+#include <paddock/net/address.hpp>
+#include <paddock/net/error.hpp>
+#include <paddock/net/export.hpp>
+#include <paddock/net/namespace.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace paddock::net {
+
+// Which attachment: the key of the CNI protocol. Written on the host link as its alias,
+// "paddock:<network>/<container>/<ifname>", so that it survives any restart of ours.
+struct PADDOCK_NET_EXPORT AttachmentId {
+  std::string network;
+  std::string container;
+  std::string ifname;  // name of the interface in the pod
+
+  std::string alias() const;
+  // Absent when the alias is not one of ours.
+  static std::optional<AttachmentId> from_alias(std::string_view alias);
+
+  friend bool operator==(const AttachmentId&, const AttachmentId&) = default;
+};
+
+// A route in the pod. Without a gateway it is on link. mtu and metric 0: not given.
+struct PodRoute {
+  Prefix destination;
+  std::optional<IpAddress> gateway;
+  std::uint32_t mtu = 0;
+  std::uint32_t metric = 0;
+
+  friend bool operator==(const PodRoute&, const PodRoute&) = default;
+};
+
+struct AttachRequest {
+  AttachmentId id;
+  std::vector<IpAddress> addresses;  // at least one; each is set with a full-length prefix
+  std::vector<IpAddress> gateways;   // one per family of addresses; they live on paddock0
+  std::vector<PodRoute> routes;      // besides those to the gateways; default routes belong here
+  std::optional<MacAddress> mac;     // of the pod's end; random when absent
+  std::uint32_t mtu = 1500;
+};
+
+// What attach made, and what detach and check need: keep it in the lease.
+struct Attachment {
+  AttachmentId id;
+  std::string host_link;           // chosen by attach, never reused while the host is up
+  std::uint32_t host_ifindex = 0;  // in the host's namespace
+  std::uint32_t pod_ifindex = 0;   // in the pod's namespace
+  MacAddress host_mac;
+  MacAddress pod_mac;
+  std::uint32_t mtu = 0;
+  std::vector<IpAddress> addresses;
+  std::vector<IpAddress> gateways;
+  std::vector<PodRoute> routes;
+
+  friend bool operator==(const Attachment&, const Attachment&) = default;
+};
+
+// A host link of ours as the kernel has it.
+struct FoundAttachment {
+  std::string host_link;
+  std::uint32_t host_ifindex = 0;
+  std::optional<AttachmentId> id;    // absent: a link whose making was interrupted; remove it
+  std::vector<IpAddress> addresses;  // that have a host route to this link
+};
+
+// The attachments of one host, which is the namespace it is made with. All functions may be called
+// from any thread at the same time; operations on one attachment must not overlap.
+class PADDOCK_NET_EXPORT Attachments {
+ public:
+  // Throws std::system_error when netlink sockets cannot be opened there.
+  explicit Attachments(const NetworkNamespace& host);
+  ~Attachments();
+  Attachments(const Attachments&) = delete;
+  Attachments& operator=(const Attachments&) = delete;
+
+  // Makes the link pair, addresses, routes and neighbours. Whatever fails, nothing stays behind.
+  // Errors: file_exists: the pod has an interface of that name, or the host routes the address
+  // already; operation_not_permitted: pod is the host's own namespace; invalid_argument: the
+  // request contradicts itself (text says where); others as the kernel gave them.
+  Result<Attachment> attach(const NetworkNamespace& pod, const AttachRequest& request);
+
+  // Takes the attachment from service at once: its addresses can be given out again when this
+  // returns. The links themselves go with the next reap(). Nothing to detach is success, and a
+  // link that does not carry the attachment's alias is left alone.
+  // Of the attachment only id, host_link and addresses are looked at; when host_link is empty or
+  // not there, the link is looked for by alias.
+  Result<void> detach(const Attachment& attachment);
+
+  // Removes all links detached so far, both ends, as one group: many cost hardly more than one.
+  // Blocks for some milliseconds; call it from a thread of its own. Returns how many went.
+  Result<std::size_t> reap();
+
+  // What is missing, as sentences; empty when the attachment is whole. Reads only.
+  Result<std::vector<std::string>> check(const NetworkNamespace& pod, const Attachment& attachment);
+
+  // All attached links, detached ones not counted: for reconciling leases after a restart.
+  Result<std::vector<FoundAttachment>> list();
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace paddock::net
