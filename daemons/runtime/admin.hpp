@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The address a daemon is looked after through: /metrics, /healthz, /readyz and /status, on
+// loopback.
+//
+// /status is one shape for every daemon (docs/status.md) so that `paddock status` can say what is
+// wrong and what to do without knowing what the daemon does.
+#pragma once
+
+#include "runtime/lifecycle.hpp"
+#include "runtime/metrics.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace paddock::runtime {
+
+// Something an operator should know. An error keeps the daemon from doing its work, a warning does
+// not.
+struct Problem {
+  enum class Severity { warning, error };
+  Severity severity = Severity::warning;
+  std::string text;    // what is wrong, a clause without full stop
+  std::string remedy;  // what to do about it, or empty
+};
+
+struct Status {
+  bool ready = false;
+  std::string summary;            // "serving 12 services", a clause
+  std::vector<Problem> problems;  // what keeps it from being ready is among them
+  std::string detail = "{}";      // a JSON object, the daemon's own
+};
+
+// Called on the admin thread, one at a time.
+struct AdminPages {
+  std::function<Status()> status;
+  std::function<void(MetricsText&)> metrics;
+};
+
+// Serves from construction to destruction. `listen` is ADDRESS:PORT or `none`. Throws a sentence
+// when the address cannot be had. /healthz fails when the control loop has not turned for 30
+// seconds.
+class Admin {
+ public:
+  Admin(const std::string& daemon, const std::string& listen, const Lifecycle& lifecycle,
+        AdminPages pages);
+  ~Admin();
+
+  // The address bound, with the real port; empty for `none`.
+  [[nodiscard]] std::string endpoint() const;
+
+ private:
+  struct Server;
+  std::unique_ptr<Server> server_;
+};
+
+}  // namespace paddock::runtime

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/daemon.hpp"
+
+#include <exception>
+
+namespace paddock::runtime {
+
+std::string version() { return PADDOCK_VERSION; }
+
+void describe_common(OptionTable& table, CommonOptions& options) {
+  table.text({.name = "admin-listen",
+              .value = "ADDRESS:PORT",
+              .help = "Where /metrics, /healthz, /readyz and /status are served, or none.",
+              .reload = Reload::restart},
+             options.admin_listen, checks::endpoint_or_none());
+  table.text(
+      {.name = "log-level",
+       .value = "LEVEL",
+       .help = "The least important line that is written: debug, info, warning, error or none.",
+       .reload = Reload::live},
+      options.log_level, checks::one_of({"debug", "info", "warning", "error", "none"}));
+  table.text({.name = "log-format",
+              .value = "FORMAT",
+              .help = "How a log line is written: logfmt, json or text.",
+              .reload = Reload::restart},
+             options.log_format, checks::one_of({"logfmt", "json", "text"}));
+}
+
+void log_problems(const std::vector<OptionProblem>& problems) {
+  for (const auto& problem : problems) {
+    log::error("configuration refused, the old one stays",
+               {{"place", problem.place}, {"problem", problem.text}});
+  }
+}
+
+void log_needs_restart(const std::vector<std::string>& options) {
+  for (const auto& option : options) {
+    log::warning("option changed, but only a restart takes it over", {{"option", option}});
+  }
+}
+
+int run_logged(const std::string& daemon, const std::function<void()>& serve) {
+  try {
+    serve();
+    log::info("stopped", {{"daemon", daemon}});
+    return 0;
+  } catch (const std::exception& error) {
+    log::error("cannot go on", {{"daemon", daemon}, {"reason", error.what()}});
+    return 1;
+  }
+}
+
+}  // namespace paddock::runtime

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/directories.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+
+namespace paddock::runtime {
+namespace {
+
+[[noreturn]] void refuse(const std::string& what, const std::filesystem::path& path) {
+  const int error = errno;
+  std::string sentence = what + " " + path.string();
+  if (error == EACCES || error == EPERM) {
+    sentence += ::geteuid() == 0 ? " (even as root: is the file system read-only for this service?)"
+                                 : " (not root: start it with sudo, or name a folder of your own)";
+  }
+  throw std::system_error(error, std::generic_category(), sentence);
+}
+
+std::filesystem::path lock_path(const std::filesystem::path& folder) { return folder / "lock"; }
+
+pid_t written_pid(int descriptor) {
+  std::array<char, 16> text{};
+  const auto size = ::pread(descriptor, text.data(), text.size() - 1, 0);
+  return size > 0 ? static_cast<pid_t>(std::strtol(text.data(), nullptr, 10)) : 0;
+}
+
+}  // namespace
+
+void make_directory(const std::filesystem::path& folder, mode_t mode) {
+  struct stat now {};
+  if (::stat(folder.c_str(), &now) == 0) {
+    if (S_ISDIR(now.st_mode)) return;
+    errno = ENOTDIR;
+    refuse("cannot make the folder", folder);
+  }
+  if (folder.has_parent_path() && folder.parent_path() != folder) {
+    make_directory(folder.parent_path(), 0755);
+  }
+  if (::mkdir(folder.c_str(), mode) != 0 && errno != EEXIST) {
+    refuse("cannot make the folder", folder);
+  }
+}
+
+FolderLock::FolderLock(const std::filesystem::path& folder) {
+  const auto path = lock_path(folder);
+  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor_ < 0) refuse("cannot open", path);
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    const auto pid = written_pid(descriptor_);
+    ::close(descriptor_);
+    throw std::runtime_error(folder.string() + " is in use by process " + std::to_string(pid) +
+                             ": stop that one first (paddock down), or choose another folder");
+  }
+  const auto pid = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(descriptor_, 0) != 0 ||
+      ::pwrite(descriptor_, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
+    ::close(descriptor_);
+    refuse("cannot write", path);
+  }
+}
+
+FolderLock::~FolderLock() { ::close(descriptor_); }
+
+pid_t FolderLock::holder(const std::filesystem::path& folder) {
+  const int descriptor = ::open(lock_path(folder).c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return 0;
+  const bool is_free = ::flock(descriptor, LOCK_SH | LOCK_NB) == 0;
+  const auto pid = is_free ? 0 : written_pid(descriptor);
+  ::close(descriptor);
+  return pid;
+}
+
+}  // namespace paddock::runtime
