@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Server: answers DNS over UDP and TCP from an immutable Authority, and forwards
+// what is not in it. Workers share nothing: each has one thread, its own sockets
+// (SO_REUSEPORT) and its own cache of forwarded answers.
+#pragma once
+
+#include <paddock/dns/export.hpp>
+#include <paddock/dns/upstream.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace paddock::dns {
+
+class Authority;
+
+struct TcpOptions {
+  std::size_t max_connections = 1000;                // of the whole server
+  std::size_t max_connections_per_client = 100;      // by address
+  std::chrono::milliseconds idle_timeout{20'000};    // nothing asked, nothing owed
+  std::chrono::milliseconds message_timeout{5'000};  // a message begun but not complete
+  std::chrono::milliseconds write_timeout{5'000};    // a client that does not read
+};
+
+struct ServerOptions {
+  // Each is bound for UDP and TCP; port 0 takes a free one, the same for both. An address need
+  // not exist yet (IP_FREEBIND). 0.0.0.0 is IPv4 only and :: IPv6 only.
+  std::vector<Endpoint> listen;
+  unsigned workers = 0;  // 0: one per CPU this process may use
+  std::string nsid;      // RFC 5001; empty: none
+  std::uint16_t max_udp_payload = 1232;
+  TcpOptions tcp;
+  ForwardOptions forwarding;
+  std::chrono::milliseconds stop_grace{500};  // for answers that are owed when stop() comes
+};
+
+// What the server may say of its own names: SERVFAIL until it ever knew anything, marked answers
+// while its source is lost.
+enum class Status { not_ready, ready, stale };
+
+// Query types worth a counter of their own.
+enum class TypeGroup { a, aaaa, cname, ptr, srv, txt, mx, soa, ns, https, any, other };
+inline constexpr std::size_t type_groups = 12;
+[[nodiscard]] PADDOCK_DNS_EXPORT std::string_view format(TypeGroup group);
+
+// Totals since the start, of all workers together; `open` and `entries` are of now.
+struct Counters {
+  // queries[protocol][family][type]: protocol 0 UDP, 1 TCP; family 0 IPv4, 1 IPv6.
+  std::array<std::array<std::array<std::uint64_t, type_groups>, 2>, 2> queries{};
+  std::array<std::uint64_t, 24> responses{};  // by rcode, extended ones included
+  std::uint64_t truncated = 0;
+  std::uint64_t dropped = 0;  // no DNS query, or the reply could not be sent
+
+  // Seconds from reading a query to handing its reply to the kernel; the last bucket is open.
+  static constexpr std::array<double, 9> latency_bounds{1e-5, 2.5e-5, 1e-4, 5e-4, 2.5e-3,
+                                                        1e-2, 1e-1,   5e-1, 2.0};
+  std::array<std::uint64_t, latency_bounds.size() + 1> latency{};
+  double latency_sum = 0;
+
+  std::uint64_t cache_hits = 0;
+  std::uint64_t cache_misses = 0;
+  std::uint64_t cache_stale = 0;  // expired answers given because upstreams failed
+  std::uint64_t cache_entries = 0;
+  std::uint64_t cache_bytes = 0;
+  std::uint64_t forwarded = 0;          // questions sent to an upstream, each try
+  std::uint64_t forward_failures = 0;   // tries that brought no usable answer
+  std::uint64_t forward_exhausted = 0;  // questions nobody answered in time
+
+  std::uint64_t tcp_open = 0;
+  std::uint64_t tcp_accepted = 0;
+  std::uint64_t tcp_refused = 0;  // over a limit
+};
+
+// Lifetime: the sockets are bound when the constructor returns and answering has begun; the
+// destructor stops. Every member may be called from any thread, but publish(), set_status(),
+// forward() and stop() wait for the workers (well under a millisecond when they are not
+// starved) and exclude each other.
+class PADDOCK_DNS_EXPORT Server {
+ public:
+  // Throws std::system_error with a sentence when a socket cannot be had: which address, why,
+  // and what to do. `authority` must not be null.
+  Server(ServerOptions options, std::shared_ptr<const Authority> authority,
+         Status status = Status::not_ready);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // From its return on every query is answered from `authority`, and the previous one is no
+  // longer used by any worker: its last reference falls here or on the caller, never on a worker.
+  void publish(std::shared_ptr<const Authority> authority);
+  void set_status(Status status);
+
+  // Takes new upstreams, as after SIGHUP. Questions in flight end as they began; the cache stays.
+  ForwardingReport forward(const ForwardOptions& options);
+
+  // What the last options for forwarding came to.
+  [[nodiscard]] ForwardingReport forwarding() const;
+
+  // Where it really listens, in the order of ServerOptions::listen.
+  [[nodiscard]] std::vector<Endpoint> endpoints() const;
+
+  [[nodiscard]] Counters counters() const;
+
+  // Takes no new queries, gives what is owed within stop_grace, ends the workers. Idempotent.
+  void stop();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace paddock::dns

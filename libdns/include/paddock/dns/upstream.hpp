@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Forwarding: which other resolvers are asked for names that are not ours, and
+// how. These are plain values; Server turns them into a cache and sockets, one
+// set per worker.
+#pragma once
+
+#include <paddock/dns/error.hpp>
+#include <paddock/dns/export.hpp>
+
+#include <boost/asio/ip/address.hpp>
+
+#include <chrono>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace paddock::dns {
+
+// An address and a port, of a listener or of another resolver.
+struct Endpoint {
+  boost::asio::ip::address address;
+  std::uint16_t port = 53;
+
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+  friend auto operator<=>(const Endpoint& a, const Endpoint& b) {
+    return a.address == b.address  ? a.port <=> b.port
+           : a.address < b.address ? std::strong_ordering::less
+                                   : std::strong_ordering::greater;
+  }
+};
+
+// Reads `10.0.0.1`, `10.0.0.1:53`, `fd00::1`, `[fd00::1]:53`, `fe80::1%eth0`. The port is 53
+// unless given.
+[[nodiscard]] PADDOCK_DNS_EXPORT Result<Endpoint> parse_endpoint(std::string_view text);
+
+// `10.0.0.1:53` or `[fd00::1]:53`: what parse_endpoint() reads.
+[[nodiscard]] PADDOCK_DNS_EXPORT std::string format(const Endpoint& endpoint);
+
+struct ForwardOptions {
+  // Asked in this order; one that fails is passed over for a while. Empty: take them from
+  // `resolv_conf`. Both empty: nothing is forwarded, other names are refused.
+  std::vector<Endpoint> upstreams;
+  std::string resolv_conf;
+
+  std::chrono::milliseconds attempt_timeout{1200};  // one resolver, one try
+  std::chrono::milliseconds deadline{4500};         // then the client gets SERVFAIL
+  std::size_t max_in_flight = 1000;                 // different questions, per worker
+
+  std::size_t cache_bytes = std::size_t{8} << 20;  // per worker; 0: no cache
+  std::chrono::seconds max_ttl{3600};              // of what is kept
+  std::chrono::seconds max_negative_ttl{300};      // RFC 2308
+  std::chrono::seconds failure_ttl{5};             // RFC 9520; more than 5 is taken as 5
+
+  // RFC 8767: how long an expired answer may still be given when the upstreams fail (0: never),
+  // and how long a client waits for a fresh one before it gets that.
+  std::chrono::seconds serve_stale{3600};
+  std::chrono::milliseconds stale_answer_after{1800};
+};
+
+// What became of the options: the resolvers that are asked, and a sentence for each thing that
+// was left out (a file that cannot be read, a line that is no address, a resolver that is us).
+struct ForwardingReport {
+  std::vector<Endpoint> upstreams;
+  std::vector<std::string> problems;
+};
+
+// The name servers of a resolv.conf, in order. Fails when the file cannot be read. Lines that
+// are no address are told in `problems`. When the file names only systemd-resolved's stub
+// (127.0.0.53), the list resolved itself uses is taken instead if it is there.
+[[nodiscard]] PADDOCK_DNS_EXPORT Result<ForwardingReport> read_resolv_conf(const std::string& path);
+
+// Decides who is asked: the listed upstreams, else those of resolv_conf, without the ones that
+// are `own` listeners (0.0.0.0 and :: stand for every address of this host). Never fails: what
+// is wrong is in `problems`.
+[[nodiscard]] PADDOCK_DNS_EXPORT ForwardingReport choose_upstreams(const ForwardOptions& options,
+                                                                   std::span<const Endpoint> own);
+
+}  // namespace paddock::dns
