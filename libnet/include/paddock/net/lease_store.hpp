@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who holds which address: one record per attachment on disk (LMDB), written before an answer is
+// given. Writes of several threads that come together share one fsync. docs/cni.md says what
+// happens to records after a crash or a reboot.
+#pragma once
+
+#include <paddock/net/attachment.hpp>
+#include <paddock/net/error.hpp>
+#include <paddock/net/export.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace paddock::net {
+
+// attaching: addresses are reserved, the kernel may or may not have the link.
+// attached: the runtime was or will be told so. detaching: to be removed, whatever is left of it.
+enum class LeaseState { attaching, attached, detaching };
+
+// Who the pod is to people and to the registry.
+struct PodIdentity {
+  std::string name_space;
+  std::string name;
+  std::string uid;
+  std::map<std::string, std::string> labels;
+  std::vector<std::string> aliases;
+
+  friend bool operator==(const PodIdentity&, const PodIdentity&) = default;
+};
+
+struct Lease {
+  LeaseState state = LeaseState::attaching;
+  Attachment attachment;  // id and addresses are set in every state, the rest once attached
+  std::string netns_path;
+  NamespaceIdentity netns;
+  std::string boot_id;  // of the boot it was made in; records of another boot are void
+  PodIdentity pod;
+  std::string result;  // what ADD answered, as CNI 1.1.0 JSON; empty until attached
+  std::chrono::system_clock::time_point changed{};
+
+  friend bool operator==(const Lease&, const Lease&) = default;
+};
+
+// One write on its way to the disk.
+class PADDOCK_NET_EXPORT Commit {
+ public:
+  // Blocks until the write is durable or has failed; a failed write changed nothing. Call once.
+  // no_space_on_device: the disk is full.
+  [[nodiscard]] Result<void> wait();
+
+ private:
+  friend class LeaseStore;
+  class State;
+  explicit Commit(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+// Writes may come from any thread and take effect in the order they came.
+class PADDOCK_NET_EXPORT LeaseStore {
+ public:
+  // Creates the directory and the file as needed. Throws std::runtime_error with a sentence when
+  // another process has the store open, or it cannot be read.
+  explicit LeaseStore(const std::filesystem::path& directory);
+  // Waits for the writes that were begun.
+  ~LeaseStore();
+  LeaseStore(const LeaseStore&) = delete;
+  LeaseStore& operator=(const LeaseStore&) = delete;
+
+  struct Freed {
+    IpAddress address;
+    std::chrono::system_clock::time_point when;
+  };
+  struct Contents {
+    std::vector<Lease> leases;
+    std::vector<Freed> freed;           // when addresses were last freed
+    std::vector<std::string> problems;  // records that could not be understood, one sentence each
+  };
+  // Reads everything, without writes still on their way. Throws std::runtime_error.
+  [[nodiscard]] Contents load() const;
+
+  // Writes the record in place of any earlier one of the same attachment.
+  [[nodiscard]] Commit put(const Lease& lease);
+  // Forgets the record and notes that its addresses were freed at that time, in one step.
+  // A record that is not there is no error.
+  [[nodiscard]] Commit erase(const AttachmentId& id, const std::vector<IpAddress>& freed,
+                             std::chrono::system_clock::time_point when);
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+// /proc/sys/kernel/random/boot_id. Throws std::runtime_error when it cannot be read.
+PADDOCK_NET_EXPORT std::string current_boot_id();
+
+}  // namespace paddock::net

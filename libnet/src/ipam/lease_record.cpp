@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ipam/lease_record.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <utility>
+
+namespace paddock::net {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int record_version = 1;
+constexpr std::array<const char*, 3> state_names = {"attaching", "attached", "detaching"};
+
+std::int64_t to_milliseconds(std::chrono::system_clock::time_point time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+Json format_addresses(const std::vector<IpAddress>& addresses) {
+  Json list = Json::array();
+  for (const auto& address : addresses) list.push_back(address.to_string());
+  return list;
+}
+
+// Below here a wrong type throws Json::exception and a wrong text std::exception: a damaged record.
+
+std::vector<IpAddress> parse_addresses(const Json& list) {
+  std::vector<IpAddress> addresses;
+  for (const auto& text : list)
+    addresses.push_back(boost::asio::ip::make_address(text.get_ref<const std::string&>()));
+  return addresses;
+}
+
+MacAddress parse_mac(const Json& text) {
+  return MacAddress::parse(text.get_ref<const std::string&>()).value();
+}
+
+Json format_route(const PodRoute& route) {
+  Json object{{"dst", route.destination.to_string()}};
+  if (route.gateway) object["gw"] = route.gateway->to_string();
+  if (route.mtu != 0) object["mtu"] = route.mtu;
+  if (route.metric != 0) object["metric"] = route.metric;
+  return object;
+}
+
+PodRoute parse_route(const Json& object) {
+  PodRoute route;
+  route.destination = Prefix::parse(object.at("dst").get_ref<const std::string&>()).value();
+  if (object.contains("gw"))
+    route.gateway = boost::asio::ip::make_address(object["gw"].get_ref<const std::string&>());
+  route.mtu = object.value("mtu", 0U);
+  route.metric = object.value("metric", 0U);
+  return route;
+}
+
+Json format_attachment(const Attachment& attachment) {
+  Json routes = Json::array();
+  for (const auto& route : attachment.routes) routes.push_back(format_route(route));
+  return {{"host_link", attachment.host_link},
+          {"host_ifindex", attachment.host_ifindex},
+          {"pod_ifindex", attachment.pod_ifindex},
+          {"host_mac", attachment.host_mac.to_string()},
+          {"pod_mac", attachment.pod_mac.to_string()},
+          {"mtu", attachment.mtu},
+          {"addresses", format_addresses(attachment.addresses)},
+          {"gateways", format_addresses(attachment.gateways)},
+          {"routes", std::move(routes)}};
+}
+
+Attachment parse_attachment(const AttachmentId& id, const Json& object) {
+  Attachment attachment;
+  attachment.id = id;
+  attachment.host_link = object.at("host_link").get<std::string>();
+  attachment.host_ifindex = object.at("host_ifindex").get<std::uint32_t>();
+  attachment.pod_ifindex = object.at("pod_ifindex").get<std::uint32_t>();
+  attachment.host_mac = parse_mac(object.at("host_mac"));
+  attachment.pod_mac = parse_mac(object.at("pod_mac"));
+  attachment.mtu = object.at("mtu").get<std::uint32_t>();
+  attachment.addresses = parse_addresses(object.at("addresses"));
+  attachment.gateways = parse_addresses(object.at("gateways"));
+  for (const auto& route : object.at("routes")) attachment.routes.push_back(parse_route(route));
+  return attachment;
+}
+
+LeaseState parse_state(const std::string& name) {
+  for (std::size_t i = 0; i < state_names.size(); ++i) {
+    if (name == state_names[i]) return static_cast<LeaseState>(i);
+  }
+  throw std::invalid_argument("state");
+}
+
+Lease read_lease(const AttachmentId& id, const Json& object) {
+  Lease lease;
+  lease.state = parse_state(object.at("state").get_ref<const std::string&>());
+  lease.attachment = parse_attachment(id, object.at("attachment"));
+  lease.netns_path = object.at("netns").get<std::string>();
+  lease.netns = {object.at("netns_device").get<std::uint64_t>(),
+                 object.at("netns_inode").get<std::uint64_t>()};
+  lease.boot_id = object.at("boot").get<std::string>();
+  const auto& pod = object.at("pod");
+  lease.pod.name_space = pod.at("namespace").get<std::string>();
+  lease.pod.name = pod.at("name").get<std::string>();
+  lease.pod.uid = pod.at("uid").get<std::string>();
+  lease.pod.labels = pod.at("labels").get<std::map<std::string, std::string>>();
+  lease.pod.aliases = pod.at("aliases").get<std::vector<std::string>>();
+  lease.result = object.at("result").get<std::string>();
+  lease.changed = std::chrono::system_clock::time_point(
+      std::chrono::milliseconds(object.at("changed").get<std::int64_t>()));
+  return lease;
+}
+
+}  // namespace
+
+std::string format_lease_key(const AttachmentId& id) {
+  std::string key = id.network;
+  key += '\0';
+  key += id.container;
+  key += '\0';
+  return key += id.ifname;
+}
+
+std::optional<AttachmentId> parse_lease_key(std::string_view key) {
+  const auto first = key.find('\0');
+  const auto second = first == std::string_view::npos ? first : key.find('\0', first + 1);
+  if (second == std::string_view::npos) return {};
+  return AttachmentId{std::string(key.substr(0, first)),
+                      std::string(key.substr(first + 1, second - first - 1)),
+                      std::string(key.substr(second + 1))};
+}
+
+std::string format_lease(const Lease& lease) {
+  const Json object{{"version", record_version},
+                    {"state", state_names.at(static_cast<std::size_t>(lease.state))},
+                    {"attachment", format_attachment(lease.attachment)},
+                    {"netns", lease.netns_path},
+                    {"netns_device", lease.netns.device},
+                    {"netns_inode", lease.netns.inode},
+                    {"boot", lease.boot_id},
+                    {"pod",
+                     {{"namespace", lease.pod.name_space},
+                      {"name", lease.pod.name},
+                      {"uid", lease.pod.uid},
+                      {"labels", lease.pod.labels},
+                      {"aliases", lease.pod.aliases}}},
+                    {"result", lease.result},
+                    {"changed", to_milliseconds(lease.changed)}};
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::optional<Lease> parse_lease(const AttachmentId& id, std::string_view value) {
+  try {
+    const auto object = Json::parse(value);
+    if (object.at("version").get<int>() != record_version) return {};
+    return read_lease(id, object);
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+}  // namespace paddock::net
