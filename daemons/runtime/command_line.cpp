@@ -72,7 +72,9 @@ void apply_file(OptionTable& table, const std::vector<ConfigEntry>& entries,
     }
     auto& option = table.options()[static_cast<std::size_t>(found - keys.begin())];
     if (entry.is_list && option.kind != Option::Kind::list) {
-      problems.push_back({entry.place, entry.key + ": a list; allowed: one value"});
+      problems.push_back(
+          {entry.place, entry.key + (entry.values.empty() ? ": no value; allowed: one"
+                                                          : ": a list; allowed: one value")});
       continue;
     }
     assign(option, entry.values, entry.place, entry.key + ": ", problems);
@@ -126,6 +128,10 @@ Flags read_flags(const OptionTable& table, int argc, const char* const argv[],
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     problems.push_back({"command line", error.what()});
+  }
+  for (std::size_t i = 0; i < table.options().size(); ++i) {
+    const bool bare = flags.values[i] == std::vector<std::string>{""};
+    if (bare && table.options()[i].kind == Option::Kind::boolean) flags.values[i] = {"true"};
   }
   report_unknown(table, app.remaining(), problems);
   using Ask = Invocation::Ask;

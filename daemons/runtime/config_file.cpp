@@ -16,7 +16,7 @@ std::string place_of(const std::string& path, const YAML::Mark& mark) {
   return path + ":" + std::to_string(mark.line + 1);
 }
 
-// Null in YAML is an empty list or an empty text: `upstreams:` with nothing behind it.
+// Null, `upstreams:` with nothing behind it, is the empty list.
 std::optional<ConfigEntry> entry_of(const YAML::Node& key, const YAML::Node& value,
                                     const std::string& place) {
   ConfigEntry entry{.key = key.Scalar(), .place = place, .is_list = false, .values = {}};
@@ -24,7 +24,7 @@ std::optional<ConfigEntry> entry_of(const YAML::Node& key, const YAML::Node& val
     entry.values.push_back(value.Scalar());
     return entry;
   }
-  if (!value.IsSequence()) return std::nullopt;
+  if (!value.IsSequence() && !value.IsNull()) return std::nullopt;
   entry.is_list = true;
   for (const auto& item : value) {
     if (!item.IsScalar()) return std::nullopt;
