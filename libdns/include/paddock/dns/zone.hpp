@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What this server has authority over. An Authority is an immutable snapshot: zones, and a table
+// from every name that exists to its answers, compiled to wire form. An AuthorityBuilder makes
+// them: it knows which source contributed which records, and a snapshot shares every part of the
+// table that did not change with the one before, so publishing costs what changed.
+#pragma once
+
+#include <paddock/dns/name.hpp>
+#include <paddock/dns/record.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace paddock::dns {
+
+// What a name of the zone that does not exist gets.
+enum class Missing : std::uint8_t { nxdomain, forward };
+
+// Where a zone's records come from: a cluster source that may not be known yet or be out of date,
+// or this program itself. Only the former answers "not ready" and "stale".
+enum class Content : std::uint8_t { learnt, fixed };
+
+// One zone and the SOA that goes with it. Negative answers carry the SOA with TTL min(ttl, 300 s)
+// and minimum `negative_ttl` (RFC 2308). Empty mname and rname mean ns.dns.<origin> and
+// hostmaster.<origin>.
+struct ZoneSpec {
+  Name origin;
+  std::chrono::seconds ttl{5};
+  std::chrono::seconds negative_ttl{5};
+  Missing missing = Missing::nxdomain;
+  Content content = Content::learnt;
+  Name mname;
+  Name rname;
+  std::chrono::seconds refresh{7200};
+  std::chrono::seconds retry{1800};
+  std::chrono::seconds expire{86400};
+};
+
+// Something that was left out, so that the rest could be published.
+struct Problem {
+  std::string subject;  // whose it is: "service shop/web", or the record's owner
+  std::string text;     // what is wrong with it
+
+  friend bool operator==(const Problem&, const Problem&) = default;
+};
+
+class AuthorityTable;  // libdns/src/zone/table.hpp
+
+// Everything this server answers for. Immutable; read from any number of threads.
+class PADDOCK_DNS_EXPORT Authority {
+ public:
+  // Made by AuthorityBuilder::snapshot().
+  explicit Authority(std::unique_ptr<const AuthorityTable> table);
+  ~Authority();
+  Authority(const Authority&) = delete;
+  Authority& operator=(const Authority&) = delete;
+
+  // Names that exist, empty non-terminals included.
+  std::size_t name_count() const;
+
+  // Bytes the table takes. Successive snapshots share most of them.
+  std::size_t memory() const;
+
+  // The compiled form, for answer().
+  const AuthorityTable& table() const { return *table_; }
+
+ private:
+  std::unique_ptr<const AuthorityTable> table_;
+};
+
+// Makes Authority snapshots. A source is whoever contributes records: one service, one pod, one
+// file. Several sources may contribute to one name; their records are joined and equal ones shown
+// once, with the smallest TTL among them (RFC 2181 section 5.2). Where a CNAME is contributed it
+// hides every other type of that name. The result depends on what is put, not on the order.
+// For one thread at a time; snapshots may be used and dropped anywhere.
+class PADDOCK_DNS_EXPORT AuthorityBuilder {
+ public:
+  // At most 65535 zones; each gets its SOA, and an NS record naming its mname. Zones may nest.
+  explicit AuthorityBuilder(std::vector<ZoneSpec> zones);
+  ~AuthorityBuilder();
+  AuthorityBuilder(AuthorityBuilder&&) noexcept;
+  AuthorityBuilder& operator=(AuthorityBuilder&&) noexcept;
+
+  // Makes `records` all that `source` contributes, instead of what it contributed before. Touches
+  // only names whose records differ. Records outside every zone are left out and returned as
+  // problems, each once.
+  std::vector<Problem> put(std::string_view source, std::span<const Record> records);
+
+  // Takes back what `source` contributed; nothing if it never did.
+  void erase(std::string_view source);
+
+  // True when a snapshot would differ from the last one taken.
+  bool has_changed() const;
+
+  // The state now. Serials of the zones that changed become `now` in Unix seconds. Costs what
+  // changed since the last snapshot; without a change, the last one is returned again.
+  std::shared_ptr<const Authority> snapshot(std::chrono::system_clock::time_point now);
+
+  // Bytes of bookkeeping held besides the table of the last snapshot.
+  std::size_t memory() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Contributes the names that RFC 6761, 7686 and 9476 keep from the global DNS: localhost (and all
+// below it) is 127.0.0.1 and ::1; invalid, onion, alt and test do not exist. `special_use_zones`
+// goes to the builder's constructor with the others, `special_use_records` to put().
+PADDOCK_DNS_EXPORT std::vector<ZoneSpec> special_use_zones();
+PADDOCK_DNS_EXPORT std::vector<Record> special_use_records();
+
+}  // namespace paddock::dns
