@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A small HTTP/1.1 server: one epoll loop on one thread, on any mix of TCP addresses and unix
+// sockets (RFC 9110, RFC 9112). The handler is a plain function that runs on the loop's thread
+// and must not block. It answers at once, or later (LongPoll), or piece by piece (ChunkSource).
+// Nothing is kept for a slow reader beyond the piece that is being written to it.
+#pragma once
+
+#include <paddock/metadata/export.hpp>
+
+#include <boost/asio/ip/address.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace paddock::metadata {
+
+// Who is at the other end: an address and a port, or the credentials of the process that
+// connected to a unix socket.
+struct Peer {
+  bool is_local = false;
+  boost::asio::ip::address address;
+  std::uint16_t port = 0;
+  std::int32_t pid = 0;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+
+// Names a connection to HttpServer::wake. Never used again for another one.
+using ConnectionId = std::uint64_t;
+
+// One request. Everything in it is borrowed and valid only during the call of the handler.
+struct Request {
+  struct Header {
+    std::string_view name;
+    std::string_view value;
+  };
+
+  std::string_view method;  // as sent; methods are case-sensitive
+  std::string_view path;  // as sent, without scheme, authority and query; begins with '/' or is "*"
+  std::string_view query;  // as sent, without the '?'
+  // The path cut at each slash, every segment form-decoded ("+" and "%20" are a space). One slash
+  // at the end makes no segment; "//" inside the path makes an empty one.
+  std::span<const std::string_view> segments;
+  std::span<const Header> headers;
+  std::string_view body;
+  const Peer* peer = nullptr;
+  ConnectionId connection = 0;
+
+  [[nodiscard]] bool is_head() const { return method == "HEAD"; }
+  // The first header of that name in any case; absent: nothing.
+  [[nodiscard]] PADDOCK_METADATA_EXPORT std::optional<std::string_view> header(
+      std::string_view name) const;
+  // The first query parameter of that name, form-decoded; "" when it has no value.
+  [[nodiscard]] PADDOCK_METADATA_EXPORT std::optional<std::string> parameter(
+      std::string_view name) const;
+};
+
+struct Response;
+
+// An answer that comes later. Lives as long as the connection waits; destroyed on the loop's
+// thread, answered or not, so its destructor is the place to forget the waiter.
+class LongPoll {
+ public:
+  virtual ~LongPoll() = default;
+  // Asked at each HttpServer::wake of the connection, and with `expired` when Response::wait_until
+  // has come or the server stops. Nothing means "not yet"; it is not taken from an expired one,
+  // which is answered 503 then.
+  [[nodiscard]] virtual std::optional<Response> poll(bool expired) = 0;
+};
+
+// A body made as fast as its reader reads.
+class ChunkSource {
+ public:
+  struct Chunk {
+    enum class State { data, waiting, end };
+    State state = State::end;
+    std::shared_ptr<const std::string> data;               // shared freely between readers
+    std::chrono::steady_clock::time_point ask_again = {};  // waiting: at the latest
+  };
+  virtual ~ChunkSource() = default;
+  // Asked when all before it is written; after `waiting` at the next wake or at ask_again. An
+  // exception cuts the connection, so that the reader knows the body is not whole.
+  [[nodiscard]] virtual Chunk next() = 0;
+};
+
+struct Response {
+  int status = 200;
+  std::string_view content_type;  // a literal; empty: no Content-Type
+  std::string headers;            // further lines, each "Name: value\r\n"
+  std::string body;
+  std::shared_ptr<const std::string> shared_body;  // instead of body: large or used again
+  bool close = false;                              // end the connection after this answer
+
+  // Instead of a body: the answer comes later. Everything else above is not looked at.
+  std::unique_ptr<LongPoll> wait;
+  std::chrono::steady_clock::time_point wait_until = {};
+
+  // Instead of a body: sent in chunks (HTTP/1.0: until the connection closes).
+  std::unique_ptr<ChunkSource> stream;
+};
+
+struct TcpEndpoint {
+  boost::asio::ip::address address;
+  std::uint16_t port = 0;  // 0: any free one, see HttpServer::tcp_endpoints
+};
+
+struct UnixEndpoint {
+  std::string path;
+  std::uint32_t mode = 0660;
+  std::optional<std::uint32_t> group;  // gid; absent: the process's
+};
+
+struct HttpOptions {
+  std::vector<TcpEndpoint> tcp;
+  std::vector<UnixEndpoint> unix_sockets;
+  bool reuse_port = false;  // several servers, each with its own thread, on one address
+  std::size_t max_connections = 16384;
+  std::size_t body_limit = 64 * 1024;               // more: 413
+  std::chrono::milliseconds header_timeout{10000};  // first byte to whole request
+  std::chrono::milliseconds idle_timeout{75000};    // between two requests
+  std::chrono::milliseconds write_timeout{30000};   // without the peer taking one byte
+  // A handler threw; the request was answered 500. Called on the loop's thread.
+  std::function<void(std::string_view path, std::string_view what)> on_handler_failed;
+};
+
+// Numbers since the start; each is exact, together they are of about one moment.
+struct HttpCounters {
+  std::uint64_t connections_open = 0;
+  std::uint64_t connections_accepted = 0;
+  std::uint64_t connections_refused = 0;  // too many
+  std::uint64_t requests = 0;
+  std::uint64_t bad_requests = 0;  // answered by the server itself: not HTTP, too large, too slow
+  std::uint64_t timeouts = 0;
+  std::uint64_t waiting = 0;  // long polls now
+  std::uint64_t streams = 0;  // now
+};
+
+class PADDOCK_METADATA_EXPORT HttpServer {
+ public:
+  using Handler = std::function<Response(const Request&)>;
+
+  // Binds and listens; answers from start() on. TCP addresses need not exist yet (IP_FREEBIND). A
+  // unix socket left by a dead process is replaced. Throws std::runtime_error with a sentence when
+  // an address or socket is taken, the path is no socket, or the right to bind is missing.
+  HttpServer(HttpOptions options, Handler handler);
+  // stop() with one second of grace.
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  // Begins answering, on a thread of its own. Once.
+  void start();
+  // Refuses new connections, expires long polls, ends streams, lets answers under way be written
+  // for at most `grace`, then closes everything. Any thread but the loop's; again without harm.
+  void stop(std::chrono::milliseconds grace);
+
+  // Runs `work` soon on the loop's thread. Any thread. After stop() it is dropped.
+  void post(std::function<void()> work);
+  // Asks the connection's LongPoll or ChunkSource again; nothing when it has none by now. Only on
+  // the loop's thread (from the handler or from posted work). Asked after the current work is
+  // done, once however often it was woken.
+  void wake(ConnectionId connection);
+
+  // In the order of HttpOptions::tcp, with the real ports.
+  [[nodiscard]] std::vector<TcpEndpoint> tcp_endpoints() const;
+  [[nodiscard]] HttpCounters counters() const;
+
+ private:
+  class Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace paddock::metadata
