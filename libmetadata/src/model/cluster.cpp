@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/treap.hpp"
+
+namespace paddock::metadata {
+
+using detail::Order;
+using detail::Probe;
+
+namespace {
+
+constexpr std::size_t slot(Kind kind) noexcept { return static_cast<std::size_t>(kind); }
+
+std::size_t size_of(const detail::Node* root) noexcept { return root == nullptr ? 0 : root->count; }
+
+// Whether this is the first place of the address in the pod's list, so the one to index.
+bool is_first(const Pod& pod, std::size_t part) {
+  return std::find(pod.addresses.begin(), pod.addresses.begin() + part, pod.addresses[part]) ==
+         pod.addresses.begin() + part;
+}
+
+}  // namespace
+
+Cluster::Cluster() = default;
+Cluster::~Cluster() = default;
+
+const detail::Node* Cluster::root(Kind kind) const noexcept { return tables_[slot(kind)].get(); }
+
+std::size_t Cluster::count(Kind kind) const noexcept { return size_of(root(kind)); }
+
+std::size_t Cluster::size() const noexcept {
+  std::size_t sum = 0;
+  for (const Kind kind : all_kinds) sum += count(kind);
+  return sum;
+}
+
+std::pair<std::size_t, std::size_t> Cluster::namespace_bounds(Kind kind,
+                                                              std::string_view ns) const {
+  return detail::bounds(Order::key, root(kind), Probe{{}, ns, {}, {}, 1});
+}
+
+ObjectPtr Cluster::find(Kind kind, std::string_view ns, std::string_view name) const {
+  const detail::Node* node = detail::find(Order::key, root(kind), detail::key_probe(ns, name));
+  return node == nullptr ? nullptr : node->object;
+}
+
+ObjectPtr Cluster::find(const Key& key) const { return find(key.kind, key.ns, key.name); }
+
+Range<Endpoints> Cluster::endpoints_of(std::string_view ns, std::string_view service) const {
+  const auto* root = endpoints_by_service_.get();
+  const auto [first, last] = detail::bounds(Order::service, root, Probe{{}, ns, service, {}, 2});
+  return {root, first, last};
+}
+
+Range<Pod> Cluster::pods_on(std::string_view host) const {
+  const auto* root = pods_by_host_.get();
+  const auto [first, last] = detail::bounds(Order::host, root, Probe{{}, host, {}, {}, 1});
+  return {root, first, last};
+}
+
+std::shared_ptr<const Pod> Cluster::pod_at(const boost::asio::ip::address& address) const {
+  Probe at{address, {}, {}, {}, 1};
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    at.address = boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
+  }
+  const auto* root = pods_by_address_.get();
+  const auto [first, last] = detail::bounds(Order::address, root, at);
+  const Range<Pod> claims(root, first, last);
+  const auto rank = [](const Pod& pod) { return std::pair(is_running(pod), pod.created); };
+  std::shared_ptr<const Pod> best;
+  for (auto claim = claims.begin(); claim != claims.end(); ++claim) {
+    if (!best || rank(*claim) > rank(*best)) best = claim.share();
+  }
+  return best;
+}
+
+Draft::Draft(const Cluster& base) : next_(base) {}
+
+void Draft::put(ObjectPtr object) {
+  const std::size_t table = slot(object->kind);
+  if (const ObjectPtr before = next_.find(object->kind, object->ns, object->name)) unindex(*before);
+  index(object);
+  next_.tables_[table] =
+      detail::put(Order::key, std::move(next_.tables_[table]), std::move(object));
+}
+
+bool Draft::erase(const Key& key) {
+  const ObjectPtr before = next_.find(key);
+  if (!before) return false;
+  unindex(*before);
+  auto& table = next_.tables_[slot(key.kind)];
+  table = detail::erase(Order::key, std::move(table), detail::key_probe(key.ns, key.name));
+  return true;
+}
+
+std::shared_ptr<const Cluster> Draft::build(Cluster::Stamp stamp) {
+  next_.stamp_ = std::move(stamp);
+  return std::make_shared<const Cluster>(next_);
+}
+
+void Draft::index(const ObjectPtr& object) {
+  if (object->kind == Kind::endpoints) {
+    next_.endpoints_by_service_ =
+        detail::put(Order::service, std::move(next_.endpoints_by_service_), object);
+  }
+  const Pod* pod = as<Pod>(object.get());
+  if (pod == nullptr) return;
+  next_.pods_by_host_ = detail::put(Order::host, std::move(next_.pods_by_host_), object);
+  if (pod->host_network) return;
+  for (std::uint32_t part = 0; part < pod->addresses.size(); ++part) {
+    if (!is_first(*pod, part)) continue;
+    next_.pods_by_address_ =
+        detail::put(Order::address, std::move(next_.pods_by_address_), object, part);
+  }
+}
+
+void Draft::unindex(const Object& object) {
+  const auto drop = [&object](Order order, detail::NodePtr& root, std::uint32_t part) {
+    root = detail::erase(order, std::move(root), detail::probe_of(order, object, part));
+  };
+  if (object.kind == Kind::endpoints) drop(Order::service, next_.endpoints_by_service_, 0);
+  const Pod* pod = as<Pod>(&object);
+  if (pod == nullptr) return;
+  drop(Order::host, next_.pods_by_host_, 0);
+  if (pod->host_network) return;
+  for (std::uint32_t part = 0; part < pod->addresses.size(); ++part) {
+    drop(Order::address, next_.pods_by_address_, part);
+  }
+}
+
+}  // namespace paddock::metadata

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/treap.hpp"
+
+#include "model/hash.hpp"
+
+namespace paddock::metadata::detail {
+namespace {
+
+std::uint32_t count_of(const NodePtr& node) noexcept { return node ? node->count : 0; }
+
+void recount(Node& node) noexcept { node.count = 1 + count_of(node.left) + count_of(node.right); }
+
+// A node that may be changed: this one when nobody else holds it, else a copy.
+NodePtr owned(NodePtr node) {
+  if (node->references.load(std::memory_order_acquire) == 1) return node;
+  auto copy = NodePtr(new Node);
+  copy->priority = node->priority;
+  copy->count = node->count;
+  copy->part = node->part;
+  copy->object = node->object;
+  copy->left = node->left;
+  copy->right = node->right;
+  return copy;
+}
+
+std::uint32_t priority_of(Order order, const Probe& probe) {
+  std::uint64_t hash = 0;
+  if (order != Order::address) {
+    hash = hash_text(probe.a);
+  } else if (probe.address.is_v4()) {
+    const auto bytes = probe.address.to_v4().to_bytes();
+    hash = hash_text({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  } else {
+    const auto bytes = probe.address.to_v6().to_bytes();
+    hash = hash_text({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
+  return static_cast<std::uint32_t>(hash_text(probe.c, hash_text(probe.b, hash)));
+}
+
+// Cuts a tree that does not hold the place into what comes before and after it.
+std::pair<NodePtr, NodePtr> split(Order order, NodePtr root, const Probe& at) {
+  if (!root) return {};
+  root = owned(std::move(root));
+  if (compare(order, *root.get(), at) < 0) {
+    auto [low, high] = split(order, std::move(root->right), at);
+    root->right = std::move(low);
+    recount(*root.get());
+    return {std::move(root), std::move(high)};
+  }
+  auto [low, high] = split(order, std::move(root->left), at);
+  root->left = std::move(high);
+  recount(*root.get());
+  return {std::move(low), std::move(root)};
+}
+
+// Joins two trees of which the first lies wholly before the second.
+NodePtr merge(NodePtr low, NodePtr high) {
+  if (!low) return high;
+  if (!high) return low;
+  if (low->priority >= high->priority) {
+    low = owned(std::move(low));
+    low->right = merge(std::move(low->right), std::move(high));
+    recount(*low.get());
+    return low;
+  }
+  high = owned(std::move(high));
+  high->left = merge(std::move(low), std::move(high->left));
+  recount(*high.get());
+  return high;
+}
+
+NodePtr put_node(Order order, NodePtr root, NodePtr fresh, const Probe& at) {
+  if (!root) return fresh;
+  const int side = compare(order, *root.get(), at);
+  if (side == 0) {
+    root = owned(std::move(root));
+    root->object = std::move(fresh->object);
+    root->part = fresh->part;
+    return root;
+  }
+  if (is_above(order, *fresh.get(), *root.get())) {
+    auto [low, high] = split(order, std::move(root), at);
+    fresh->left = std::move(low);
+    fresh->right = std::move(high);
+    recount(*fresh.get());
+    return fresh;
+  }
+  root = owned(std::move(root));
+  NodePtr& child = side > 0 ? root->left : root->right;
+  child = put_node(order, std::move(child), std::move(fresh), at);
+  recount(*root.get());
+  return root;
+}
+
+NodePtr erase_node(Order order, NodePtr root, const Probe& at) {
+  root = owned(std::move(root));
+  const int side = compare(order, *root.get(), at);
+  if (side == 0) return merge(std::move(root->left), std::move(root->right));
+  NodePtr& child = side > 0 ? root->left : root->right;
+  child = erase_node(order, std::move(child), at);
+  recount(*root.get());
+  return root;
+}
+
+}  // namespace
+
+Probe probe_of(Order order, const Object& object, std::uint32_t part) {
+  switch (order) {
+    case Order::host:
+      return {{}, static_cast<const Pod&>(object).host, object.ns, object.name, 3};
+    case Order::service:
+      return {{}, object.ns, static_cast<const Endpoints&>(object).service, object.name, 3};
+    case Order::address:
+      return {static_cast<const Pod&>(object).addresses[part], {}, object.ns, object.name, 3};
+    case Order::key:
+      break;
+  }
+  return key_probe(object.ns, object.name);
+}
+
+int compare(Order order, const Node& node, const Probe& probe) {
+  if (order == Order::key) {
+    const int first = node.object->ns.view().compare(probe.a);
+    return first != 0 || probe.parts == 1 ? first : node.object->name.view().compare(probe.b);
+  }
+  const Probe mine = probe_of(order, *node.object, node.part);
+  int side = 0;
+  if (order == Order::address) {
+    side = mine.address == probe.address ? 0 : (mine.address < probe.address ? -1 : 1);
+  } else {
+    side = mine.a.compare(probe.a);
+  }
+  if (side == 0 && probe.parts > 1) side = mine.b.compare(probe.b);
+  if (side == 0 && probe.parts > 2) side = mine.c.compare(probe.c);
+  return side;
+}
+
+bool is_above(Order order, const Node& a, const Node& b) {
+  if (a.priority != b.priority) return a.priority > b.priority;
+  return compare(order, a, probe_of(order, *b.object, b.part)) < 0;
+}
+
+NodePtr put(Order order, NodePtr root, ObjectPtr object, std::uint32_t part) {
+  const ObjectPtr kept = object;  // the probe borrows from it
+  const Probe at = probe_of(order, *kept, part);
+  auto fresh = NodePtr(new Node);
+  fresh->priority = priority_of(order, at);
+  fresh->part = part;
+  fresh->object = std::move(object);
+  return put_node(order, std::move(root), std::move(fresh), at);
+}
+
+NodePtr erase(Order order, NodePtr root, const Probe& probe) {
+  if (find(order, root.get(), probe) == nullptr) return root;
+  return erase_node(order, std::move(root), probe);
+}
+
+const Node* find(Order order, const Node* root, const Probe& probe) {
+  while (root != nullptr) {
+    const int side = compare(order, *root, probe);
+    if (side == 0) return root;
+    root = side > 0 ? root->left.get() : root->right.get();
+  }
+  return nullptr;
+}
+
+std::pair<std::size_t, std::size_t> bounds(Order order, const Node* root, const Probe& probe) {
+  const auto position = [&](bool is_behind_equal) {
+    std::size_t before = 0;
+    for (const Node* node = root; node != nullptr;) {
+      const int side = compare(order, *node, probe);
+      if (side < 0 || (side == 0 && is_behind_equal)) {
+        before += count_of(node->left) + 1;
+        node = node->right.get();
+      } else {
+        node = node->left.get();
+      }
+    }
+    return before;
+  };
+  return {position(false), position(true)};
+}
+
+NodePtr::NodePtr(const NodePtr& other) noexcept : node_(other.node_) {
+  if (node_ != nullptr) node_->references.fetch_add(1, std::memory_order_relaxed);
+}
+
+NodePtr::~NodePtr() {
+  if (node_ != nullptr && node_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    delete node_;
+  }
+}
+
+Cursor::Cursor(const Node* root, std::size_t n) {
+  for (const Node* node = root; node != nullptr;) {
+    const std::size_t before = count_of(node->left);
+    if (n <= before) path_.push_back(node);
+    if (n == before) return;
+    if (n < before) {
+      node = node->left.get();
+    } else {
+      n -= before + 1;
+      node = node->right.get();
+    }
+  }
+}
+
+const ObjectPtr& Cursor::object() const noexcept { return path_.back()->object; }
+
+void Cursor::advance() {
+  const Node* node = path_.back()->right.get();
+  path_.pop_back();
+  for (; node != nullptr; node = node->left.get()) path_.push_back(node);
+}
+
+}  // namespace paddock::metadata::detail
