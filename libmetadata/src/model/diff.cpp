@@ -16,7 +16,10 @@ class Walk {
  public:
   // All of the tree, or what comes after the place.
   Walk(const Node* root, const std::optional<detail::Probe>& after) {
-    if (!after) return push(root);
+    if (!after) {
+      push(root);
+      return;
+    }
     while (root != nullptr) {
       if (compare(Order::key, *root, *after) <= 0) {
         root = root->right.get();

@@ -65,7 +65,7 @@ TEST(Diff, FindsExactlyWhatDiffersInOrder) {
   Draft draft;
   auto before = draft.build({});
   for (int round = 0; round < 300; ++round) {
-    for (unsigned i = random() % 20; i > 0; --i) change_at_random(random, draft);
+    for (auto i = random() % 20; i > 0; --i) change_at_random(random, draft);
     const auto after = draft.build({});
     Changes found;
     EXPECT_TRUE(diff(*before, *after, [&found](const Difference& difference) {
