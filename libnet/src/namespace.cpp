@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "failure.hpp"
+
 #include <paddock/net/namespace.hpp>
 
 #include <fcntl.h>
@@ -20,11 +22,6 @@ namespace paddock::net {
 namespace {
 
 constexpr const char* kOwn = "/proc/thread-self/ns/net";
-
-Error failure(int code, std::string text) {
-  text += ": " + std::generic_category().message(code);
-  return {boost::system::error_code(code, boost::system::generic_category()), std::move(text)};
-}
 
 // The descriptor of a file below /proc/sys/net, or -1 with errno. The path resolves in the
 // namespace of the calling thread.

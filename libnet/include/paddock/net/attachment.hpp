@@ -107,6 +107,12 @@ class PADDOCK_NET_EXPORT Attachments {
   // What is missing, as sentences; empty when the attachment is whole. Reads only.
   Result<std::vector<std::string>> check(const NetworkNamespace& pod, const Attachment& attachment);
 
+  // Makes the host's side of an attachment whole again: link settings, routes, neighbours. Needed
+  // for those that check() finds broken, and for all after HostNetwork::ensure() had to add a
+  // gateway address, since the kernel drops the routes that name a lost address. The pod's side is
+  // not touched. Fails with no_such_device when the link is gone: only a new attach helps then.
+  Result<void> repair(const Attachment& attachment);
+
   // All attached links, detached ones not counted: for reconciling leases after a restart.
   Result<std::vector<FoundAttachment>> list();
 

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "attach/inspection.hpp"
+#include "attach/wiring.hpp"
+#include "failure.hpp"
+#include "marks.hpp"
+#include "nat/connections.hpp"
+#include "netlink/requests.hpp"
+#include "netlink/socket_pool.hpp"
+
+#include <paddock/net/attachment.hpp>
+
+#include <linux/netlink.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace paddock::net {
+namespace {
+
+constexpr std::string_view kAliasPrefix = "paddock:";
+constexpr int kIndexAttempts = 4;
+
+// An interface index far above those the kernel counts up from one, so that ours never meet them.
+std::uint32_t random_index() {
+  std::uint32_t bits = 0;
+  if (getrandom(&bits, sizeof bits, 0) != sizeof bits) {
+    throw std::system_error(errno, std::generic_category(), "read random bytes for a link index");
+  }
+  return 0x10000000U | (bits & 0x3fffffffU);
+}
+
+std::string host_link_name(std::uint32_t index) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string name = "pk";
+  for (int shift = 28; shift >= 0; shift -= 4) {
+    name += kDigits[(index >> static_cast<unsigned>(shift)) & 15U];
+  }
+  return name;
+}
+
+}  // namespace
+
+std::string AttachmentId::alias() const {
+  return std::string(kAliasPrefix) + network + '/' + container + '/' + ifname;
+}
+
+std::optional<AttachmentId> AttachmentId::from_alias(std::string_view alias) {
+  const auto first = alias.find('/');
+  const auto last = alias.rfind('/');
+  if (!alias.starts_with(kAliasPrefix) || first == std::string_view::npos || first == last) {
+    return std::nullopt;
+  }
+  return AttachmentId{std::string(alias.substr(kAliasPrefix.size(), first - kAliasPrefix.size())),
+                      std::string(alias.substr(first + 1, last - first - 1)),
+                      std::string(alias.substr(last + 1))};
+}
+
+class Attachments::State {
+ public:
+  explicit State(const NetworkNamespace& host)
+      : links_(host, NETLINK_ROUTE), connections_(host, NETLINK_NETFILTER) {}
+
+  Result<Attachment> attach(const NetworkNamespace& pod, const AttachRequest& request);
+  Result<void> detach(const Attachment& attachment);
+  Result<std::size_t> reap();
+  Result<std::vector<std::string>> check(const NetworkNamespace& pod, const Attachment& attachment);
+  Result<void> repair(const Attachment& attachment);
+  Result<std::vector<FoundAttachment>> list();
+
+ private:
+  Result<void> free_ifname(netlink::Socket& pod, const std::string& ifname);
+  Result<void> make_pair(netlink::Socket& host, const NetworkNamespace& pod, Attachment& made);
+  Result<void> configure(netlink::Socket& host, netlink::Socket& inside,
+                         const NetworkNamespace& pod, const Attachment& made);
+  Result<std::optional<netlink::Link>> find(netlink::Socket& host, const Attachment& attachment);
+
+  netlink::SocketPool links_;
+  netlink::SocketPool connections_;
+};
+
+Result<Attachment> Attachments::State::attach(const NetworkNamespace& pod,
+                                              const AttachRequest& request) {
+  if (auto why_not = attach::objection(request)) {
+    return failure(EINVAL, "attach " + request.id.alias() + ": " + *why_not);
+  }
+  if (pod.identity() == links_.where().identity()) {
+    return failure(EPERM, "attach " + request.id.alias() + ": the pod is in the host's namespace");
+  }
+  auto inside = netlink::Socket::open(pod, NETLINK_ROUTE);
+  if (!inside) {
+    return inside.error();
+  }
+  if (const auto available = free_ifname(*inside, request.id.ifname); !available) {
+    return available.error();
+  }
+  Attachment made;
+  made.id = request.id;
+  made.host_mac = MacAddress::random();
+  made.pod_mac = request.mac ? *request.mac : MacAddress::random();
+  made.mtu = request.mtu;
+  made.addresses = request.addresses;
+  made.gateways = request.gateways;
+  made.routes = request.routes;
+  auto host = links_.borrow();
+  if (const auto paired = make_pair(host, pod, made); !paired) {
+    return paired.error();
+  }
+  if (const auto configured = configure(host, *inside, pod, made); !configured) {
+    netlink::Batch undo;
+    netlink::delete_link(undo, made.host_ifindex, made.host_link);
+    undo.tolerate(ENODEV);
+    const auto undone = host->execute(undo);
+    Error error = configured.error();
+    error.text += undone ? "" : "; and " + undone.error().text;
+    return error;
+  }
+  return made;
+}
+
+// An interface of that name may be the pod's end of a link that was detached and not reaped yet.
+Result<void> Attachments::State::free_ifname(netlink::Socket& pod, const std::string& ifname) {
+  const auto taken = netlink::find_link(pod, ifname);
+  if (!taken || !*taken) {
+    return taken ? Result<void>() : taken.error();
+  }
+  auto host = links_.borrow();
+  const auto other_end = netlink::find_link(host, (*taken)->peer);
+  const bool detached = (*taken)->kind == "veth" && other_end && *other_end &&
+                        (*other_end)->group == kDetachedGroup &&
+                        (*other_end)->peer == (*taken)->index;
+  if (!detached) {
+    return failure(EEXIST, "the pod has an interface " + ifname + " already");
+  }
+  const auto reaped = reap();
+  return reaped ? Result<void>() : reaped.error();
+}
+
+Result<void> Attachments::State::make_pair(netlink::Socket& host, const NetworkNamespace& pod,
+                                           Attachment& made) {
+  for (int attempt = 1;; ++attempt) {
+    made.host_ifindex = random_index();
+    made.pod_ifindex = made.host_ifindex;
+    made.host_link = host_link_name(made.host_ifindex);
+    netlink::Batch batch;
+    netlink::add_veth(batch, {made.host_ifindex, made.mtu, made.host_link, made.host_mac, kPodGroup,
+                              pod.descriptor(), made.id.ifname, made.pod_mac});
+    auto created = host.execute(batch);
+    const bool index_taken = !created && created.error().code.value() == EBUSY;
+    if (!index_taken || attempt == kIndexAttempts) {
+      return created;
+    }
+  }
+}
+
+Result<void> Attachments::State::configure(netlink::Socket& host, netlink::Socket& inside,
+                                           const NetworkNamespace& pod, const Attachment& made) {
+  if (auto done = host.execute(attach::host_side(made)); !done) {
+    return done;
+  }
+  const auto is_v6 = [](const IpAddress& address) { return address.is_v6(); };
+  if (std::any_of(made.addresses.begin(), made.addresses.end(), is_v6)) {
+    // Runtimes switch IPv6 off in new namespaces; nothing over netlink switches it on again.
+    const auto enabled = pod.write_sysctl("ipv6/conf/" + made.id.ifname + "/disable_ipv6", "0");
+    if (!enabled) {
+      return enabled.error();
+    }
+  }
+  if (auto done = inside.execute(attach::pod_side(made)); !done) {
+    return done;
+  }
+  // Asking for a link makes the kernel finish what the carrier's coming up began, so that the very
+  // first packet from the host passes.
+  const auto seen = netlink::find_link(host, made.host_ifindex);
+  return seen ? Result<void>() : seen.error();
+}
+
+Result<std::optional<netlink::Link>> Attachments::State::find(netlink::Socket& host,
+                                                              const Attachment& attachment) {
+  const std::string alias = attachment.id.alias();
+  if (!attachment.host_link.empty()) {
+    auto named = netlink::find_link(host, attachment.host_link);
+    if (!named || (*named && (*named)->alias == alias)) {
+      return named;
+    }
+  }
+  const auto links = netlink::list_links(host);
+  if (!links) {
+    return links.error();
+  }
+  for (const netlink::Link& link : *links) {
+    if (link.group == kPodGroup && link.alias == alias) {
+      return std::optional(link);
+    }
+  }
+  return std::optional<netlink::Link>();
+}
+
+Result<void> Attachments::State::detach(const Attachment& attachment) {
+  auto host = links_.borrow();
+  const auto link = find(host, attachment);
+  if (!link) {
+    return link.error();
+  }
+  if (*link) {
+    if (auto released = host->execute(attach::release(attachment.addresses, **link)); !released) {
+      return released;
+    }
+  }
+  if (attachment.addresses.empty()) {
+    return {};
+  }
+  return nat::forget_connections(connections_.borrow(), attachment.addresses);
+}
+
+Result<std::size_t> Attachments::State::reap() {
+  auto host = links_.borrow();
+  const auto links = netlink::list_links(host);
+  if (!links) {
+    return links.error();
+  }
+  netlink::Batch batch;
+  std::size_t ours = 0;
+  bool others = false;
+  for (const netlink::Link& link : *links) {
+    if (link.group == kDetachedGroup) {
+      const bool is_ours = link.kind == "veth" && link.alias.starts_with(kAliasPrefix);
+      ours += is_ours ? 1 : 0;
+      others = others || !is_ours;
+    }
+  }
+  if (ours == 0) {
+    return ours;
+  }
+  if (!others) {
+    netlink::delete_group(batch, kDetachedGroup);
+    batch.tolerate(ENODEV);
+  }
+  for (const netlink::Link& link : *links) {  // somebody else uses our group: spare theirs
+    if (others && link.group == kDetachedGroup && link.alias.starts_with(kAliasPrefix)) {
+      netlink::delete_link(batch, link.index, link.name);
+      batch.tolerate(ENODEV);
+    }
+  }
+  const auto deleted = host->execute(batch);
+  return deleted ? Result<std::size_t>(ours) : deleted.error();
+}
+
+Result<std::vector<std::string>> Attachments::State::check(const NetworkNamespace& pod,
+                                                           const Attachment& attachment) {
+  auto host = links_.borrow();
+  auto inside = netlink::Socket::open(pod, NETLINK_ROUTE);
+  if (!inside) {
+    return inside.error();
+  }
+  return attach::missing(host, *inside, attachment);
+}
+
+Result<void> Attachments::State::repair(const Attachment& attachment) {
+  auto host = links_.borrow();
+  const auto link = find(host, attachment);
+  if (!link) {
+    return link.error();
+  }
+  if (!*link) {
+    return failure(ENODEV, "repair " + attachment.id.alias());
+  }
+  Attachment present = attachment;
+  present.host_link = (*link)->name;
+  present.host_ifindex = (*link)->index;
+  return host->execute(attach::host_side_again(present));
+}
+
+Result<std::vector<FoundAttachment>> Attachments::State::list() {
+  auto host = links_.borrow();
+  const auto links = netlink::list_links(host);
+  if (!links) {
+    return links.error();
+  }
+  const auto routes = netlink::list_routes(host, kRouteProtocol, 0);
+  if (!routes) {
+    return routes.error();
+  }
+  std::vector<FoundAttachment> found;
+  for (const netlink::Link& link : *links) {
+    if (link.group == kPodGroup && link.kind == "veth") {
+      found.push_back({link.name, link.index, AttachmentId::from_alias(link.alias), {}});
+    }
+  }
+  const auto earlier = [](const FoundAttachment& left, const FoundAttachment& right) {
+    return left.host_ifindex < right.host_ifindex;
+  };
+  std::sort(found.begin(), found.end(), earlier);
+  for (const netlink::Route& route : *routes) {
+    const auto owner = std::lower_bound(found.begin(), found.end(),
+                                        FoundAttachment{{}, route.link, {}, {}}, earlier);
+    if (owner != found.end() && owner->host_ifindex == route.link) {
+      owner->addresses.push_back(route.destination.address);
+    }
+  }
+  return found;
+}
+
+Attachments::Attachments(const NetworkNamespace& host) : state_(std::make_unique<State>(host)) {}
+Attachments::~Attachments() = default;
+
+Result<Attachment> Attachments::attach(const NetworkNamespace& pod, const AttachRequest& request) {
+  return state_->attach(pod, request);
+}
+Result<void> Attachments::detach(const Attachment& attachment) {
+  return state_->detach(attachment);
+}
+Result<std::size_t> Attachments::reap() { return state_->reap(); }
+Result<std::vector<std::string>> Attachments::check(const NetworkNamespace& pod,
+                                                    const Attachment& attachment) {
+  return state_->check(pod, attachment);
+}
+Result<void> Attachments::repair(const Attachment& attachment) {
+  return state_->repair(attachment);
+}
+Result<std::vector<FoundAttachment>> Attachments::list() { return state_->list(); }
+
+}  // namespace paddock::net

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "attach/inspection.hpp"
+
+#include "attach/wiring.hpp"
+#include "marks.hpp"
+#include "netlink/requests.hpp"
+
+#include <algorithm>
+
+namespace paddock::net::attach {
+namespace {
+
+using Sentences = std::vector<std::string>;
+
+void compare_link(Sentences& missing, const std::string& name, const netlink::Link& link,
+                  const MacAddress& mac, std::uint32_t mtu) {
+  if (!link.up) {
+    missing.push_back(name + " is down");
+  }
+  if (link.mac != mac) {
+    missing.push_back(name + " has another MAC address than " + mac.to_string());
+  }
+  if (link.mtu != mtu) {
+    missing.push_back(name + " has MTU " + std::to_string(link.mtu) + ", not " +
+                      std::to_string(mtu));
+  }
+}
+
+Result<void> compare_routes(Sentences& missing, netlink::Socket& socket, const std::string& where,
+                            const std::vector<netlink::Route>& wanted, std::uint32_t link) {
+  const auto routes = netlink::list_routes(socket, 0, link);
+  if (!routes) {
+    return routes.error();
+  }
+  for (const netlink::Route& route : wanted) {
+    const bool there = std::any_of(routes->begin(), routes->end(), [&](const auto& present) {
+      return present.destination == route.destination && present.gateway == route.gateway &&
+             (route.metric == 0 || present.metric == route.metric) &&
+             (!route.source || present.source == route.source) &&
+             (route.mtu == 0 || present.mtu == route.mtu);
+    });
+    if (!there) {
+      missing.push_back(where + " has no route " + route.destination.to_string() +
+                        (route.gateway ? " via " + route.gateway->to_string() : ""));
+    }
+  }
+  return {};
+}
+
+Result<void> compare_neighbors(Sentences& missing, netlink::Socket& socket,
+                               const std::string& where, std::uint32_t link,
+                               const std::vector<IpAddress>& wanted, const MacAddress& mac) {
+  const auto neighbors = netlink::list_neighbors(socket, link);
+  if (!neighbors) {
+    return neighbors.error();
+  }
+  for (const IpAddress& address : wanted) {
+    const bool there = std::any_of(neighbors->begin(), neighbors->end(), [&](const auto& present) {
+      return present.address == address && present.mac == mac && present.permanent;
+    });
+    if (!there) {
+      missing.push_back(where + " has no permanent neighbour " + address.to_string());
+    }
+  }
+  return {};
+}
+
+Result<void> compare_addresses(Sentences& missing, netlink::Socket& socket,
+                               const std::string& where, std::uint32_t link,
+                               const std::vector<IpAddress>& wanted) {
+  const auto addresses = netlink::list_addresses(socket, link);
+  if (!addresses) {
+    return addresses.error();
+  }
+  for (const IpAddress& address : wanted) {
+    const bool there = std::any_of(addresses->begin(), addresses->end(), [&](const auto& present) {
+      return present.prefix.address == address;
+    });
+    if (!there) {
+      missing.push_back(where + " has no address " + address.to_string());
+    }
+  }
+  return {};
+}
+
+Result<void> compare_host(Sentences& missing, netlink::Socket& host, const Attachment& attachment) {
+  const auto link = netlink::find_link(host, attachment.host_link);
+  if (!link) {
+    return link.error();
+  }
+  if (!*link || (*link)->alias != attachment.id.alias() || (*link)->group != kPodGroup) {
+    missing.push_back("the host has no link " + attachment.host_link + " of " +
+                      attachment.id.alias());
+    return {};
+  }
+  const std::string where = "the host's " + attachment.host_link;
+  compare_link(missing, where, **link, attachment.host_mac, attachment.mtu);
+  if (auto done =
+          compare_routes(missing, host, where, host_routes(attachment), attachment.host_ifindex);
+      !done) {
+    return done;
+  }
+  return compare_neighbors(missing, host, where, attachment.host_ifindex, attachment.addresses,
+                           attachment.pod_mac);
+}
+
+Result<void> compare_gateways(Sentences& missing, netlink::Socket& host,
+                              const Attachment& attachment) {
+  const auto link = netlink::find_link(host, std::string(kHostLink));
+  if (!link) {
+    return link.error();
+  }
+  if (!*link) {
+    missing.push_back(std::string("the host has no link ") + kHostLink);
+    return {};
+  }
+  return compare_addresses(missing, host, std::string("the host's ") + kHostLink, (*link)->index,
+                           attachment.gateways);
+}
+
+Result<void> compare_pod(Sentences& missing, netlink::Socket& pod, const Attachment& attachment) {
+  const auto link = netlink::find_link(pod, attachment.id.ifname);
+  if (!link) {
+    return link.error();
+  }
+  if (!*link) {
+    missing.push_back("the pod has no interface " + attachment.id.ifname);
+    return {};
+  }
+  const std::string where = "the pod's " + attachment.id.ifname;
+  compare_link(missing, where, **link, attachment.pod_mac, attachment.mtu);
+  const std::uint32_t index = (*link)->index;
+  if (auto done = compare_addresses(missing, pod, where, index, attachment.addresses); !done) {
+    return done;
+  }
+  // On whichever link: of a pod's several interfaces the first has a route they all want.
+  if (auto done = compare_routes(missing, pod, where, pod_routes(attachment), 0); !done) {
+    return done;
+  }
+  return compare_neighbors(missing, pod, where, index, attachment.gateways, attachment.host_mac);
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> missing(netlink::Socket& host, netlink::Socket& pod,
+                                         const Attachment& attachment) {
+  Sentences found;
+  for (const auto& done :
+       {compare_host(found, host, attachment), compare_gateways(found, host, attachment),
+        compare_pod(found, pod, attachment)}) {
+    if (!done) {
+      return done.error();
+    }
+  }
+  return found;
+}
+
+}  // namespace paddock::net::attach

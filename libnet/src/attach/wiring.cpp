@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "attach/wiring.hpp"
+
+#include "marks.hpp"
+#include "netlink/requests.hpp"
+
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace paddock::net::attach {
+namespace {
+
+constexpr std::size_t kNameLimit = 15;
+constexpr std::size_t kAliasLimit = 255;
+constexpr std::uint32_t kLoopback = 1;  // its index in every namespace
+
+bool valid_ifname(const std::string& name) {
+  return !name.empty() && name.size() <= kNameLimit && name != "." && name != ".." &&
+         name.find_first_of("/: \t\n\r\f\v") == std::string::npos;
+}
+
+std::optional<IpAddress> of_family(const std::vector<IpAddress>& addresses, bool v4) {
+  const auto found = std::find_if(addresses.begin(), addresses.end(),
+                                  [&](const IpAddress& address) { return address.is_v4() == v4; });
+  return found == addresses.end() ? std::nullopt : std::optional(*found);
+}
+
+netlink::Route host_route(const Attachment& attachment, const IpAddress& address) {
+  netlink::Route route;
+  route.destination = Prefix::host(address);
+  route.link = attachment.host_ifindex;
+  route.source = of_family(attachment.gateways, address.is_v4());
+  route.protocol = kRouteProtocol;
+  route.scope = address.is_v4() ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  return route;
+}
+
+netlink::Batch host_batch(const Attachment& attachment, netlink::Existing existing) {
+  netlink::Batch batch;
+  netlink::LinkChange change;
+  change.index = attachment.host_ifindex;
+  change.name = attachment.host_link;
+  change.alias = attachment.id.alias();
+  change.strict_reverse_path = true;
+  change.no_link_local = true;
+  change.up = true;
+  netlink::change_link(batch, change);
+  for (const IpAddress& address : attachment.addresses) {
+    netlink::add_neighbor(batch, attachment.host_ifindex, address, attachment.pod_mac);
+  }
+  for (const netlink::Route& route : host_routes(attachment)) {
+    netlink::add_route(batch, route, attachment.host_link, existing);
+  }
+  return batch;
+}
+
+}  // namespace
+
+std::optional<std::string> objection(const AttachRequest& request) {
+  if (!valid_ifname(request.id.ifname)) {
+    return "\"" + request.id.ifname + "\" cannot name an interface";
+  }
+  if (request.id.alias().size() > kAliasLimit) {
+    return "network and container name together are too long";
+  }
+  if (request.addresses.empty()) {
+    return "no address is given";
+  }
+  for (const IpAddress& address : request.addresses) {
+    if (!of_family(request.gateways, address.is_v4())) {
+      return "no gateway for address " + address.to_string();
+    }
+  }
+  for (const PodRoute& route : request.routes) {
+    const bool v4 = route.destination.address.is_v4();
+    if (!of_family(request.addresses, v4)) {
+      return "no address of the family of route " + route.destination.to_string();
+    }
+    if (route.gateway && route.gateway->is_v4() != v4) {
+      return "route " + route.destination.to_string() + " has a gateway of another family";
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<netlink::Route> host_routes(const Attachment& attachment) {
+  std::vector<netlink::Route> routes;
+  for (const IpAddress& address : attachment.addresses) {
+    routes.push_back(host_route(attachment, address));
+  }
+  return routes;
+}
+
+std::vector<netlink::Route> pod_routes(const Attachment& attachment) {
+  std::vector<netlink::Route> routes;
+  for (const IpAddress& gateway : attachment.gateways) {
+    if (of_family(attachment.addresses, gateway.is_v4())) {
+      netlink::Route route;
+      route.destination = Prefix::host(gateway);
+      route.scope = gateway.is_v4() ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+      routes.push_back(route);
+    }
+  }
+  for (const PodRoute& wanted : attachment.routes) {
+    netlink::Route route;
+    route.destination = wanted.destination.network();
+    route.gateway = wanted.gateway;
+    route.mtu = wanted.mtu;
+    route.metric = wanted.metric;
+    route.onlink = wanted.gateway.has_value();
+    const bool on_link_v4 = !wanted.gateway && wanted.destination.address.is_v4();
+    route.scope = on_link_v4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+    routes.push_back(route);
+  }
+  for (netlink::Route& route : routes) {
+    route.link = attachment.pod_ifindex;
+    route.protocol = RTPROT_BOOT;
+  }
+  return routes;
+}
+
+netlink::Batch host_side(const Attachment& attachment) {
+  return host_batch(attachment, netlink::Existing::kRefuse);
+}
+
+netlink::Batch host_side_again(const Attachment& attachment) {
+  return host_batch(attachment, netlink::Existing::kReplace);
+}
+
+netlink::Batch pod_side(const Attachment& attachment) {
+  netlink::Batch batch;
+  netlink::LinkChange loopback;
+  loopback.index = kLoopback;
+  loopback.name = "lo";
+  loopback.up = true;
+  netlink::change_link(batch, loopback);
+  netlink::LinkChange change;
+  change.index = attachment.pod_ifindex;
+  change.name = attachment.id.ifname;
+  change.no_link_local = true;
+  change.up = true;
+  netlink::change_link(batch, change);
+  for (const IpAddress& address : attachment.addresses) {
+    netlink::add_address(batch, {attachment.pod_ifindex, Prefix::host(address), RT_SCOPE_UNIVERSE},
+                         attachment.id.ifname);
+  }
+  for (const IpAddress& gateway : attachment.gateways) {
+    netlink::add_neighbor(batch, attachment.pod_ifindex, gateway, attachment.host_mac);
+  }
+  for (const netlink::Route& route : pod_routes(attachment)) {
+    netlink::add_route(batch, route, attachment.id.ifname, netlink::Existing::kRefuse);
+    batch.tolerate(EEXIST);  // of a pod's several interfaces the first has it
+  }
+  return batch;
+}
+
+netlink::Batch release(const std::vector<IpAddress>& addresses, const netlink::Link& host_link) {
+  netlink::Batch batch;
+  netlink::LinkChange change;
+  change.index = host_link.index;
+  change.name = host_link.name;
+  change.group = kDetachedGroup;
+  netlink::change_link(batch, change);
+  batch.tolerate(ENODEV);
+  for (const IpAddress& address : addresses) {
+    netlink::Route route;
+    route.destination = Prefix::host(address);
+    route.link = host_link.index;
+    route.protocol = kRouteProtocol;
+    route.scope = RT_SCOPE_NOWHERE;  // any
+    netlink::delete_route(batch, route, host_link.name);
+    batch.tolerate(ESRCH);
+    batch.tolerate(ENODEV);
+    netlink::delete_neighbor(batch, host_link.index, address);
+    batch.tolerate(ENOENT);
+    batch.tolerate(ENODEV);
+  }
+  return batch;
+}
+
+}  // namespace paddock::net::attach

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nat/connections.hpp"
+
+#include "netlink/batch.hpp"
+
+#include <arpa/inet.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netlink.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace paddock::net::nat {
+namespace {
+
+// CTA_FILTER_F_CTA_IP_SRC of the kernel's nf_internals.h: the source address must match.
+constexpr std::uint32_t kMatchSource = 1;
+
+constexpr std::size_t kBatchLimit = 32768;  // a send queue holds several of these
+
+std::uint16_t message_type(unsigned operation) {
+  return static_cast<std::uint16_t>(NFNL_SUBSYS_CTNETLINK << 8U | operation);
+}
+
+// Version 1 makes the kernel heed the family when it deletes.
+nfgenmsg header(bool v4) {
+  return {static_cast<std::uint8_t>(v4 ? AF_INET : AF_INET6), 1, htons(0)};
+}
+
+// Deletes what has this source in the given direction: pods that asked, pods that were asked.
+void delete_by_source(netlink::Batch& batch, const IpAddress& address, std::uint16_t direction) {
+  batch.begin(message_type(IPCTNL_MSG_CT_DELETE), 0, header(address.is_v4()),
+              "forget connections of " + address.to_string());
+  const auto tuple = batch.open(direction);
+  const auto ip = batch.open(CTA_TUPLE_IP);
+  batch.put_address(address.is_v4() ? CTA_IP_V4_SRC : CTA_IP_V6_SRC, address);
+  batch.close(ip);
+  batch.close(tuple);
+  const auto filter = batch.open(CTA_FILTER);
+  const bool original = direction == CTA_TUPLE_ORIG;
+  batch.put_number(CTA_FILTER_ORIG_FLAGS, original ? kMatchSource : 0);
+  batch.put_number(CTA_FILTER_REPLY_FLAGS, original ? 0 : kMatchSource);
+  batch.close(filter);
+}
+
+// Whether the tuple's source or destination is among the addresses.
+bool names(netlink::Bytes tuple, const std::vector<IpAddress>& addresses) {
+  while (const auto part = netlink::next_attribute(tuple)) {
+    netlink::Bytes ends = part->type == CTA_TUPLE_IP ? part->payload : netlink::Bytes{};
+    while (const auto end = netlink::next_attribute(ends)) {
+      const auto is_end = [&](const IpAddress& address) {
+        const auto same = [&](const auto& octets) {
+          return std::equal(octets.begin(), octets.end(), end->payload.begin(), end->payload.end());
+        };
+        return address.is_v4() ? same(address.to_v4().to_bytes())
+                               : same(address.to_v6().to_bytes());
+      };
+      if (std::any_of(addresses.begin(), addresses.end(), is_end)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+// Adds a request to delete the listed connection if one of its tuples names an address.
+void delete_if_named(std::vector<netlink::Batch>& batches, const netlink::Message& message,
+                     const std::vector<IpAddress>& addresses) {
+  netlink::Bytes rest = message.payload;
+  const auto family = netlink::take_header<nfgenmsg>(rest);
+  netlink::Bytes original;
+  bool named = false;
+  while (const auto attribute = netlink::next_attribute(rest)) {
+    if (attribute->type == CTA_TUPLE_ORIG) {
+      original = attribute->payload;
+    }
+    if (attribute->type == CTA_TUPLE_ORIG || attribute->type == CTA_TUPLE_REPLY) {
+      named = named || names(attribute->payload, addresses);
+    }
+  }
+  if (family && named && !original.empty()) {
+    if (batches.empty() || batches.back().bytes().size() > kBatchLimit) {
+      batches.emplace_back();
+    }
+    netlink::Batch& batch = batches.back();
+    batch.begin(message_type(IPCTNL_MSG_CT_DELETE), 0, header(family->nfgen_family == AF_INET),
+                "forget a connection");
+    batch.put(CTA_TUPLE_ORIG | NLA_F_NESTED, original);
+    batch.tolerate(ENOENT);
+  }
+}
+
+}  // namespace
+
+Result<void> forget_connections(netlink::Socket& socket, const std::vector<IpAddress>& addresses) {
+  netlink::Batch batch;
+  for (const IpAddress& address : addresses) {
+    delete_by_source(batch, address, CTA_TUPLE_ORIG);
+    delete_by_source(batch, address, CTA_TUPLE_REPLY);
+  }
+  const auto done = socket.execute(batch);
+  if (!done && (done.error().code.value() == EINVAL || done.error().code.value() == EOPNOTSUPP)) {
+    return forget_connections_one_by_one(socket, addresses);
+  }
+  return done;
+}
+
+Result<void> forget_connections_one_by_one(netlink::Socket& socket,
+                                           const std::vector<IpAddress>& addresses) {
+  netlink::Batch request;
+  request.begin(message_type(IPCTNL_MSG_CT_GET), 0, nfgenmsg{}, "list connections");
+  std::vector<netlink::Batch> deletions;
+  const auto listed = socket.dump(
+      request, [&] { deletions.clear(); },
+      [&](const netlink::Message& message) { delete_if_named(deletions, message, addresses); });
+  if (!listed) {
+    return listed;
+  }
+  for (const netlink::Batch& batch : deletions) {
+    if (auto done = socket.execute(batch); !done) {
+      return done;
+    }
+  }
+  return {};
+}
+
+}  // namespace paddock::net::nat

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nat/table.hpp"
+
+#include "failure.hpp"
+#include "marks.hpp"
+
+#include <nftables/libnftables.h>
+
+#include <cerrno>
+#include <stdexcept>
+
+namespace paddock::net::nat {
+namespace {
+
+std::string table_name() { return std::string("table inet ") + kTable; }
+
+}  // namespace
+
+void Table::Close::operator()(nft_ctx* context) const { nft_ctx_free(context); }
+
+Table::Table(const NetworkNamespace& where) {
+  const auto entered = where.run([&] { context_.reset(nft_ctx_new(NFT_CTX_DEFAULT)); });
+  if (!entered || !context_ || nft_ctx_buffer_output(context_.get()) != 0 ||
+      nft_ctx_buffer_error(context_.get()) != 0) {
+    throw std::runtime_error("cannot open nftables: is the process root in this namespace?");
+  }
+  nft_ctx_output_set_flags(context_.get(), NFT_CTX_OUTPUT_STATELESS | NFT_CTX_OUTPUT_NUMERIC_TIME);
+}
+
+Result<void> Table::run(const std::string& commands, const std::string& what) {
+  if (nft_run_cmd_from_buffer(context_.get(), commands.c_str()) == 0) {
+    return {};
+  }
+  const int code = errno != 0 ? errno : EINVAL;
+  Error error = failure(code, what);
+  error.text = what + ": " + nft_ctx_get_error_buffer(context_.get());
+  return error;
+}
+
+std::string Table::listing() {
+  const auto listed = run("list " + table_name(), "list " + table_name());
+  return listed ? nft_ctx_get_output_buffer(context_.get()) : std::string();
+}
+
+bool Table::matches(const std::string& ruleset) {
+  const std::string now = listing();
+  return now == ruleset || (loaded_ == ruleset && !now.empty() && now == listed_);
+}
+
+Result<void> Table::load(const std::string& ruleset) {
+  const std::string fresh = table_name() + "\ndelete " + table_name() + "\n";
+  auto done = run(fresh + ruleset, "load nftables " + table_name());
+  if (done) {
+    loaded_ = ruleset;
+    listed_ = listing();
+  }
+  return done;
+}
+
+bool Table::exists() { return !listing().empty(); }
+
+Result<void> Table::remove() {
+  return exists() ? run("delete " + table_name(), "delete nftables " + table_name())
+                  : Result<void>();
+}
+
+}  // namespace paddock::net::nat

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What we ask of the kernel about links, addresses, neighbours and routes: requests to put in a
+// Batch, and questions that are answered with values.
+#pragma once
+
+#include "netlink/batch.hpp"
+#include "netlink/socket.hpp"
+#include "netlink/values.hpp"
+
+#include <paddock/net/address.hpp>
+#include <paddock/net/error.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace paddock::net::netlink {
+
+enum class Existing { kRefuse, kReplace };
+
+// A veth pair whose second end is made in another namespace, both with the same index.
+struct VethPair {
+  std::uint32_t index = 0;
+  std::uint32_t mtu = 0;
+  std::string name;
+  MacAddress mac;
+  std::uint32_t group = 0;
+  int peer_namespace = -1;
+  std::string peer_name;
+  MacAddress peer_mac;
+};
+
+struct LinkChange {
+  std::uint32_t index = 0;
+  std::string name;  // for the sentence in errors
+  std::optional<std::string> alias;
+  std::optional<std::uint32_t> group;
+  bool strict_reverse_path = false;  // net.ipv4.conf.<link>.rp_filter = 1
+  bool no_link_local = false;        // IPv6 makes no address by itself
+  bool up = false;
+};
+
+void add_veth(Batch& batch, const VethPair& pair);
+void add_bridge(Batch& batch, const std::string& name, std::uint32_t group);
+void change_link(Batch& batch, const LinkChange& change);
+void delete_link(Batch& batch, std::uint32_t index, const std::string& name);
+// All links of a group, at the cost of one. None is an error: ENODEV.
+void delete_group(Batch& batch, std::uint32_t group);
+
+// IPv6 addresses are usable at once: no duplicate address detection.
+void add_address(Batch& batch, const Address& address, const std::string& link);
+void delete_address(Batch& batch, const Address& address, const std::string& link);
+// A permanent neighbour; an existing one is replaced.
+void add_neighbor(Batch& batch, std::uint32_t link, const IpAddress& address,
+                  const MacAddress& mac);
+void delete_neighbor(Batch& batch, std::uint32_t link, const IpAddress& address);
+void add_route(Batch& batch, const Route& route, const std::string& link, Existing existing);
+void delete_route(Batch& batch, const Route& route, const std::string& link);
+
+// Absent when there is no such link.
+Result<std::optional<Link>> find_link(Socket& socket, const std::string& name);
+Result<std::optional<Link>> find_link(Socket& socket, std::uint32_t index);
+Result<std::vector<Link>> list_links(Socket& socket);
+Result<std::vector<Address>> list_addresses(Socket& socket, std::uint32_t link);
+Result<std::vector<Neighbor>> list_neighbors(Socket& socket, std::uint32_t link);
+
+// Both families, main table. protocol and link 0: any.
+Result<std::vector<Route>> list_routes(Socket& socket, std::uint8_t protocol, std::uint32_t link);
+
+}  // namespace paddock::net::netlink

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netlink/socket.hpp"
+
+#include "failure.hpp"
+#include "netlink/values.hpp"
+
+#include <linux/netlink.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+namespace paddock::net::netlink {
+namespace {
+
+constexpr std::size_t kBuffer = std::size_t{64} * 1024;  // the kernel fills at most 32 KiB of it
+constexpr int kReceiveQueue = 4 << 20;
+constexpr int kDumpAttempts = 8;
+
+void set_option(int descriptor, int level, int option, int value) {
+  ::setsockopt(descriptor, level, option, &value, sizeof value);
+}
+
+Error refusal(const std::string& what, const Acknowledgement& acknowledgement) {
+  Error error = failure(acknowledgement.code, what);
+  if (!acknowledgement.explanation.empty()) {
+    error.text += " (" + acknowledgement.explanation + ")";
+  }
+  return error;
+}
+
+bool tolerated(const Batch::Operation& operation, int code) {
+  return std::find(operation.tolerated.begin(), operation.tolerated.end(), code) !=
+         operation.tolerated.end();
+}
+
+}  // namespace
+
+Result<Socket> Socket::open(const NetworkNamespace& where, int protocol,
+                            const std::vector<int>& groups) {
+  int descriptor = -1;
+  int code = 0;
+  const auto entered = where.run([&] {
+    descriptor = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+    code = errno;
+  });
+  if (!entered) {
+    return entered.error();
+  }
+  if (descriptor < 0) {
+    return failure(code, "open a netlink socket");
+  }
+  Socket opened(descriptor);
+  const auto prepared = opened.prepare(groups);
+  return prepared ? Result<Socket>(std::move(opened)) : prepared.error();
+}
+
+Result<void> Socket::prepare(const std::vector<int>& groups) {
+  // Kernels that lack one of these still work: errors are less telling, dumps less selective.
+  set_option(descriptor_, SOL_NETLINK, NETLINK_EXT_ACK, 1);
+  set_option(descriptor_, SOL_NETLINK, NETLINK_CAP_ACK, 1);
+  set_option(descriptor_, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1);
+  set_option(descriptor_, SOL_SOCKET, SO_RCVBUFFORCE, kReceiveQueue);
+  sockaddr_nl address{};
+  address.nl_family = AF_NETLINK;
+  if (::bind(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return failure(errno, "bind a netlink socket");
+  }
+  for (const int group : groups) {
+    if (::setsockopt(descriptor_, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) != 0) {
+      return failure(errno, "subscribe to netlink group " + std::to_string(group));
+    }
+  }
+  buffer_.resize(kBuffer);
+  return {};
+}
+
+Socket::Socket(Socket&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      sequence_(other.sequence_),
+      buffer_(std::move(other.buffer_)) {}
+
+Socket& Socket::operator=(Socket&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(sequence_, other.sequence_);
+  std::swap(buffer_, other.buffer_);
+  return *this;
+}
+
+Socket::~Socket() {
+  if (descriptor_ >= 0) {
+    ::close(descriptor_);
+  }
+}
+
+Result<void> Socket::send(const Batch& batch, std::uint16_t flags_of_last, std::uint32_t& first) {
+  std::vector<std::uint8_t> bytes = batch.bytes();
+  first = sequence_ + 1;
+  for (const Batch::Operation& operation : batch.operations()) {
+    nlmsghdr header{};
+    std::memcpy(&header, bytes.data() + operation.offset, sizeof header);
+    header.nlmsg_seq = ++sequence_;
+    if (&operation == &batch.operations().back()) {
+      header.nlmsg_flags = static_cast<std::uint16_t>(header.nlmsg_flags | flags_of_last);
+    }
+    std::memcpy(bytes.data() + operation.offset, &header, sizeof header);
+  }
+  sockaddr_nl kernel{};
+  kernel.nl_family = AF_NETLINK;
+  ssize_t sent = -1;
+  do {
+    sent = ::sendto(descriptor_, bytes.data(), bytes.size(), 0,
+                    reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel);
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0) {
+    return failure(errno, "send to netlink: " + batch.operations().front().what);
+  }
+  return {};
+}
+
+Result<Bytes> Socket::receive(int flags, const std::string& what) {
+  ssize_t count = -1;
+  do {
+    count = ::recv(descriptor_, buffer_.data(), buffer_.size(), flags | MSG_TRUNC);
+  } while (count < 0 && errno == EINTR);
+  if (count < 0) {
+    return failure(errno, what);
+  }
+  if (static_cast<std::size_t>(count) > buffer_.size()) {
+    return failure(EMSGSIZE, what);
+  }
+  return Bytes(buffer_.data(), static_cast<std::size_t>(count));
+}
+
+// Only the last request asks to be acknowledged; errors come for all, and before it, since the
+// kernel works the requests off in order.
+Result<void> Socket::execute(const Batch& batch) {
+  if (batch.empty()) {
+    return {};
+  }
+  std::uint32_t first = 0;
+  if (const auto sent = send(batch, NLM_F_ACK, first); !sent) {
+    return sent;
+  }
+  std::optional<Error> error;
+  const std::uint32_t last = sequence_;
+  for (bool done = false; !done;) {
+    const auto received = receive(0, "hear from netlink: " + batch.operations().front().what);
+    if (!received) {
+      return received.error();
+    }
+    Bytes rest = *received;
+    while (const auto message = next_message(rest)) {
+      const auto acknowledgement = parse_acknowledgement(*message);
+      const std::uint32_t which = message->sequence - first;
+      if (!acknowledgement || which >= batch.operations().size()) {
+        continue;  // left over from an earlier request that failed half way
+      }
+      const Batch::Operation& operation = batch.operations()[which];
+      if (acknowledgement->code != 0 && !tolerated(operation, acknowledgement->code) && !error) {
+        error = refusal(operation.what, *acknowledgement);
+      }
+      done = done || message->sequence == last;
+    }
+  }
+  return error ? Result<void>(*error) : Result<void>();
+}
+
+Result<void> Socket::dump(const Batch& request, const Begin& begin, const Take& take) {
+  for (int attempt = 1;; ++attempt) {
+    begin();
+    const auto whole = dump_once(request, take);
+    if (!whole) {
+      return whole.error();
+    }
+    if (*whole) {
+      return {};
+    }
+    if (attempt == kDumpAttempts) {
+      return failure(EAGAIN, request.operations().front().what + ": kept changing");
+    }
+  }
+}
+
+Result<bool> Socket::dump_once(const Batch& request, const Take& take) {
+  const std::string& what = request.operations().front().what;
+  std::uint32_t sequence = 0;
+  if (const auto sent = send(request, NLM_F_DUMP, sequence); !sent) {
+    return sent.error();
+  }
+  bool undisturbed = true;
+  for (;;) {
+    const auto received = receive(0, what);
+    if (!received) {
+      return received.error();
+    }
+    Bytes rest = *received;
+    while (const auto message = next_message(rest)) {
+      if (message->sequence != sequence) {
+        continue;
+      }
+      undisturbed = undisturbed && (message->flags & NLM_F_DUMP_INTR) == 0;
+      if (message->type == NLMSG_DONE) {
+        const int code = read<int>(message->payload).value_or(0);
+        return code < 0 ? Result<bool>(failure(-code, what)) : Result<bool>(undisturbed);
+      }
+      if (const auto acknowledgement = parse_acknowledgement(*message)) {
+        return refusal(what, *acknowledgement);
+      }
+      take(*message);
+    }
+  }
+}
+
+Result<void> Socket::get(const Batch& request, const Take& take) {
+  const std::string& what = request.operations().front().what;
+  std::uint32_t sequence = 0;
+  if (const auto sent = send(request, 0, sequence); !sent) {
+    return sent.error();
+  }
+  for (;;) {
+    const auto received = receive(0, what);
+    if (!received) {
+      return received.error();
+    }
+    Bytes rest = *received;
+    while (const auto message = next_message(rest)) {
+      if (message->sequence != sequence) {
+        continue;
+      }
+      if (const auto acknowledgement = parse_acknowledgement(*message)) {
+        return refusal(what, *acknowledgement);
+      }
+      take(*message);
+      return {};
+    }
+  }
+}
+
+Result<bool> Socket::drain(const Take& take) {
+  bool complete = true;
+  for (;;) {
+    const auto received = receive(MSG_DONTWAIT, "read netlink events");
+    if (!received) {
+      const int code = received.error().code.value();
+      if (code == EAGAIN || code == EWOULDBLOCK) {
+        return complete;
+      }
+      if (code != ENOBUFS) {
+        return received.error();
+      }
+      complete = false;
+      continue;
+    }
+    Bytes rest = *received;
+    while (const auto message = next_message(rest)) {
+      take(*message);
+    }
+  }
+}
+
+}  // namespace paddock::net::netlink

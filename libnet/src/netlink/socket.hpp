@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One netlink socket. It belongs for ever to the namespace it was opened in, whichever thread uses
+// it later. Requests are answered before sending them returns, so nothing here waits long.
+#pragma once
+
+#include "netlink/batch.hpp"
+#include "netlink/reader.hpp"
+
+#include <paddock/net/error.hpp>
+#include <paddock/net/namespace.hpp>
+
+#include <functional>
+#include <vector>
+
+namespace paddock::net::netlink {
+
+class Socket {
+ public:
+  // protocol: NETLINK_ROUTE, NETLINK_NETFILTER. groups: multicast groups to hear, by number.
+  static Result<Socket> open(const NetworkNamespace& where, int protocol,
+                             const std::vector<int>& groups = {});
+
+  Socket(Socket&& other) noexcept;
+  Socket& operator=(Socket&& other) noexcept;
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+  ~Socket();
+
+  // Sends all requests and hears how each went. The kernel tries every one of them whatever
+  // happens to the others; the error is that of the first it refused.
+  Result<void> execute(const Batch& batch);
+
+  // Sends one request and hands over every message of the reply, starting anew (after calling
+  // begin) when the kernel says that things changed meanwhile.
+  using Begin = std::function<void()>;
+  using Take = std::function<void(const Message&)>;
+  Result<void> dump(const Batch& request, const Begin& begin, const Take& take);
+  // The same for a request that has one message for an answer.
+  Result<void> get(const Batch& request, const Take& take);
+
+  // Takes every event that waits. Returns false when some were lost.
+  Result<bool> drain(const Take& take);
+
+  int descriptor() const { return descriptor_; }
+
+ private:
+  explicit Socket(int descriptor) : descriptor_(descriptor) {}
+  Result<void> prepare(const std::vector<int>& groups);
+  Result<void> send(const Batch& batch, std::uint16_t flags_of_last, std::uint32_t& first);
+  Result<Bytes> receive(int flags, const std::string& what);
+  Result<bool> dump_once(const Batch& request, const Take& take);
+
+  int descriptor_ = -1;
+  std::uint32_t sequence_ = 0;
+  std::vector<std::uint8_t> buffer_;
+};
+
+}  // namespace paddock::net::netlink
