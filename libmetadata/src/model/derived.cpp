@@ -24,13 +24,24 @@ bool has_ended(const Pod& pod) {
   return std::find(std::begin(ended), std::end(ended), pod.state.view()) != std::end(ended);
 }
 
-bool is_healthy(const Pod& pod) {
-  return pod.health.empty() || pod.health == "healthy" || pod.health == "updating-healthy";
+// Rancher's rule: where the service has a health check, nobody is healthy who was not found so.
+bool is_healthy(const Pod& pod, const Service& service) {
+  if (pod.health.empty()) return !service.health_check || service.health_check->port == 0;
+  return pod.health == "healthy" || pod.health == "updating-healthy";
+}
+
+// Whether the pod says that it belongs to the service.
+bool names(const Pod& pod, const Service& service) {
+  const std::string_view text = pod.service;
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos) return text == service.name.view();
+  return text.substr(0, slash) == service.ns.view() &&
+         text.substr(slash + 1) == service.name.view();
 }
 
 bool is_member(const Pod* pod, const Service& service) {
   return pod != nullptr && !pod->addresses.empty() && !has_ended(*pod) &&
-         pod->labels.matches(service.selector);
+         (pod->labels.matches(service.selector) || names(*pod, service));
 }
 
 Endpoint endpoint_of(const Cluster& cluster, const Service& service, const Pod& pod) {
@@ -40,8 +51,8 @@ Endpoint endpoint_of(const Cluster& cluster, const Service& service, const Pod& 
   endpoint.pod = pod.name;
   endpoint.host = pod.host;
   if (const auto host = cluster.find<Host>(pod.host)) endpoint.zone = host->zone;
-  endpoint.serving = pod.ready && is_healthy(pod);
-  endpoint.ready = endpoint.serving && is_running(pod);
+  endpoint.serving = pod.ready && is_healthy(pod, service);
+  endpoint.ready = endpoint.serving && (is_running(pod) || pod.state == "starting");
   endpoint.terminating = pod.state == "stopping" || pod.state == "terminating";
   return endpoint;
 }
@@ -117,7 +128,6 @@ class Derivation {
     const auto old = before_.find<Pod>(ns, name);
     const auto now = draft_.cluster().find<Pod>(ns, name);
     for (const Service& service : draft_.cluster().all_in<Service>(ns)) {
-      if (service.selector.empty()) continue;
       if (is_member(old.get(), service) || is_member(now.get(), service)) {
         affected_[{ns, service.name.str()}].pods.insert(name);
       }
@@ -138,15 +148,16 @@ class Derivation {
     const auto stored = cluster.find<Endpoints>(name.first, name.second);
     if (stored && !stored->derived) return false;
     const auto service = cluster.find<Service>(name.first, name.second);
-    if (!service || service->selector.empty()) {
-      return stored && draft_.erase({Kind::endpoints, name.first, name.second});
-    }
+    if (!service) return stored && draft_.erase({Kind::endpoints, name.first, name.second});
     std::shared_ptr<Endpoints> next;
     if (affected.is_whole || !stored) {
       next = endpoints_of_selector(cluster, *service);
     } else {
       next = clone(*stored);
       next->endpoints = with_pods(stored->endpoints, affected.pods, cluster, *service);
+    }
+    if (service->selector.empty() && next->endpoints.empty()) {
+      return stored && draft_.erase({Kind::endpoints, name.first, name.second});
     }
     if (stored) next->revision = stored->revision;
     if (stored && *next == *stored) return false;
@@ -185,9 +196,7 @@ void derive_all_endpoints(Draft& draft, std::uint64_t revision) {
   for (const Endpoints& endpoints : start.endpoints()) {
     if (endpoints.derived) derivation.note(endpoints.key());
   }
-  for (const Service& service : start.services()) {
-    if (!service.selector.empty()) derivation.note(service.key());
-  }
+  for (const Service& service : start.services()) derivation.note(service.key());
   derivation.apply(revision);
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The Endpoints that follow from selectors: for each service with a selector, an object of its
-// name (`derived`) made of the pods of its namespace that carry all its labels. An Endpoints
-// object somebody wrote under that name stands; then there is no derived one.
+// The Endpoints that follow from the pods: for each service with a selector, and each that pods
+// name as theirs (Pod::service), an object of its name (`derived`) made of the pods of its
+// namespace that carry all its labels or name it. An Endpoints object somebody wrote under that
+// name stands; then there is no derived one.
 #pragma once
 
 #include <paddock/metadata/cluster.hpp>
@@ -23,7 +24,7 @@ std::vector<Key> derive_endpoints(const Cluster& before, Draft& draft, std::span
 // The same from nothing: every derived object of the draft is made anew.
 void derive_all_endpoints(Draft& draft, std::uint64_t revision);
 
-// What the endpoints of a service with a selector are.
+// The derived endpoints of a service; of one without members, an empty object.
 [[nodiscard]] std::shared_ptr<Endpoints> endpoints_of_selector(const Cluster& cluster,
                                                                const Service& service);
 

@@ -66,7 +66,7 @@ TEST(DerivedEndpoints, LeaveOutPodsThatDoNotMatchOrHaveNoAddressOrEnded) {
 TEST(DerivedEndpoints, AreReadyWhenThePodIsReadyHealthyAndRunning) {
   auto member = pod("p", {{"app", "web"}});
   member->state = "starting";
-  EXPECT_FALSE(derive_for(member)->endpoints[0].ready);
+  EXPECT_TRUE(derive_for(member)->endpoints[0].ready);
   member->state = "stopping";
   EXPECT_TRUE(derive_for(member)->endpoints[0].terminating);
   EXPECT_TRUE(derive_for(member)->endpoints[0].serving);
@@ -77,6 +77,41 @@ TEST(DerivedEndpoints, AreReadyWhenThePodIsReadyHealthyAndRunning) {
   EXPECT_TRUE(derive_for(member)->endpoints[0].ready);
   member->ready = false;
   EXPECT_FALSE(derive_for(member)->endpoints[0].ready);
+}
+
+TEST(DerivedEndpoints, OfAServiceWithAHealthCheckAreReadyOnlyWhenFoundHealthy) {
+  auto checked = service("web", {{"app", "web"}});
+  checked->health_check = HealthCheck{80, {}, 0, 0, 0, 0};
+  auto member = pod("p", {{"app", "web"}});
+  const auto is_ready = [&] {
+    Draft draft;
+    draft.put(checked);
+    draft.put(member);
+    return endpoints_of_selector(draft.cluster(), *checked)->endpoints[0].ready;
+  };
+
+  EXPECT_FALSE(is_ready());
+  member->health = "updating-healthy";
+  EXPECT_TRUE(is_ready());
+}
+
+TEST(DerivedEndpoints, HoldThePodsThatNameTheServiceAsTheirs) {
+  auto member = pod("p", {});
+  member->service = "shop/web";
+  Draft draft;
+  draft.put(service("web", {}));
+  draft.put(member);
+  derive_all_endpoints(draft, 1);
+  ASSERT_NE(draft.cluster().find<Endpoints>("shop", "web"), nullptr);
+
+  const auto before = draft.build({});
+  auto moved = clone(*member);
+  moved->service = "other";
+  draft.put(moved);
+  const Key changed[] = {moved->key()};
+  derive_endpoints(*before, draft, changed, 2);
+
+  EXPECT_EQ(draft.cluster().find<Endpoints>("shop", "web"), nullptr);
 }
 
 TEST(DerivedEndpoints, CarryAHostnameOnlyUnderTheSubdomainOfTheService) {
@@ -164,6 +199,7 @@ class RandomChanges {
         member->host = "h" + std::to_string(below(2));
         member->ready = below(3) != 0;
         if (below(4) == 0) member->state = "stopped";
+        if (below(4) == 0) member->service = "s" + std::to_string(below(8));
         return member;
       }
     }
