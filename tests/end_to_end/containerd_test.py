@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""containerd as the runtime: ctr run --cni of a busybox container, attached by the plugin containerd executes."""
+import json
+import pathlib
+import shutil
+import subprocess
+import unittest
+
+import busybox_image
+from host import Host, RESOLVER, run, wait_until
+
+IMAGE = "localhost/busybox:test"
+CONFIG = """
+version = 2
+root = "/run/containerd-test/root"
+state = "/run/containerd-test/state"
+disabled_plugins = ["io.containerd.grpc.v1.cri"]
+[grpc]
+address = "/run/containerd-test/containerd.sock"
+[ttrpc]
+address = "/run/containerd-test/containerd.ttrpc.sock"
+"""
+
+
+class Containerd(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.host = cls.enterClassContext(Host())
+        folder = pathlib.Path("/run/containerd-test")
+        folder.mkdir()
+        (folder / "config.toml").write_text(CONFIG)
+        shutil.copy(pathlib.Path(__file__).parents[2] / "packaging/config/10-paddock.conflist", "/etc/cni/net.d/")
+        log = (folder / "log").open("w")
+        cls.daemon = subprocess.Popen(["containerd", "--config", folder / "config.toml"], stdout=log, stderr=log)
+        cls.addClassCleanup(cls.daemon.kill)
+        wait_until(lambda: cls.ctr("version"), "containerd answers")
+        busybox_image.write(folder / "image.tar", IMAGE)
+        cls.ctr("image", "import", folder / "image.tar")
+
+    @classmethod
+    def ctr(cls, *arguments, check=True):
+        return run("ctr", "--address", "/run/containerd-test/containerd.sock", *arguments, check=check, timeout=60)
+
+    def test_a_container_has_address_name_and_metadata(self):
+        script = (f"ip addr show eth0; wget -qO- http://{RESOLVER}/latest/self/container/primary_ip; echo; "
+                  f"wget -qO- http://{RESOLVER}/latest/self/container/name; echo; sleep 60")
+        self.ctr("run", "--cni", "--detach", IMAGE, "shopper", "/bin/sh", "-c", script)
+        pod = wait_until(lambda: next(p for p in json.loads(self.host.paddock("pods", "-o", "json").stdout)
+                                      if "shopper" in p["name"]), "the container is a pod")
+        address = pod["addresses"][0]
+
+        inside = self.ctr("task", "exec", "--exec-id", "look", "shopper", "/bin/ip", "addr", "show", "eth0").stdout
+        name = self.ctr("task", "exec", "--exec-id", "ask", "shopper", "/bin/wget", "-qO-",
+                        f"http://{RESOLVER}/latest/self/container/name").stdout
+        answer = self.ctr("task", "exec", "--exec-id", "dns", "shopper", "/bin/nslookup",
+                          f"{pod['name']}.{pod['namespace']}.pod.cluster.local", RESOLVER).stdout
+
+        self.assertIn(f"inet {address}/", inside)
+        self.assertEqual(name, pod["name"])
+        self.assertIn(address, answer.split("Name:")[1])
+
+    def test_a_finished_container_leaves_nothing(self):
+        self.ctr("run", "--cni", "--rm", IMAGE, "brief", "/bin/ip", "addr")
+
+        wait_until(lambda: "brief" not in self.host.paddock("pods", "-o", "json").stdout, "its pod is gone")
+
+    def test_two_containers_reach_each_other(self):
+        self.ctr("run", "--cni", "--detach", IMAGE, "target", "/bin/sleep", "60")
+        target = wait_until(lambda: next(p for p in json.loads(self.host.paddock("pods", "-o", "json").stdout)
+                                         if "target" in p["name"]), "the target is a pod")
+
+        done = self.ctr("run", "--cni", "--rm", IMAGE, "pinger", "/bin/ping", "-c", "2", "-W", "2", target["addresses"][0])
+
+        self.assertIn("2 packets received", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
