@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dnsd/metrics.hpp"
+
+#include <string>
+
+namespace paddock::dnsd {
+
+namespace {
+
+std::string rcode_name(std::size_t rcode) {
+  static constexpr std::string_view names[] = {"NOERROR",  "FORMERR", "SERVFAIL",
+                                               "NXDOMAIN", "NOTIMP",  "REFUSED"};
+  if (rcode < std::size(names)) return std::string(names[rcode]);
+  return rcode == 16 ? "BADVERS" : rcode == 23 ? "BADCOOKIE" : "RCODE" + std::to_string(rcode);
+}
+
+void write_queries(const dns::Counters& counters, runtime::MetricsText& out) {
+  out.counter("paddock_dns_queries_total", "Queries received.");
+  for (std::size_t protocol = 0; protocol < 2; ++protocol) {
+    for (std::size_t family = 0; family < 2; ++family) {
+      for (std::size_t type = 0; type < dns::type_groups; ++type) {
+        const auto count = counters.queries[protocol][family][type];
+        if (count == 0) continue;
+        out.sample(count, {{"protocol", protocol == 0 ? "udp" : "tcp"},
+                           {"family", family == 0 ? "4" : "6"},
+                           {"type", format(static_cast<dns::TypeGroup>(type))}});
+      }
+    }
+  }
+  out.counter("paddock_dns_responses_total", "Responses sent, by response code.");
+  for (std::size_t rcode = 0; rcode < counters.responses.size(); ++rcode) {
+    if (counters.responses[rcode] == 0) continue;
+    const auto name = rcode_name(rcode);
+    out.sample(counters.responses[rcode], {{"rcode", name}});
+  }
+  out.counter("paddock_dns_truncated_total", "Responses sent with TC set.");
+  out.sample(counters.truncated);
+  out.counter("paddock_dns_dropped_total", "Messages that got no response.");
+  out.sample(counters.dropped);
+  out.histogram("paddock_dns_response_seconds", "From reading a query to sending its response.",
+                dns::Counters::latency_bounds, counters.latency, counters.latency_sum);
+}
+
+void write_forwarding(const dns::Counters& counters, runtime::MetricsText& out) {
+  out.counter("paddock_dns_cache_total", "Look-ups in the cache of forwarded answers.");
+  out.sample(counters.cache_hits, {{"result", "hit"}});
+  out.sample(counters.cache_misses, {{"result", "miss"}});
+  out.sample(counters.cache_stale, {{"result", "stale"}});
+  out.gauge("paddock_dns_cache_entries", "Answers in the cache.");
+  out.sample(counters.cache_entries);
+  out.gauge("paddock_dns_cache_bytes", "Memory of the cache.");
+  out.sample(counters.cache_bytes);
+  out.counter("paddock_dns_forwarded_total", "Questions sent to other resolvers, each try.");
+  out.sample(counters.forwarded);
+  out.counter("paddock_dns_forward_failures_total", "Tries that brought no usable answer.");
+  out.sample(counters.forward_failures);
+  out.counter("paddock_dns_forward_exhausted_total", "Questions no resolver answered in time.");
+  out.sample(counters.forward_exhausted);
+}
+
+}  // namespace
+
+void write_metrics(const dns::Counters& counters, runtime::MetricsText& out) {
+  write_queries(counters, out);
+  write_forwarding(counters, out);
+  out.gauge("paddock_dns_tcp_connections", "Open TCP connections.");
+  out.sample(counters.tcp_open);
+  out.counter("paddock_dns_tcp_accepted_total", "TCP connections accepted.");
+  out.sample(counters.tcp_accepted);
+  out.counter("paddock_dns_tcp_refused_total", "TCP connections refused over a limit.");
+  out.sample(counters.tcp_refused);
+}
+
+}  // namespace paddock::dnsd

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a cluster to the names it has: translates metadata's objects into libdns' vocabulary, object
+// by object, and keeps the compiled names in step with the newest cluster at the cost of what
+// changed. One thread.
+#pragma once
+
+#include <paddock/dns/naming.hpp>
+#include <paddock/dns/zone.hpp>
+#include <paddock/metadata/cluster.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace paddock::dnsd {
+
+struct Options;
+
+class NamesFromCluster {
+ public:
+  explicit NamesFromCluster(const Options& options);
+
+  // Makes the names those of `cluster`.
+  void follow(std::shared_ptr<const metadata::Cluster> cluster);
+
+  // What is to be answered now; shares with the last one all that did not change.
+  [[nodiscard]] std::shared_ptr<const dns::Authority> authority();
+
+  // Whatever of the cluster could not be named, and why.
+  [[nodiscard]] std::vector<dns::Problem> problems() const;
+
+ private:
+  using ServiceKey = std::pair<std::string, std::string>;  // namespace, name
+
+  // What a change touches, each once.
+  struct Touched {
+    std::set<std::string> spaces;
+    std::set<ServiceKey> services;
+    std::set<ServiceKey> pods;
+  };
+  void touch(const metadata::Object& object, Touched& touched);
+  void touch_aliases(Touched& touched) const;
+
+  void name_space(const std::string& space);
+  void name_service(const ServiceKey& key);
+  void name_pod(const ServiceKey& key);
+  void remember_targets(const ServiceKey& alias, const std::vector<dns::ServiceReference>& targets);
+  void put(const std::string& source, std::vector<dns::Contribution> contributions);
+
+  [[nodiscard]] std::optional<dns::Service> find_service(const ServiceKey& key) const;
+
+  dns::KubernetesNames kubernetes_;
+  std::optional<dns::RancherNames> rancher_;
+  dns::AuthorityBuilder builder_;
+  std::shared_ptr<const metadata::Cluster> cluster_;
+  std::map<ServiceKey, std::set<ServiceKey>> aliases_;  // service → the aliases that stand for it
+  std::map<ServiceKey, std::set<ServiceKey>> targets_;  // alias → the services it stands for
+  std::map<std::string, std::vector<dns::Problem>> problems_;  // by source
+};
+
+// One service and its endpoints, in libdns' words.
+[[nodiscard]] dns::Service translate(const metadata::Service& service,
+                                     const metadata::Range<metadata::Endpoints>& slices);
+[[nodiscard]] dns::Pod translate(const metadata::Pod& pod);
+
+}  // namespace paddock::dnsd

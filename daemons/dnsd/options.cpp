@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dnsd/options.hpp"
+
+#include <paddock/dns/name.hpp>
+#include <paddock/dns/upstream.hpp>
+
+namespace paddock::dnsd {
+
+namespace {
+
+using runtime::Reload;
+namespace checks = runtime::checks;
+
+std::string check_source(const std::string& text) {
+  if (text.starts_with("paddock:") && text.size() > std::string("paddock:").size()) return {};
+  return "must be paddock:/PATH/OF/metadata.sock";
+}
+
+std::string check_zone(const std::string& text) {
+  const auto name = dns::Name::parse(text);
+  if (!name) return "must be a domain name: " + name.error().text;
+  return name->is_root() ? "must not be the root" : "";
+}
+
+std::string check_zone_or_none(const std::string& text) {
+  return text == "none" ? "" : check_zone(text);
+}
+
+std::string check_upstream(const std::string& text) {
+  return dns::parse_endpoint(text) ? "" : "must be an address, or ADDRESS:PORT";
+}
+
+void describe_names(runtime::OptionTable& table, Options& options) {
+  table.text({"cluster-zone", "NAME", "Zone of the Kubernetes names."}, options.cluster_zone,
+             check_zone);
+  table.text({"rancher-zone", "NAME", "Zone of the Rancher names, or none."}, options.rancher_zone,
+             check_zone_or_none);
+  table.text({"metadata-address", "ADDRESS", "What rancher-metadata is the name of."},
+             options.metadata_address, checks::address());
+  table.list({"reverse-subnets", "CIDR",
+              "Subnets whose reverse names are known here and nowhere else; a missing one does "
+              "not exist, instead of being forwarded."},
+             options.reverse_subnets, checks::subnet());
+  table.text({"pods", "MODE",
+              "Names of pods by address (a-b-c-d.NAMESPACE.pod.ZONE): disabled, insecure (any "
+              "address, in a namespace that exists) or verified (a pod must have it)."},
+             options.pods, checks::one_of({"disabled", "insecure", "verified"}));
+  table.boolean({"endpoint-pod-names", "", "Name endpoints without a hostname after their pod."},
+                options.endpoint_pod_names);
+  table.duration({"ttl", "TIME", "TTL of our own names; also how long their absence is cached."},
+                 options.ttl, std::chrono::seconds{0}, std::chrono::hours{1});
+}
+
+void describe_forwarding(runtime::OptionTable& table, Options& options) {
+  table.boolean({"forward", "", "Ask other resolvers for names that are not ours.", Reload::live},
+                options.forward);
+  table.list(
+      {"upstreams", "ADDRESS[:PORT]",
+       "Resolvers to ask, in this order; without any, those of --resolv-conf.", Reload::live},
+      options.upstreams, check_upstream);
+  table.text({"resolv-conf", "FILE", "Where the host's own resolvers are listed.", Reload::live},
+             options.resolv_conf, checks::absolute_path());
+  table.integer(
+      {"cache-mb", "MIB", "Memory for forwarded answers, per worker; 0: no cache.", Reload::live},
+      options.cache_mb, 0U, 4096U);
+  table.duration(
+      {"serve-stale", "TIME",
+       "How long an expired answer may still be given when no resolver answers.", Reload::live},
+      options.serve_stale);
+}
+
+}  // namespace
+
+void describe(runtime::OptionTable& table, Options& options) {
+  table.list({"listen", "ADDRESS:PORT", "Where to answer, over UDP and TCP."}, options.listen,
+             checks::endpoint());
+  table.text({"source", "paddock:PATH", "Where to learn the cluster from: metadatad's socket."},
+             options.source, check_source);
+  table.text({"state-dir", "FOLDER", "Keeps what was last known, for a start without the source."},
+             options.state_dir, checks::absolute_path());
+  table.integer({"workers", "N", "Threads that answer; 0: one per CPU."}, options.workers, 0U,
+                256U);
+  table.text({"server-id", "TEXT", "Told to clients that ask (NSID, id.server); default: nothing."},
+             options.server_id);
+  describe_names(table, options);
+  describe_forwarding(table, options);
+  table.integer({"max-udp-payload", "BYTES", "Largest reply over UDP (RFC 9715)."},
+                options.max_udp_payload, std::uint16_t{512}, std::uint16_t{4096});
+  table.integer({"tcp-connections", "N", "TCP connections at a time."}, options.tcp_connections, 1U,
+                1'000'000U);
+  table.integer({"tcp-connections-per-client", "N", "TCP connections at a time from one address."},
+                options.tcp_connections_per_client, 1U, 1'000'000U);
+}
+
+}  // namespace paddock::dnsd

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What dnsd can be told: the flags, the YAML keys and the manual page all come from describe().
+#pragma once
+
+#include "runtime/daemon.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace paddock::dnsd {
+
+struct Options : runtime::CommonOptions {
+  Options() { admin_listen = "127.0.0.1:9762"; }
+
+  std::vector<std::string> listen{"169.254.169.250:53"};
+  std::string source = "paddock:/run/paddock/metadata.sock";
+  std::string state_dir = "/var/lib/paddock/dnsd";
+  unsigned workers = 0;
+  std::string server_id;
+
+  std::string cluster_zone = "cluster.local";
+  std::string rancher_zone = "rancher.internal";
+  std::string metadata_address = "169.254.169.250";
+  std::vector<std::string> reverse_subnets;
+  std::string pods = "insecure";
+  bool endpoint_pod_names = false;
+  std::chrono::milliseconds ttl{5000};
+
+  bool forward = true;
+  std::vector<std::string> upstreams;
+  std::string resolv_conf = "/etc/resolv.conf";
+  std::uint32_t cache_mb = 8;
+  std::chrono::milliseconds serve_stale{std::chrono::hours{1}};
+
+  std::uint16_t max_udp_payload = 1232;
+  std::uint32_t tcp_connections = 1000;
+  std::uint32_t tcp_connections_per_client = 100;
+};
+
+void describe(runtime::OptionTable& table, Options& options);
+
+}  // namespace paddock::dnsd
