@@ -109,7 +109,7 @@ TEST(CniResult, ErrorObjectCarriesAllFour) {
 }
 
 TEST(CniResult, ErrorObjectSurvivesBytesThatAreNoText) {
-  EXPECT_NO_THROW((void)Json::parse(format(Failure{Code::internal, "\xff\xfe", ""})));
+  EXPECT_TRUE(Json::accept(format(Failure{Code::internal, "\xff\xfe", ""})));
 }
 
 TEST(CniResult, VersionsAreListedOldestFirst) {
