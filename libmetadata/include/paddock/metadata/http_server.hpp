@@ -94,18 +94,18 @@ class ChunkSource {
 
 struct Response {
   int status = 200;
-  std::string_view content_type;  // a literal; empty: no Content-Type
-  std::string headers;            // further lines, each "Name: value\r\n"
-  std::string body;
-  std::shared_ptr<const std::string> shared_body;  // instead of body: large or used again
-  bool close = false;                              // end the connection after this answer
+  std::string_view content_type = {};  // a literal; empty: no Content-Type
+  std::string headers = {};            // further lines, each "Name: value\r\n"
+  std::string body = {};
+  std::shared_ptr<const std::string> shared_body = {};  // instead of body: large or used again
+  bool close = false;                                   // end the connection after this answer
 
   // Instead of a body: the answer comes later. Everything else above is not looked at.
-  std::unique_ptr<LongPoll> wait;
+  std::unique_ptr<LongPoll> wait = {};
   std::chrono::steady_clock::time_point wait_until = {};
 
   // Instead of a body: sent in chunks (HTTP/1.0: until the connection closes).
-  std::unique_ptr<ChunkSource> stream;
+  std::unique_ptr<ChunkSource> stream = {};
 };
 
 struct TcpEndpoint {

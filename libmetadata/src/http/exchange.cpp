@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/loop.hpp"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <exception>
+#include <utility>
+
+namespace paddock::metadata {
+namespace {
+
+using http::Outbox;
+using http::ParseResult;
+using Phase = http::Connection::Phase;
+
+constexpr std::size_t buffer_bytes = 64 * 1024;
+constexpr std::size_t outbox_limit = 256 * 1024;  // of answers to pipelined requests
+constexpr std::size_t stream_batch = 64 * 1024;   // of a stream, written at once
+constexpr int stream_chunks_a_turn = 1024;        // then others have their turn
+constexpr std::chrono::seconds drain_time{2};
+
+void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) {
+  counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+}
+
+void append_chunk(Outbox& outbox, std::shared_ptr<const std::string> data) {
+  char digits[16];
+  const auto end = std::to_chars(digits, digits + sizeof digits, data->size(), 16).ptr;
+  outbox.text().append(digits, end).append("\r\n");
+  outbox.add(std::move(data));
+  outbox.text().append("\r\n");
+}
+
+}  // namespace
+
+void HttpServer::Loop::read(Connection& connection) {
+  const ssize_t size = ::recv(connection.socket.get(), buffer_.get(), buffer_bytes, 0);
+  if (size <= 0) {
+    if (size == 0 || (errno != EAGAIN && errno != EINTR)) close(connection);
+    return;
+  }
+  const std::string_view bytes(buffer_.get(), static_cast<std::size_t>(size));
+  if (connection.input.empty()) {
+    serve_input(connection, bytes);
+  } else {
+    connection.input += bytes;
+    serve_input(connection, connection.input);
+  }
+}
+
+void HttpServer::Loop::read_to_drop(Connection& connection) {
+  const ssize_t size = ::recv(connection.socket.get(), buffer_.get(), buffer_bytes, 0);
+  if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR)) close(connection);
+}
+
+// Answers the requests that are whole and keeps the rest. `bytes` are the connection's input or
+// lie in the loop's buffer.
+void HttpServer::Loop::serve_input(Connection& connection, std::string_view bytes) {
+  const ConnectionId id = connection.id;
+  const bool is_kept = bytes.data() == connection.input.data();
+  std::size_t used = 0;
+  while (used < bytes.size() && connection.phase == Phase::reading && connection.keep_alive) {
+    const std::size_t size = serve_one(connection, bytes.substr(used));
+    if (size == 0) break;
+    used += size;
+    connection.examined = 0;
+    if (outbox_.size() > outbox_limit) {
+      const bool is_written = flush(connection);
+      if (find(id) == nullptr) return;
+      if (!is_written) break;
+    }
+  }
+  if (!connection.keep_alive && connection.phase == Phase::reading) {
+    connection.lingers |= used < bytes.size();
+    used = bytes.size();
+  }
+  if (!is_kept) {
+    connection.input.assign(bytes.substr(used));
+  } else if (used == bytes.size()) {
+    connection.input = {};
+  } else {
+    connection.input.erase(0, used);
+  }
+  if (!connection.pending) settle(connection);
+}
+
+// Serves the request at the begin of `bytes` and returns its size; 0 when it is not whole yet or
+// was refused.
+std::size_t HttpServer::Loop::serve_one(Connection& connection, std::string_view bytes) {
+  if (connection.partial) return read_body(connection, bytes);
+  // A head that trickles in is parsed once a line, not once a byte.
+  const std::size_t examined = std::exchange(connection.examined, bytes.size());
+  if (examined > 0 && bytes.size() < http::request_line_limit &&
+      bytes.find('\n', examined) == std::string_view::npos) {
+    return 0;
+  }
+  const ParseResult result = http::parse_head(bytes, head_);
+  if (result.state == ParseResult::State::incomplete) return 0;
+  if (result.state == ParseResult::State::failed) {
+    refuse(connection, result.status, result.why);
+    return 0;
+  }
+  if (head_.is_chunked || head_.content_length > 0) return begin_body(connection, bytes);
+  const std::size_t size = head_.size;
+  call_handler(connection, {});
+  return size;
+}
+
+std::size_t HttpServer::Loop::begin_body(Connection& connection, std::string_view bytes) {
+  if (head_.content_length > options_.body_limit) {
+    refuse(connection, 413, "the body is too large");
+    return 0;
+  }
+  const std::size_t needed = head_.size + static_cast<std::size_t>(head_.content_length);
+  if (!head_.is_chunked && bytes.size() >= needed) {
+    call_handler(connection, bytes.substr(head_.size, needed - head_.size));
+    return needed;
+  }
+  if (head_.expects_continue && bytes.size() == head_.size) {
+    outbox_.text() += "HTTP/1.1 100 Continue\r\n\r\n";
+  }
+  connection.partial = std::make_unique<Connection::PartialBody>();
+  connection.partial->is_chunked = head_.is_chunked;
+  connection.partial->head_size = head_.size;
+  connection.partial->taken = head_.is_chunked ? head_.size : needed;
+  return head_.is_chunked ? read_body(connection, bytes) : 0;
+}
+
+// `bytes` begin with the head again: it is parsed a second time when the body is whole, since
+// what it pointed into may have moved.
+std::size_t HttpServer::Loop::read_body(Connection& connection, std::string_view bytes) {
+  Connection::PartialBody& partial = *connection.partial;
+  if (partial.is_chunked) {
+    std::size_t used = 0;
+    const ParseResult result = partial.decoder.feed(bytes.substr(partial.taken),
+                                                    options_.body_limit, partial.decoded, used);
+    partial.taken += used;
+    if (result.state == ParseResult::State::failed) {
+      refuse(connection, result.status, result.why);
+      return 0;
+    }
+    if (result.state == ParseResult::State::incomplete) {
+      // Tiny chunks would cost several times the limit.
+      if (partial.taken > 2 * options_.body_limit + buffer_bytes) {
+        refuse(connection, 413, "the chunks are too small for a body of this size");
+      }
+      return 0;
+    }
+  } else if (bytes.size() < partial.taken) {
+    return 0;
+  }
+  const auto whole = std::move(connection.partial);
+  (void)http::parse_head(bytes, head_);
+  call_handler(connection, whole->is_chunked
+                               ? std::string_view(whole->decoded)
+                               : bytes.substr(whole->head_size, whole->taken - whole->head_size));
+  return whole->taken;
+}
+
+void HttpServer::Loop::call_handler(Connection& connection, std::string_view body) {
+  connection.is_head = head_.method == "HEAD";
+  connection.is_http_1_0 = head_.is_http_1_0;
+  connection.is_mid_request = false;
+  if (!http::split_path(head_.path, decoded_path_, segments_)) {
+    refuse(connection, 400, "an escape in the path is malformed");
+    return;
+  }
+  connection.keep_alive = head_.keep_alive;
+  add(counters_.requests, 1);
+  Request request;
+  request.method = head_.method;
+  request.path = head_.path;
+  request.query = head_.query;
+  request.segments = segments_;
+  request.headers = head_.headers;
+  request.body = body;
+  request.peer = &connection.peer;
+  request.connection = connection.id;
+  try {
+    respond(connection, handler_(request));
+  } catch (const std::exception& failure) {
+    if (options_.on_handler_failed) options_.on_handler_failed(head_.path, failure.what());
+    respond(connection, {.status = 500,
+                         .content_type = "text/plain; charset=utf-8",
+                         .body = "internal error\n",
+                         .close = true});
+  }
+}
+
+void HttpServer::Loop::respond(Connection& connection, Response response) {
+  if (response.wait) {
+    connection.wait = std::move(response.wait);
+    connection.phase = Phase::waiting;
+    add(counters_.waiting, 1);
+    set_deadline(connection, response.wait_until);
+    return;
+  }
+  if (response.close || is_stopping_ || (response.stream && connection.is_http_1_0)) {
+    connection.keep_alive = false;
+  }
+  const std::string_view body =
+      response.shared_body ? std::string_view(*response.shared_body) : response.body;
+  http::ReplyForm form{.is_http_1_0 = connection.is_http_1_0,
+                       .keep_alive = connection.keep_alive,
+                       .length = body.size()};
+  if (response.stream) form.length.reset();
+  http::append_head(outbox_.text(), response, form, date_.at(std::time(nullptr)));
+  if (connection.is_head || !http::has_body(response.status)) return;
+  if (response.stream) {
+    connection.stream = std::move(response.stream);
+    connection.phase = Phase::streaming;
+    add(counters_.streams, 1);
+  } else if (response.shared_body) {
+    outbox_.add(std::move(response.shared_body));
+  } else {
+    outbox_.add(std::move(response.body));
+  }
+}
+
+// The peer did not speak HTTP, or too much or too slowly: tell it, and end the connection.
+void HttpServer::Loop::refuse(Connection& connection, int status, std::string_view why) {
+  add(counters_.bad, 1);
+  connection.partial.reset();
+  connection.lingers = true;
+  connection.is_head = false;
+  respond(connection, {.status = status,
+                       .content_type = "text/plain; charset=utf-8",
+                       .body = std::string(why) + "\n",
+                       .close = true});
+}
+
+void HttpServer::Loop::ask_waiter(Connection& connection, bool expired) {
+  std::optional<Response> response;
+  try {
+    response = connection.wait->poll(expired);
+  } catch (const std::exception& failure) {
+    if (options_.on_handler_failed) options_.on_handler_failed("long poll", failure.what());
+    response = Response{.status = 500, .close = true};
+  }
+  if (!response) {
+    if (!expired) return;
+    response = Response{.status = 503, .headers = "Retry-After: 1\r\n"};
+  }
+  connection.wait.reset();
+  add(counters_.waiting, static_cast<std::uint64_t>(-1));
+  connection.phase = Phase::reading;
+  respond(connection, std::move(*response));
+  if (!connection.input.empty()) wake(connection.id);  // pipelined behind it
+  settle(connection);
+}
+
+// Writes what the stream has until the socket is full or the stream waits.
+void HttpServer::Loop::pump(Connection& connection) {
+  using State = ChunkSource::Chunk::State;
+  for (int i = 0; i < stream_chunks_a_turn; ++i) {
+    ChunkSource::Chunk chunk;
+    try {
+      chunk = connection.stream->next();
+    } catch (const std::exception& failure) {
+      if (options_.on_handler_failed) options_.on_handler_failed("stream", failure.what());
+      outbox_.clear();
+      close(connection);
+      return;
+    }
+    if (chunk.state == State::data) {
+      if (chunk.data == nullptr || chunk.data->empty()) continue;
+      if (connection.is_http_1_0) {
+        outbox_.add(std::move(chunk.data));
+      } else {
+        append_chunk(outbox_, std::move(chunk.data));
+      }
+      if (outbox_.size() >= stream_batch && !flush(connection)) return;
+    } else if (chunk.state == State::waiting && !is_stopping_) {
+      if (!flush(connection)) return;
+      set_deadline(connection, chunk.ask_again);
+      watch(connection, EPOLLRDHUP);
+      return;
+    } else {
+      if (!connection.is_http_1_0) outbox_.text() += "0\r\n\r\n";
+      connection.stream.reset();
+      add(counters_.streams, static_cast<std::uint64_t>(-1));
+      connection.phase = Phase::reading;
+      if (!connection.input.empty()) wake(connection.id);
+      settle(connection);
+      return;
+    }
+  }
+  if (flush(connection)) wake(connection.id);
+}
+
+bool HttpServer::Loop::flush(Connection& connection) {
+  Outbox& outbox = connection.pending ? *connection.pending : outbox_;
+  const std::size_t before = outbox.size();
+  switch (outbox.flush(connection.socket.get())) {
+    case Outbox::Flush::done:
+      if (connection.pending) connection.pending.reset();
+      return true;
+    case Outbox::Flush::failed:
+      outbox.clear();
+      close(connection);
+      return false;
+    case Outbox::Flush::blocked:
+      break;
+  }
+  if (!connection.pending) {
+    connection.pending = std::make_unique<Outbox>(std::exchange(outbox_, Outbox()));
+    set_deadline(connection, now_ + options_.write_timeout);
+  } else if (before != outbox.size()) {
+    set_deadline(connection, now_ + options_.write_timeout);
+  }
+  const bool has_reader_only = connection.phase != Phase::reading;
+  watch(connection, EPOLLOUT | (has_reader_only ? EPOLLRDHUP : 0U));
+  return false;
+}
+
+void HttpServer::Loop::settle(Connection& connection) {
+  if (!outbox_.empty() && !flush(connection)) return;
+  go_on(connection);
+}
+
+// All is written: what comes next?
+void HttpServer::Loop::go_on(Connection& connection) {
+  if (connection.phase == Phase::streaming) {
+    pump(connection);
+  } else if (connection.phase == Phase::waiting) {
+    watch(connection, EPOLLRDHUP);
+  } else if (connection.keep_alive) {
+    watch(connection, EPOLLIN);
+    if (connection.input.empty() && !connection.partial) {
+      connection.is_mid_request = false;
+      set_deadline(connection, now_ + options_.idle_timeout);
+    } else if (!std::exchange(connection.is_mid_request, true)) {
+      set_deadline(connection, now_ + options_.header_timeout);
+    }
+  } else if (connection.lingers) {
+    // Closing with unread bytes would reset the connection and may take the answer with it.
+    ::shutdown(connection.socket.get(), SHUT_WR);
+    connection.phase = Phase::draining;
+    watch(connection, EPOLLIN);
+    set_deadline(connection, now_ + drain_time);
+  } else {
+    close(connection);
+  }
+}
+
+}  // namespace paddock::metadata

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/loop.hpp"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
+namespace paddock::metadata {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t buffer_bytes = 64 * 1024;
+constexpr std::size_t events_a_turn = 256;
+constexpr int accepts_a_turn = 64;
+
+// epoll data of what is no connection: connection ids have a generation from 1 in the upper half.
+constexpr std::uint64_t wakeup_tag = 0xffffffff;
+
+http::Descriptor checked(int fd, const char* what) {
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), what);
+  return http::Descriptor(fd);
+}
+
+// The loop is the only writer: no locked instruction is needed.
+void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) {
+  counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+HttpServer::Loop::Loop(HttpOptions options, Handler handler)
+    : options_(std::move(options)),
+      handler_(std::move(handler)),
+      epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "make an epoll instance")),
+      wakeup_(checked(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "make an event descriptor")),
+      now_(Clock::now()),
+      buffer_(std::make_unique<char[]>(buffer_bytes)) {
+  for (const auto& endpoint : options_.tcp) {
+    listeners_.push_back(http::Listener::open(endpoint, options_.reuse_port));
+  }
+  for (const auto& endpoint : options_.unix_sockets) {
+    listeners_.push_back(http::Listener::open(endpoint));
+  }
+  epoll_event event{.events = EPOLLIN, .data = {.u64 = wakeup_tag}};
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wakeup_.get(), &event);
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    event.data.u64 = i;
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listeners_[i].fd(), &event);
+  }
+}
+
+HttpServer::Loop::~Loop() { stop(std::chrono::seconds(1)); }
+
+void HttpServer::Loop::start() {
+  if (thread_.joinable()) throw std::logic_error("the HTTP server is started already");
+  thread_ = std::thread([this] { run(); });
+}
+
+void HttpServer::Loop::stop(milliseconds grace) {
+  const std::scoped_lock lock(stop_mutex_);
+  if (thread_.joinable()) {
+    post([this, grace] {
+      stop_deadline_ = Clock::now() + grace;
+      begin_stop();
+    });
+    thread_.join();
+  }
+  listeners_.clear();
+  std::vector<std::function<void()>> dropped;
+  const std::scoped_lock posted_lock(posted_mutex_);
+  is_closed_ = true;
+  dropped.swap(posted_);
+}
+
+void HttpServer::Loop::post(std::function<void()> work) {
+  {
+    const std::scoped_lock lock(posted_mutex_);
+    if (is_closed_) return;
+    posted_.push_back(std::move(work));
+    if (posted_.size() > 1) return;
+  }
+  const std::uint64_t one = 1;
+  (void)!::write(wakeup_.get(), &one, sizeof one);
+}
+
+std::vector<TcpEndpoint> HttpServer::Loop::tcp_endpoints() const {
+  std::vector<TcpEndpoint> endpoints;
+  for (const auto& listener : listeners_) {
+    if (!listener.is_local()) endpoints.push_back(listener.bound());
+  }
+  return endpoints;
+}
+
+HttpCounters HttpServer::Loop::counters() const {
+  const auto read = [](const std::atomic<std::uint64_t>& c) {
+    return c.load(std::memory_order_relaxed);
+  };
+  return {.connections_open = read(counters_.open),
+          .connections_accepted = read(counters_.accepted),
+          .connections_refused = read(counters_.refused),
+          .requests = read(counters_.requests),
+          .bad_requests = read(counters_.bad),
+          .timeouts = read(counters_.timeouts),
+          .waiting = read(counters_.waiting),
+          .streams = read(counters_.streams)};
+}
+
+void HttpServer::Loop::run() {
+  while (!is_stopping_ ||
+         (counters_.open.load(std::memory_order_relaxed) > 0 && now_ < stop_deadline_)) {
+    turn();
+  }
+  for (auto& slot : slots_) {
+    if (slot.connection) close(*slot.connection);
+  }
+}
+
+void HttpServer::Loop::turn() {
+  epoll_event events[events_a_turn];
+  const int count =
+      ::epoll_wait(epoll_.get(), events, static_cast<int>(events_a_turn), milliseconds_to_wait());
+  now_ = Clock::now();
+  for (int i = 0; i < count; ++i) {
+    const std::uint64_t tag = events[i].data.u64;
+    if (tag == wakeup_tag) {
+      run_posted();
+    } else if (tag < wakeup_tag) {
+      accept_from(tag);
+    } else {
+      serve_event(tag, events[i].events);
+    }
+  }
+  serve_woken();
+  expire_timers();
+  if (now_ >= accept_again_ && !is_stopping_) {
+    accept_again_ = Clock::time_point::max();
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+      epoll_event event{.events = EPOLLIN, .data = {.u64 = i}};
+      ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, listeners_[i].fd(), &event);
+    }
+  }
+}
+
+int HttpServer::Loop::milliseconds_to_wait() const {
+  if (!woken_.empty()) return 0;
+  auto next = std::min(accept_again_, stop_deadline_);
+  if (!timers_.empty()) next = std::min(next, timers_.top().first);
+  if (next == Clock::time_point::max()) return -1;
+  const auto wait = std::chrono::ceil<milliseconds>(next - now_);
+  return static_cast<int>(std::clamp<std::int64_t>(wait.count(), 0, 60'000));
+}
+
+void HttpServer::Loop::serve_event(ConnectionId id, std::uint32_t events) {
+  Connection* connection = find(id);
+  if (connection == nullptr) return;  // closed earlier in this turn
+  if ((events & (EPOLLERR | EPOLLHUP)) != 0 && (events & EPOLLIN) == 0) {
+    close(*connection);
+  } else if (connection->pending) {
+    if (!flush(*connection)) return;
+    if (!connection->input.empty()) wake(id);  // there may be whole requests in it
+    go_on(*connection);
+  } else if (connection->phase == Connection::Phase::reading) {
+    read(*connection);
+  } else if (connection->phase == Connection::Phase::draining) {
+    read_to_drop(*connection);
+  } else {
+    close(*connection);  // the reader of a long poll or stream is gone: EPOLLRDHUP
+  }
+}
+
+void HttpServer::Loop::accept_from(std::size_t listener) {
+  for (int i = 0; i < accepts_a_turn && listener < listeners_.size(); ++i) {
+    Peer peer;
+    auto socket = listeners_[listener].accept(peer);
+    if (!socket.is_open()) {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        pause_accepting();
+      }
+      if (errno != ECONNABORTED && errno != EINTR) return;
+      continue;
+    }
+    if (counters_.open.load(std::memory_order_relaxed) >= options_.max_connections &&
+        !close_oldest_idle()) {
+      static constexpr std::string_view full =
+          "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
+          "Connection: close\r\n\r\n";
+      (void)!::send(socket.get(), full.data(), full.size(), MSG_NOSIGNAL);
+      add(counters_.refused, 1);
+      continue;
+    }
+    add_connection(std::move(socket), peer);
+  }
+}
+
+void HttpServer::Loop::add_connection(http::Descriptor socket, const Peer& peer) {
+  if (free_slots_.empty()) {
+    free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  const std::uint32_t index = free_slots_.back();
+  free_slots_.pop_back();
+  Slot& slot = slots_[index];
+  slot.generation = slot.generation == 0xffffffff ? 1 : slot.generation + 1;
+  slot.connection = std::make_unique<Connection>();
+  Connection& connection = *slot.connection;
+  connection.id = (std::uint64_t{slot.generation} << 32) | index;
+  connection.socket = std::move(socket);
+  connection.peer = peer;
+  add(counters_.accepted, 1);
+  add(counters_.open, 1);
+  connection.interest = EPOLLIN;
+  epoll_event event{.events = EPOLLIN, .data = {.u64 = connection.id}};
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection.socket.get(), &event);
+  set_deadline(connection, now_ + options_.header_timeout);
+}
+
+// Among a few connections at random places: finding the very oldest would cost a walk over all.
+bool HttpServer::Loop::close_oldest_idle() {
+  constexpr std::size_t looked_at = 64;
+  Connection* oldest = nullptr;
+  for (std::size_t i = 0; i < std::min(looked_at, slots_.size()); ++i) {
+    const std::size_t place =
+        (static_cast<std::size_t>(counters_.accepted.load(std::memory_order_relaxed)) * 2654435761 +
+         i) %
+        slots_.size();
+    Connection* candidate = slots_[place].connection.get();
+    if (candidate != nullptr && candidate->phase == Connection::Phase::reading &&
+        !candidate->pending && !candidate->partial && candidate->input.empty() &&
+        (oldest == nullptr || candidate->deadline < oldest->deadline)) {
+      oldest = candidate;
+    }
+  }
+  if (oldest != nullptr) close(*oldest);
+  return oldest != nullptr;
+}
+
+void HttpServer::Loop::pause_accepting() {
+  for (const auto& listener : listeners_) {
+    epoll_event none{};
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, listener.fd(), &none);
+  }
+  accept_again_ = now_ + milliseconds(100);
+}
+
+void HttpServer::Loop::run_posted() {
+  std::uint64_t count = 0;
+  (void)!::read(wakeup_.get(), &count, sizeof count);
+  std::vector<std::function<void()>> work;
+  {
+    const std::scoped_lock lock(posted_mutex_);
+    work.swap(posted_);
+  }
+  for (const auto& item : work) item();
+}
+
+void HttpServer::Loop::wake(ConnectionId id) {
+  Connection* connection = find(id);
+  if (connection == nullptr || connection->is_woken) return;
+  connection->is_woken = true;
+  woken_.push_back(id);
+}
+
+void HttpServer::Loop::serve_woken() {
+  std::vector<ConnectionId> woken;
+  woken.swap(woken_);
+  for (const ConnectionId id : woken) {
+    Connection* connection = find(id);
+    if (connection == nullptr) continue;
+    connection->is_woken = false;
+    if (connection->pending) continue;  // asked anyway when the socket takes more
+    if (connection->wait) {
+      ask_waiter(*connection, false);
+    } else if (connection->stream) {
+      pump(*connection);
+    } else if (connection->phase == Connection::Phase::reading && !connection->input.empty()) {
+      connection->examined = 0;
+      serve_input(*connection, connection->input);
+    }
+  }
+}
+
+void HttpServer::Loop::set_deadline(Connection& connection, Clock::time_point deadline) {
+  connection.deadline = deadline;
+  if (deadline < connection.timer) {
+    connection.timer = deadline;
+    timers_.emplace(deadline, connection.id);
+  }
+}
+
+// A timer only says when to look: most deadlines have moved on by then.
+void HttpServer::Loop::expire_timers() {
+  while (!timers_.empty() && timers_.top().first <= now_) {
+    const auto [time, id] = timers_.top();
+    timers_.pop();
+    Connection* connection = find(id);
+    if (connection == nullptr || connection->timer != time) continue;
+    connection->timer = Clock::time_point::max();
+    if (connection->deadline > now_) {
+      set_deadline(*connection, connection->deadline);
+    } else {
+      expire(*connection);
+    }
+  }
+}
+
+void HttpServer::Loop::expire(Connection& connection) {
+  const bool is_between_requests = connection.phase == Connection::Phase::reading &&
+                                   !connection.partial && connection.input.empty();
+  if (connection.pending || connection.phase == Connection::Phase::draining) {
+    add(counters_.timeouts, 1);
+    close(connection);
+  } else if (connection.wait) {
+    ask_waiter(connection, true);
+  } else if (connection.stream) {
+    pump(connection);
+  } else if (is_between_requests) {
+    close(connection);
+  } else {
+    add(counters_.timeouts, 1);
+    refuse(connection, 408, "the request did not arrive in time");
+    settle(connection);
+  }
+}
+
+void HttpServer::Loop::begin_stop() {
+  if (is_stopping_) return;
+  is_stopping_ = true;
+  listeners_.clear();
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    Connection* connection = slots_[i].connection.get();
+    if (connection == nullptr || connection->pending) continue;
+    if (connection->wait) {
+      ask_waiter(*connection, true);
+    } else if (connection->stream) {
+      pump(*connection);
+    } else if (connection->phase == Connection::Phase::reading && !connection->partial &&
+               connection->input.empty()) {
+      close(*connection);
+    }
+  }
+}
+
+HttpServer::Loop::Connection* HttpServer::Loop::find(ConnectionId id) noexcept {
+  const auto index = static_cast<std::uint32_t>(id);
+  if (index >= slots_.size() || slots_[index].generation != id >> 32) return nullptr;
+  return slots_[index].connection.get();
+}
+
+void HttpServer::Loop::close(Connection& connection) {
+  if (connection.wait) add(counters_.waiting, static_cast<std::uint64_t>(-1));
+  if (connection.stream) add(counters_.streams, static_cast<std::uint64_t>(-1));
+  add(counters_.open, static_cast<std::uint64_t>(-1));
+  const auto index = static_cast<std::uint32_t>(connection.id);
+  free_slots_.push_back(index);
+  slots_[index].connection.reset();
+}
+
+void HttpServer::Loop::watch(Connection& connection, std::uint32_t events) {
+  if (connection.interest == events) return;
+  connection.interest = events;
+  epoll_event event{.events = events, .data = {.u64 = connection.id}};
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, connection.socket.get(), &event);
+}
+
+}  // namespace paddock::metadata

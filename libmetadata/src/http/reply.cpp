@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/reply.hpp"
+
+#include <charconv>
+#include <cstdio>
+
+namespace paddock::metadata::http {
+namespace {
+
+std::string_view reason_of(int status) noexcept {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 301:
+      return "Moved Permanently";
+    case 304:
+      return "Not Modified";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 406:
+      return "Not Acceptable";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 410:
+      return "Gone";
+    case 412:
+      return "Precondition Failed";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 422:
+      return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    case 507:
+      return "Insufficient Storage";
+    default:
+      return "Status";
+  }
+}
+
+void append_number(std::string& out, std::uint64_t number) {
+  char digits[20];
+  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+  out.append(digits, end);
+}
+
+}  // namespace
+
+std::string_view DateLine::at(std::time_t now) {
+  if (now != made_for_) {
+    // By hand: strftime would write the names in the process's locale.
+    static constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    char text[128];
+    const int size = std::snprintf(text, sizeof text, "Date: %s, %02d %s %d %02d:%02d:%02d GMT\r\n",
+                                   days[parts.tm_wday], parts.tm_mday, months[parts.tm_mon],
+                                   parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
+    line_.assign(text, static_cast<std::size_t>(size));
+    made_for_ = now;
+  }
+  return line_;
+}
+
+void append_head(std::string& out, const Response& response, const ReplyForm& form,
+                 std::string_view date_line) {
+  if (response.status == 200) {
+    out += "HTTP/1.1 200 OK\r\n";
+  } else {
+    out += "HTTP/1.1 ";
+    append_number(out, static_cast<std::uint64_t>(response.status));
+    out += ' ';
+    out += reason_of(response.status);
+    out += "\r\n";
+  }
+  out += date_line;
+  if (!response.content_type.empty()) {
+    out += "Content-Type: ";
+    out += response.content_type;
+    out += "\r\n";
+  }
+  out += response.headers;
+  if (!form.length) {
+    if (!form.is_http_1_0) out += "Transfer-Encoding: chunked\r\n";
+  } else if (has_body(response.status)) {
+    out += "Content-Length: ";
+    append_number(out, *form.length);
+    out += "\r\n";
+  }
+  if (!form.keep_alive) {
+    out += "Connection: close\r\n";
+  } else if (form.is_http_1_0) {
+    out += "Connection: keep-alive\r\n";
+  }
+  out += "\r\n";
+}
+
+}  // namespace paddock::metadata::http

@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libmetadata/http/socket_client.hpp"
+
+#include <paddock/metadata/http_server.hpp>
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <map>
+#include <stdexcept>
+
+namespace paddock::metadata {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::SocketClient;
+using testing::TemporaryDirectory;
+using Clock = std::chrono::steady_clock;
+
+HttpOptions on_loopback() {
+  HttpOptions options;
+  options.tcp = {{boost::asio::ip::make_address("127.0.0.1"), 0}};
+  return options;
+}
+
+// What the request was, as text.
+Response echo(const Request& request) {
+  std::string text(request.method);
+  for (const auto segment : request.segments) text.append(" ").append(segment);
+  text.append(" [").append(request.body).append("]");
+  return {.content_type = "text/plain", .body = text};
+}
+
+class Echo {
+ public:
+  explicit Echo(HttpOptions options = on_loopback(), HttpServer::Handler handler = echo)
+      : server(std::move(options), std::move(handler)) {
+    server.start();
+  }
+  SocketClient connect() { return SocketClient::to(server.tcp_endpoints().at(0)); }
+  // The whole answer to these bytes, with the sending side closed behind them.
+  std::string exchange(std::string_view bytes) {
+    auto client = connect();
+    client.send(bytes);
+    client.end_sending();
+    return client.read_all();
+  }
+  HttpServer server;
+};
+
+std::string get(std::string_view target) {
+  return "GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n";
+}
+
+bool ends_with(const std::string& text, std::string_view end) { return text.ends_with(end); }
+
+TEST(HttpServer, AnswersAndKeepsTheConnection) {
+  Echo echo;
+  auto client = echo.connect();
+
+  client.send(get("/a/b"));
+  const std::string first = client.read_response();
+  client.send(get("/c"));
+  const std::string second = client.read_response();
+
+  EXPECT_TRUE(first.starts_with("HTTP/1.1 200 OK\r\nDate: ")) << first;
+  EXPECT_NE(first.find("Content-Type: text/plain\r\n"), std::string::npos);
+  EXPECT_TRUE(ends_with(first, "GET a b []"));
+  EXPECT_TRUE(ends_with(second, "GET c []"));
+}
+
+TEST(HttpServer, AnswersPipelinedRequestsInOrder) {
+  Echo echo;
+  std::string requests;
+  for (int i = 0; i < 5000; ++i) requests += get("/" + std::to_string(i));
+
+  auto client = echo.connect();
+  auto sender = std::async(std::launch::async, [&] { client.send(requests); });
+
+  for (int i = 0; i < 5000; ++i) {
+    ASSERT_TRUE(ends_with(client.read_response(), "GET " + std::to_string(i) + " []")) << i;
+  }
+}
+
+TEST(HttpServer, ReadsARequestThatComesByteByByte) {
+  Echo echo;
+  auto client = echo.connect();
+
+  for (const char byte :
+       "PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello" + get("/y")) {
+    client.send({&byte, 1});
+  }
+
+  EXPECT_TRUE(ends_with(client.read_response(), "PUT x [hello]"));
+  EXPECT_TRUE(ends_with(client.read_response(), "GET y []"));
+}
+
+TEST(HttpServer, ReadsAChunkedBodyAndTheRequestBehindIt) {
+  Echo echo;
+  auto client = echo.connect();
+
+  client.send(
+      "PUT /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n");
+  client.send("0\r\n\r\n" + get("/y"));
+
+  EXPECT_TRUE(ends_with(client.read_response(), "PUT x [abcde]"));
+  EXPECT_TRUE(ends_with(client.read_response(), "GET y []"));
+}
+
+TEST(HttpServer, SaysContinueBeforeTheBodyIsSent) {
+  Echo echo;
+  auto client = echo.connect();
+
+  client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(client.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  client.send("ok");
+
+  EXPECT_TRUE(ends_with(client.read_response(), "PUT [ok]"));
+}
+
+TEST(HttpServer, RefusesALargeBodyBeforeItIsSent) {
+  Echo echo;
+  auto client = echo.connect();
+
+  client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\nExpect: 100-continue\r\n\r\n");
+
+  EXPECT_TRUE(client.read_response().starts_with("HTTP/1.1 413 "));
+}
+
+TEST(HttpServer, ABodyThatIsRefusedDoesNotTakeTheAnswerWithIt) {
+  Echo echo;
+  auto client = echo.connect();
+
+  client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n");
+  client.send(std::string(70000, 'x'));
+
+  const std::string response = client.read_response();
+  EXPECT_TRUE(response.starts_with("HTTP/1.1 413 Content Too Large\r\n"));
+  EXPECT_NE(response.find("Connection: close\r\n"), std::string::npos);
+  EXPECT_TRUE(client.is_closed());
+}
+
+TEST(HttpServer, HeadHasTheLengthButNoBody) {
+  Echo echo;
+
+  const std::string response = echo.exchange("HEAD /abc HTTP/1.1\r\nHost: a\r\n\r\n");
+
+  EXPECT_NE(response.find("Content-Length: 11\r\n"), std::string::npos);
+  EXPECT_TRUE(ends_with(response, "\r\n\r\n"));
+}
+
+TEST(HttpServer, AnswersAPeerThatHasEndedSending) {
+  Echo echo;
+
+  EXPECT_TRUE(ends_with(echo.exchange(get("/a") + get("/b")), "GET b []"));
+}
+
+TEST(HttpServer, ClosesAfterAnHttp10Request) {
+  Echo echo;
+  auto client = echo.connect();
+
+  client.send("GET / HTTP/1.0\r\n\r\n");
+
+  EXPECT_NE(client.read_response().find("Connection: close"), std::string::npos);
+  EXPECT_TRUE(client.is_closed());
+}
+
+TEST(HttpServer, RefusesAWrongEscapeAndGarbage) {
+  Echo echo;
+
+  EXPECT_TRUE(echo.exchange(get("/%zz")).starts_with("HTTP/1.1 400 Bad Request\r\n"));
+  EXPECT_TRUE(echo.exchange("\x16\x03\x01 hello\r\n\r\n").starts_with("HTTP/1.1 400 "));
+  EXPECT_TRUE(echo.exchange("GET /" + std::string(1 << 20, 'a')).starts_with("HTTP/1.1 414 "));
+  EXPECT_EQ(echo.server.counters().bad_requests, 3U);
+}
+
+TEST(HttpServer, AnswersAHandlerThatThrows) {
+  HttpOptions options = on_loopback();
+  std::promise<std::string> told;
+  options.on_handler_failed = [&](std::string_view path, std::string_view what) {
+    told.set_value(std::string(path) + ": " + std::string(what));
+  };
+  Echo echo(std::move(options),
+            [](const Request&) -> Response { throw std::runtime_error("oops"); });
+
+  EXPECT_TRUE(echo.exchange(get("/a")).starts_with("HTTP/1.1 500 "));
+  EXPECT_EQ(told.get_future().get(), "/a: oops");
+}
+
+TEST(HttpServer, CutsOffARequestThatDoesNotComeInTime) {
+  HttpOptions options = on_loopback();
+  options.header_timeout = milliseconds(50);
+  Echo echo(std::move(options));
+  auto client = echo.connect();
+
+  client.send("GET / HTTP/1.1\r\nHo");
+
+  EXPECT_TRUE(client.read_response().starts_with("HTTP/1.1 408 "));
+  EXPECT_TRUE(client.is_closed());
+}
+
+TEST(HttpServer, SendingASingleByteNowAndThenDoesNotKeepARequestAlive) {
+  HttpOptions options = on_loopback();
+  options.header_timeout = milliseconds(100);
+  Echo echo(std::move(options));
+  auto client = echo.connect();
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n");
+
+  const auto begin = Clock::now();
+  while (client.is_silent(milliseconds(10)) && Clock::now() - begin < std::chrono::seconds(5)) {
+    client.send("A");
+  }
+
+  EXPECT_TRUE(client.read_response().starts_with("HTTP/1.1 408 "));
+}
+
+TEST(HttpServer, ClosesAnIdleConnectionSilently) {
+  HttpOptions options = on_loopback();
+  options.idle_timeout = milliseconds(50);
+  Echo echo(std::move(options));
+  auto client = echo.connect();
+
+  client.send(get("/"));
+  (void)client.read_response();
+
+  EXPECT_TRUE(client.is_closed());
+}
+
+TEST(HttpServer, ClosesAReaderThatDoesNotRead) {
+  HttpOptions options = on_loopback();
+  options.write_timeout = milliseconds(50);
+  const auto large = std::make_shared<const std::string>(32 << 20, 'x');
+  Echo echo(std::move(options), [&](const Request&) { return Response{.shared_body = large}; });
+  auto client = echo.connect();
+  auto other = echo.connect();
+
+  client.send(get("/"));
+  while (echo.server.counters().timeouts == 0) {
+    other.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+    ASSERT_TRUE(other.read_until("\r\n\r\n").starts_with("HTTP/1.1 200"));
+  }
+
+  EXPECT_LT(client.read_all().size(), large->size());
+}
+
+TEST(HttpServer, SendsALargeBodyWhole) {
+  const auto large = std::make_shared<const std::string>(8 << 20, 'x');
+  Echo echo(on_loopback(), [&](const Request& request) {
+    return request.segments.empty() ? Response{.shared_body = large}
+                                    : Response{.body = std::string(1 << 20, 'y')};
+  });
+
+  const std::string responses = echo.exchange(get("/") + get("/y") + get("/"));
+
+  EXPECT_EQ(static_cast<std::size_t>(std::count(responses.begin(), responses.end(), 'x')),
+            2 * large->size());
+  EXPECT_EQ(std::count(responses.begin(), responses.end(), 'y'), 1 << 20);
+}
+
+TEST(HttpServer, MakesRoomByClosingAnIdleConnection) {
+  HttpOptions options = on_loopback();
+  options.max_connections = 2;
+  Echo echo(std::move(options));
+  auto first = echo.connect();
+  auto second = echo.connect();
+  first.send(get("/"));
+  (void)first.read_response();
+  second.send(get("/"));
+  (void)second.read_response();
+
+  auto third = echo.connect();
+  third.send(get("/z"));
+
+  EXPECT_TRUE(ends_with(third.read_response(), "GET z []"));
+  EXPECT_LE(echo.server.counters().connections_open, 2U);
+}
+
+TEST(HttpServer, KnowsTheProcessAtTheOtherEndOfAUnixSocket) {
+  const TemporaryDirectory directory;
+  HttpOptions options;
+  options.unix_sockets = {{.path = directory.file("s"), .mode = 0600, .group = {}}};
+  HttpServer server(std::move(options), [](const Request& request) {
+    return Response{.body = std::to_string(request.peer->pid) + " " +
+                            std::to_string(request.peer->uid) + " " +
+                            (request.peer->is_local ? "local" : "remote")};
+  });
+  server.start();
+  auto client = SocketClient::to(directory.file("s"));
+
+  client.send(get("/"));
+
+  EXPECT_TRUE(ends_with(client.read_response(), "\r\n\r\n" + std::to_string(::getpid()) + " " +
+                                                    std::to_string(::getuid()) + " local"));
+}
+
+TEST(HttpServer, RunsPostedWorkOnItsThread) {
+  Echo echo;
+  std::promise<std::thread::id> ran_on;
+
+  echo.server.post([&] { ran_on.set_value(std::this_thread::get_id()); });
+
+  EXPECT_TRUE(ran_on.get_future().get() != std::this_thread::get_id());
+}
+
+TEST(Request, FindsHeadersAndParameters) {
+  std::promise<void> checked;
+  Echo echo(on_loopback(), [&](const Request& request) {
+    EXPECT_EQ(request.header("x-one").value_or("-"), "1");
+    EXPECT_FALSE(request.header("X-Two"));
+    EXPECT_EQ(request.parameter("a").value_or("-"), "x y/");
+    EXPECT_EQ(request.parameter("flag").value_or("-"), "");
+    EXPECT_FALSE(request.parameter("b"));
+    checked.set_value();
+    return Response{};
+  });
+
+  (void)echo.exchange("GET /?flag&a=x+y%2F&a=2 HTTP/1.1\r\nHost: a\r\nX-One: 1\r\n\r\n");
+
+  checked.get_future().get();
+}
+
+// Long polls that are answered by name.
+struct Waiters {
+  struct Waiter : LongPoll {
+    Waiter(Waiters& all, ConnectionId connection) : waiters(all), id(connection) {}
+    ~Waiter() override { waiters.ids.erase(id); }
+    std::optional<Response> poll(bool expired) override {
+      if (expired) return Response{.body = "expired"};
+      if (!waiters.is_open) return std::nullopt;
+      return Response{.body = "woken"};
+    }
+    Waiters& waiters;
+    ConnectionId id;
+  };
+  Response operator()(const Request& request) {
+    if (request.segments.empty()) return {.body = "at once"};
+    ids.insert({request.connection, {}});
+    return {.wait = std::make_unique<Waiter>(*this, request.connection),
+            .wait_until = Clock::now() + time};
+  }
+  std::map<ConnectionId, bool> ids;  // the loop's thread
+  bool is_open = false;
+  milliseconds time = std::chrono::hours(1);
+};
+
+template <class Condition>
+bool becomes_true(Condition condition) {
+  const auto deadline = Clock::now() + std::chrono::seconds(5);
+  while (!condition() && Clock::now() < deadline) std::this_thread::yield();
+  return condition();
+}
+
+TEST(LongPoll, AnswersWhenWokenAndThenThePipelinedRequest) {
+  Waiters waiters;
+  Echo echo(on_loopback(), [&](const Request& request) { return waiters(request); });
+  auto client = echo.connect();
+  client.send(get("/wait") + get("/"));
+  ASSERT_TRUE(becomes_true([&] { return echo.server.counters().waiting == 1; }));
+
+  echo.server.post([&] {
+    for (const auto& [id, unused] : waiters.ids) echo.server.wake(id);
+  });
+  EXPECT_TRUE(client.is_silent(milliseconds(20)));
+  echo.server.post([&] {
+    waiters.is_open = true;
+    for (const auto& [id, unused] : waiters.ids) echo.server.wake(id);
+  });
+
+  EXPECT_TRUE(ends_with(client.read_response(), "woken"));
+  EXPECT_TRUE(ends_with(client.read_response(), "at once"));
+  EXPECT_EQ(echo.server.counters().waiting, 0U);
+}
+
+TEST(LongPoll, AnswersAtItsDeadline) {
+  Waiters waiters;
+  waiters.time = milliseconds(60);
+  Echo echo(on_loopback(), [&](const Request& request) { return waiters(request); });
+  auto client = echo.connect();
+
+  const auto begin = Clock::now();
+  client.send(get("/wait"));
+
+  EXPECT_TRUE(ends_with(client.read_response(), "expired"));
+  EXPECT_GE(Clock::now() - begin, milliseconds(60));
+}
+
+TEST(LongPoll, IsForgottenWhenThePeerLeaves) {
+  Waiters waiters;
+  Echo echo(on_loopback(), [&](const Request& request) { return waiters(request); });
+  {
+    auto client = echo.connect();
+    client.send(get("/wait"));
+    ASSERT_TRUE(becomes_true([&] { return echo.server.counters().waiting == 1; }));
+  }
+
+  EXPECT_TRUE(becomes_true([&] { return echo.server.counters().connections_open == 0; }));
+  EXPECT_EQ(echo.server.counters().waiting, 0U);
+}
+
+TEST(LongPoll, HundredsOfWaitersAreAnsweredOnceEach) {
+  Waiters waiters;
+  HttpOptions options;
+  const TemporaryDirectory directory;
+  options.unix_sockets = {{.path = directory.file("s"), .mode = 0600, .group = {}}};
+  HttpServer server(std::move(options), [&](const Request& request) { return waiters(request); });
+  server.start();
+  std::vector<SocketClient> clients;
+  for (int i = 0; i < 400; ++i) {
+    clients.push_back(SocketClient::to(directory.file("s")));
+    clients.back().send(get("/wait"));
+  }
+  ASSERT_TRUE(becomes_true([&] { return server.counters().waiting == 400; }));
+
+  server.post([&] {
+    waiters.is_open = true;
+    for (const auto& [id, unused] : waiters.ids) {
+      server.wake(id);
+      server.wake(id);
+    }
+  });
+
+  for (auto& client : clients) ASSERT_TRUE(ends_with(client.read_response(), "woken"));
+  EXPECT_EQ(server.counters().requests, 400U);
+}
+
+TEST(HttpServer, StopExpiresLongPollsAndRefusesNewConnections) {
+  Waiters waiters;
+  Echo echo(on_loopback(), [&](const Request& request) { return waiters(request); });
+  const auto endpoint = echo.server.tcp_endpoints().at(0);
+  auto client = echo.connect();
+  client.send(get("/wait"));
+  ASSERT_TRUE(becomes_true([&] { return echo.server.counters().waiting == 1; }));
+
+  echo.server.stop(std::chrono::seconds(5));
+
+  const std::string response = client.read_response();
+  EXPECT_TRUE(ends_with(response, "expired"));
+  EXPECT_NE(response.find("Connection: close"), std::string::npos);
+  EXPECT_FALSE(SocketClient::to(endpoint).is_connected());
+  echo.server.stop(milliseconds(0));
+}
+
+TEST(HttpServer, StopDoesNotWaitForAReaderThatDoesNotRead) {
+  const auto large = std::make_shared<const std::string>(32 << 20, 'x');
+  Echo echo(on_loopback(), [&](const Request&) { return Response{.shared_body = large}; });
+  auto client = echo.connect();
+  client.send(get("/"));
+  ASSERT_TRUE(becomes_true([&] { return echo.server.counters().requests == 1; }));
+
+  const auto begin = Clock::now();
+  echo.server.stop(milliseconds(50));
+
+  EXPECT_LT(Clock::now() - begin, std::chrono::seconds(3));
+}
+
+// Counts up; waits at each number until the gate lets it pass.
+struct Counting : ChunkSource {
+  Counting(int& the_gate, int the_end) : gate(the_gate), end(the_end) {}
+  Chunk next() override {
+    if (number == end) return {};
+    if (number >= gate)
+      return {Chunk::State::waiting, nullptr, Clock::now() + std::chrono::hours(1)};
+    ++number;
+    return {
+        Chunk::State::data, std::make_shared<const std::string>(std::to_string(number) + "\n"), {}};
+  }
+  int& gate;
+  int end;
+  int number = 0;
+};
+
+TEST(ChunkSource, IsSentInChunksAsItComes) {
+  int gate = 1;
+  std::atomic<ConnectionId> id = 0;
+  Echo echo(on_loopback(), [&](const Request& request) {
+    if (!request.segments.empty()) return Response{.body = "next"};
+    id = request.connection;
+    return Response{.stream = std::make_unique<Counting>(gate, 3)};
+  });
+  auto client = echo.connect();
+
+  client.send(get("/") + get("/after"));
+  const std::string head = client.read_until("\r\n\r\n");
+  EXPECT_NE(head.find("Transfer-Encoding: chunked\r\n"), std::string::npos);
+  EXPECT_EQ(client.read_until("\n\r\n"), "2\r\n1\n\r\n");
+  EXPECT_TRUE(client.is_silent(milliseconds(20)));
+  echo.server.post([&] {
+    gate = 3;
+    echo.server.wake(id);
+  });
+
+  EXPECT_EQ(client.read_until("0\r\n\r\n"), "2\r\n2\n\r\n2\r\n3\n\r\n0\r\n\r\n");
+  EXPECT_TRUE(ends_with(client.read_response(), "next"));
+}
+
+TEST(ChunkSource, IsSentBareToHttp10) {
+  int gate = 3;
+  Echo echo(on_loopback(), [&](const Request&) {
+    return Response{.stream = std::make_unique<Counting>(gate, 3)};
+  });
+
+  const std::string response = echo.exchange("GET / HTTP/1.0\r\n\r\n");
+
+  EXPECT_EQ(response.find("Transfer-Encoding"), std::string::npos);
+  EXPECT_TRUE(ends_with(response, "\r\n\r\n1\n2\n3\n"));
+}
+
+TEST(ChunkSource, IsAskedOnlyAsFastAsItsReaderReads) {
+  struct Endless : ChunkSource {
+    explicit Endless(std::atomic<std::size_t>& count) : made(count) {}
+    Chunk next() override {
+      made += data->size();
+      return {Chunk::State::data, data, {}};
+    }
+    std::atomic<std::size_t>& made;
+    std::shared_ptr<const std::string> data = std::make_shared<const std::string>(10'000, 'x');
+  };
+  std::atomic<std::size_t> made = 0;
+  Echo echo(on_loopback(), [&](const Request& request) {
+    if (!request.segments.empty()) return Response{};
+    return Response{.stream = std::make_unique<Endless>(made)};
+  });
+  auto client = SocketClient::to(echo.server.tcp_endpoints().at(0), 4096);
+  auto other = echo.connect();
+  client.send(get("/"));
+  ASSERT_FALSE(client.read_bytes(1000).empty());
+
+  // The socket's buffers fill up, and then nothing more is made: many requests later still so.
+  std::size_t before = 1;
+  while (before != made) {
+    before = made;
+    for (int i = 0; i < 200; ++i) {
+      other.send(get("/other"));
+      (void)other.read_response();
+    }
+  }
+  const std::size_t read = client.read_bytes(2'000'000).size();
+
+  EXPECT_EQ(read, 2'000'000U);
+  EXPECT_TRUE(becomes_true([&] { return made > before; }));
+}
+
+}  // namespace
+}  // namespace paddock::metadata

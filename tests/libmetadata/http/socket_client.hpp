@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A raw socket for tests: sends exactly the bytes it is told to, reads with a deadline.
+#pragma once
+
+#include <paddock/metadata/http_server.hpp>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace paddock::metadata::testing {
+
+class SocketClient {
+ public:
+  static SocketClient to(const TcpEndpoint& endpoint, int receive_buffer = 0) {
+    SocketClient client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (receive_buffer > 0) {
+      ::setsockopt(client.fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    }
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(endpoint.port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    client.is_connected_ =
+        ::connect(client.fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    return client;
+  }
+  static SocketClient to(const std::string& path) {
+    SocketClient client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path.data(), path.size());
+    client.is_connected_ =
+        ::connect(client.fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    return client;
+  }
+  SocketClient(SocketClient&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)),
+        is_connected_(other.is_connected_),
+        read_(std::move(other.read_)) {}
+  ~SocketClient() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+  [[nodiscard]] bool is_connected() const { return is_connected_; }
+  void send(std::string_view bytes) const {
+    while (!bytes.empty()) {
+      const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return;
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+  }
+  void end_sending() const { ::shutdown(fd_, SHUT_WR); }
+
+  // Everything up to and with `mark`; what has come when the server closed or 5 s are over.
+  std::string read_until(std::string_view mark) {
+    for (;;) {
+      if (const auto at = read_.find(mark); at != std::string::npos) {
+        return take(at + mark.size());
+      }
+      if (!receive()) return take(read_.size());
+    }
+  }
+  std::string read_bytes(std::size_t count) {
+    while (read_.size() < count && receive()) {
+    }
+    return take(std::min(count, read_.size()));
+  }
+  // Everything until the server closes.
+  std::string read_all() {
+    while (receive()) {
+    }
+    return take(read_.size());
+  }
+  // One response with a Content-Length, head and body.
+  std::string read_response() {
+    std::string response = read_until("\r\n\r\n");
+    const auto at = response.find("Content-Length: ");
+    if (at != std::string::npos) response += read_bytes(std::stoul(response.substr(at + 16)));
+    return response;
+  }
+  // Whether the server has closed, or does within 5 s, with nothing more to read.
+  bool is_closed() { return read_all().empty() && ended_; }
+  // Whether nothing arrives within `time`.
+  [[nodiscard]] bool is_silent(std::chrono::milliseconds time) const {
+    pollfd watched{.fd = fd_, .events = POLLIN, .revents = 0};
+    return read_.empty() && ::poll(&watched, 1, static_cast<int>(time.count())) == 0;
+  }
+
+ private:
+  explicit SocketClient(int fd) : fd_(fd) {}
+  std::string take(std::size_t count) {
+    std::string taken = read_.substr(0, count);
+    read_.erase(0, count);
+    return taken;
+  }
+  bool receive() {
+    pollfd watched{.fd = fd_, .events = POLLIN, .revents = 0};
+    if (::poll(&watched, 1, 5000) != 1) return false;
+    char buffer[16384];
+    const ssize_t size = ::recv(fd_, buffer, sizeof buffer, 0);
+    ended_ = size <= 0;
+    if (size > 0) read_.append(buffer, static_cast<std::size_t>(size));
+    return size > 0;
+  }
+  int fd_;
+  bool is_connected_ = false;
+  bool ended_ = false;
+  std::string read_;
+};
+
+// A directory of its own, removed at the end.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string name = (std::filesystem::temp_directory_path() / "paddock-XXXXXX").string();
+    path_ = ::mkdtemp(name.data());
+  }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  [[nodiscard]] std::string file(std::string_view name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace paddock::metadata::testing
