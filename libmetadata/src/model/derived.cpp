@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/derived.hpp"
 
+#include <paddock/metadata/codec.hpp>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -47,7 +49,9 @@ bool is_member(const Pod* pod, const Service& service) {
 Endpoint endpoint_of(const Cluster& cluster, const Service& service, const Pod& pod) {
   Endpoint endpoint;
   endpoint.addresses = pod.addresses;
-  if (pod.subdomain == service.name) endpoint.hostname = pod.hostname;
+  if (pod.subdomain == service.name && is_name(Kind::service, pod.hostname)) {
+    endpoint.hostname = pod.hostname;
+  }
   endpoint.pod = pod.name;
   endpoint.host = pod.host;
   if (const auto host = cluster.find<Host>(pod.host)) endpoint.zone = host->zone;

@@ -30,9 +30,10 @@ struct Problem {
 [[nodiscard]] PADDOCK_METADATA_EXPORT std::string format(const Problem& problem);
 
 struct Limits {
-  static constexpr std::size_t text_bytes = 16U << 20U;  // of a document or file
-  static constexpr unsigned depth = 64;
-  static constexpr std::size_t nodes = 4'000'000;  // values of a file, aliases expanded
+  static constexpr std::size_t object_bytes = 16U << 20U;  // of one object's text
+  static constexpr std::size_t file_bytes = 512U << 20U;   // of a cluster file
+  static constexpr unsigned depth = 64;                    // of lists and maps in one another
+  static constexpr std::size_t problems = 100;             // reported of one text
 };
 
 struct Parsed {

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// YAML text to values: the core schema of YAML 1.2 (so `on` and `n` are text), anchors, aliases
+// and merge keys. What aliases repeat is bounded, so a small text cannot become a large tree.
+#include "codec/tree.hpp"
+#include "codec/utf8.hpp"
+
+#include <paddock/metadata/codec.hpp>
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <sstream>
+
+namespace paddock::metadata {
+namespace {
+
+// What the copies made for aliases may come to in one file.
+constexpr std::size_t most_alias_values = 100'000;
+constexpr std::size_t most_alias_bytes = 16U << 20U;
+
+struct Refused {
+  std::string message;
+  unsigned line;
+};
+
+unsigned line_of(const YAML::Mark& mark) {
+  return mark.is_null() ? 0 : static_cast<unsigned>(mark.line) + 1;
+}
+
+bool is_one_of(std::string_view text, std::initializer_list<std::string_view> choices) {
+  return std::find(choices.begin(), choices.end(), text) != choices.end();
+}
+
+std::optional<std::string> integer_text(std::string_view text) {
+  int base = 10;
+  std::string_view digits = text;
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  if (text.starts_with("0x") || text.starts_with("0o")) {
+    base = text[1] == 'x' ? 16 : 8;
+    digits.remove_prefix(2);
+    if (digits.starts_with('-')) return std::nullopt;
+  }
+  std::int64_t number = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), number, base);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return std::to_string(number);
+}
+
+std::optional<std::string> float_text(std::string_view text) {
+  std::string_view digits = text;
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  if (digits.find_first_not_of("0123456789.eE+-") != std::string_view::npos) return std::nullopt;
+  double number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size() || !std::isfinite(number)) {
+    return std::nullopt;
+  }
+  char buffer[32];
+  const auto written = std::to_chars(buffer, buffer + sizeof buffer, number);
+  return std::string(buffer, written.ptr);
+}
+
+// A plain scalar as the core schema has it.
+Value resolve(const std::string& text) {
+  Value value;
+  if (is_one_of(text, {"", "~", "null", "Null", "NULL"})) return value;
+  if (is_one_of(text, {"true", "True", "TRUE", "false", "False", "FALSE"})) {
+    value.type = Value::Type::boolean;
+    value.flag = text[0] == 't' || text[0] == 'T';
+    return value;
+  }
+  auto number = integer_text(text);
+  if (!number) number = float_text(text);
+  value.type = number ? Value::Type::number : Value::Type::text;
+  value.text = number ? std::move(*number) : text;
+  return value;
+}
+
+struct Weight {
+  std::size_t values = 1;
+  std::size_t bytes = 0;
+};
+
+Weight weigh(const Value& value) {
+  Weight sum{1, value.text.size()};
+  for (const std::string& key : value.keys) sum.bytes += key.size();
+  for (const Value& item : value.items) {
+    const Weight inner = weigh(item);
+    sum.values += inner.values;
+    sum.bytes += inner.bytes;
+  }
+  return sum;
+}
+
+// "<<": the keys of the named maps, where this one has none of that name.
+void merge_keys(Value& map) {
+  const auto at = std::find(map.keys.begin(), map.keys.end(), "<<");
+  if (at == map.keys.end()) return;
+  const auto index = at - map.keys.begin();
+  const Value source = std::move(map.items[static_cast<std::size_t>(index)]);
+  map.keys.erase(at);
+  map.items.erase(map.items.begin() + index);
+  const auto take = [&map](const Value& from) {
+    if (from.type != Value::Type::map) {
+      throw Refused{"<<: must be a map, or a list of maps", from.line};
+    }
+    for (std::size_t i = 0; i < from.keys.size(); ++i) {
+      if (std::find(map.keys.begin(), map.keys.end(), from.keys[i]) != map.keys.end()) continue;
+      map.keys.push_back(from.keys[i]);
+      map.items.push_back(from.items[i]);
+    }
+  };
+  if (source.type != Value::Type::list) return take(source);
+  for (const Value& item : source.items) take(item);
+}
+
+class YamlToTree : public YAML::EventHandler {
+ public:
+  explicit YamlToTree(TreeBuilder& builder) : builder_(builder) {}
+
+  void OnDocumentStart(const YAML::Mark&) override { anchors_.clear(); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    add({}, line_of(mark), anchor);
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& text) override {
+    if (builder_.expects_key() && anchor == 0) return builder_.key(text);
+    Value value;
+    if (tag == "!" || tag == "tag:yaml.org,2002:str") {
+      value.type = Value::Type::text;
+      value.text = text;
+    } else if (tag.empty() || tag == "?" || tag.starts_with("tag:yaml.org,2002:")) {
+      value = resolve(text);
+    } else {
+      throw Refused{"the tag " + tag + " means nothing here", line_of(mark)};
+    }
+    add(std::move(value), line_of(mark), anchor);
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) {
+      throw Refused{"an alias stands inside what it names", line_of(mark)};
+    }
+    const Weight weight = weigh(found->second);
+    alias_values_ += weight.values;
+    alias_bytes_ += weight.bytes;
+    if (alias_values_ > most_alias_values || alias_bytes_ > most_alias_bytes) {
+      throw Refused{"aliases repeat too much", line_of(mark)};
+    }
+    if (builder_.depth() + depth_of(found->second) > Limits::depth) throw too_deep(mark);
+    add(found->second, line_of(mark), 0);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    begin(Value::Type::list, mark, anchor);
+  }
+  void OnSequenceEnd() override { end(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    begin(Value::Type::map, mark, anchor);
+  }
+  void OnMapEnd() override {
+    merge_keys(builder_.innermost());
+    end();
+  }
+
+ private:
+  static std::size_t depth_of(const Value& value) {
+    std::size_t deepest = 0;
+    for (const Value& item : value.items) deepest = std::max(deepest, depth_of(item));
+    return deepest + 1;
+  }
+  static Refused too_deep(const YAML::Mark& mark) {
+    return {
+        "lists and maps inside one another more than " + std::to_string(Limits::depth) + " deep",
+        line_of(mark)};
+  }
+
+  void add(Value value, unsigned line, YAML::anchor_t anchor) {
+    value.line = line;
+    if (builder_.expects_key()) {
+      if (value.type == Value::Type::null || value.type == Value::Type::list ||
+          value.type == Value::Type::map) {
+        throw Refused{"a key must be text", line};
+      }
+      if (anchor != 0) anchors_[anchor] = value;
+      return builder_.key(value.type == Value::Type::boolean ? (value.flag ? "true" : "false")
+                                                             : std::move(value.text));
+    }
+    if (anchor != 0) anchors_[anchor] = value;
+    builder_.scalar(std::move(value));
+  }
+  void begin(Value::Type type, const YAML::Mark& mark, YAML::anchor_t anchor) {
+    if (builder_.expects_key()) throw Refused{"a key must be text", line_of(mark)};
+    if (!builder_.begin(type, line_of(mark))) throw too_deep(mark);
+    open_anchors_.push_back(anchor);
+  }
+  void end() {
+    if (open_anchors_.back() != 0) anchors_[open_anchors_.back()] = builder_.innermost();
+    open_anchors_.pop_back();
+    builder_.end();
+  }
+
+  TreeBuilder& builder_;
+  std::map<YAML::anchor_t, Value> anchors_;
+  std::vector<YAML::anchor_t> open_anchors_;
+  std::size_t alias_values_ = 0;
+  std::size_t alias_bytes_ = 0;
+};
+
+}  // namespace
+
+std::optional<TextError> read_yaml(std::string_view text, TreeBuilder& builder) {
+  if (const auto bad = find_not_utf8(text); bad < text.size()) {
+    const auto before = text.substr(0, bad);
+    return TextError{"not UTF-8",
+                     static_cast<unsigned>(1 + std::count(before.begin(), before.end(), '\n'))};
+  }
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    YamlToTree handler(builder);
+    while (parser.HandleNextDocument(handler)) {
+    }
+  } catch (const Refused& refused) {
+    return TextError{refused.message, refused.line};
+  } catch (const YAML::Exception& thrown) {
+    return TextError{"not YAML: " + thrown.msg, line_of(thrown.mark)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace paddock::metadata
