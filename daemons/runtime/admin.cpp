@@ -7,6 +7,7 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include <optional>
 #include <stdexcept>
@@ -111,6 +112,7 @@ metadata::Response Admin::Server::status() const {
   return answer(200, "application/json",
                 dump({{"daemon", daemon},
                       {"version", version()},
+                      {"pid", ::getpid()},
                       {"uptime_seconds", uptime()},
                       {"ready", now.ready},
                       {"summary", now.summary},

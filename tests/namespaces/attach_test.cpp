@@ -89,7 +89,9 @@ TEST(Attach, WorksWithIpv6Alone) {
 
   ASSERT_TRUE(made) << made.error().text;
   EXPECT_TRUE(pod.pings("fd42::1"));
-  for (const auto& address : pod.json("ip -j -6 addr show dev eth0")[0]["addr_info"]) {
+  const auto link = pod.json("ip -j -6 addr show dev eth0")[0];
+  ASSERT_EQ(link["addr_info"].size(), 1U);
+  for (const auto& address : link["addr_info"]) {
     EXPECT_EQ(address["local"], "fd42::7") << "no other address, and so nothing to detect";
     EXPECT_FALSE(address.contains("tentative"));
   }

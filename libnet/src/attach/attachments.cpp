@@ -74,6 +74,7 @@ class Attachments::State {
   Result<void> configure(netlink::Socket& host, netlink::Socket& inside,
                          const NetworkNamespace& pod, const Attachment& made);
   Result<std::optional<netlink::Link>> find(netlink::Socket& host, const Attachment& attachment);
+  Result<void> remove_unnamed(const std::string& host_link);
 
   netlink::SocketPool links_;
   netlink::SocketPool connections_;
@@ -196,7 +197,23 @@ Result<std::optional<netlink::Link>> Attachments::State::find(netlink::Socket& h
   return std::optional<netlink::Link>();
 }
 
+// Whoever made it died before it had its alias.
+Result<void> Attachments::State::remove_unnamed(const std::string& host_link) {
+  auto host = links_.borrow();
+  const auto link = netlink::find_link(host, host_link);
+  if (!link || !*link || (*link)->group != kPodGroup || !(*link)->alias.empty()) {
+    return link ? Result<void>() : link.error();
+  }
+  netlink::Batch batch;
+  netlink::delete_link(batch, (*link)->index, (*link)->name);
+  batch.tolerate(ENODEV);
+  return host->execute(batch);
+}
+
 Result<void> Attachments::State::detach(const Attachment& attachment) {
+  if (attachment.id == AttachmentId{}) {
+    return remove_unnamed(attachment.host_link);
+  }
   auto host = links_.borrow();
   const auto link = find(host, attachment);
   if (!link) {

@@ -4,26 +4,39 @@
 #include "marks.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <vector>
 
 namespace paddock::net::nat {
 namespace {
 
-std::string set(const std::string& name, bool v4, const std::vector<Prefix>& networks) {
-  std::vector<std::string> elements;
+// The networks of one family in order, without those inside another.
+std::vector<Prefix> outermost(const std::vector<Prefix>& networks, bool v4) {
+  std::vector<Prefix> kept;
   for (const Prefix& network : networks) {
     if (network.address.is_v4() == v4) {
-      elements.push_back(network.network().to_string());
+      kept.push_back(network.network());
     }
   }
-  std::sort(elements.begin(), elements.end());
-  elements.erase(std::unique(elements.begin(), elements.end()), elements.end());
-  std::string text = "\tset " + name + " {\n\t\ttype " + (v4 ? "ipv4_addr" : "ipv6_addr") +
-                     "\n\t\tflags interval\n\t\tauto-merge\n";
-  for (std::size_t i = 0; i < elements.size(); ++i) {
-    text += (i == 0 ? "\t\telements = { " : ", ") + elements[i];
+  std::sort(kept.begin(), kept.end(), [](const Prefix& left, const Prefix& right) {
+    return std::tie(left.address, left.length) < std::tie(right.address, right.length);
+  });
+  std::vector<Prefix> result;
+  for (const Prefix& network : kept) {
+    if (result.empty() || !result.back().contains(network.address)) {
+      result.push_back(network);
+    }
   }
-  return text + (elements.empty() ? "\t}\n\n" : " }\n\t}\n\n");
+  return result;
+}
+
+std::string set(const std::string& name, bool v4, const std::vector<Prefix>& networks) {
+  std::string elements;
+  for (const Prefix& network : outermost(networks, v4)) {
+    elements += (elements.empty() ? "\t\telements = { " : ", ") + network.to_string();
+  }
+  return "\tset " + name + " {\n\t\ttype " + (v4 ? "ipv4_addr" : "ipv6_addr") +
+         "\n\t\tflags interval\n" + elements + (elements.empty() ? "" : " }\n") + "\t}\n\n";
 }
 
 std::string group(std::uint32_t number) { return std::to_string(number); }

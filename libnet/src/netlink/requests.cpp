@@ -10,6 +10,8 @@
 #include <linux/veth.h>
 #include <net/if.h>
 
+#include <cerrno>
+
 namespace paddock::net::netlink {
 namespace {
 
@@ -277,6 +279,9 @@ Result<std::vector<Route>> list_routes(Socket& socket, std::uint8_t protocol, st
       return route.table == RT_TABLE_MAIN && route.destination.address.is_v4() == v4 &&
              (protocol == 0 || route.protocol == protocol) && (link == 0 || route.link == link);
     });
+    if (!found && found.error().code.value() == ENOENT) {
+      continue;  // no route was ever in the table
+    }
     if (!found) {
       return found.error();
     }

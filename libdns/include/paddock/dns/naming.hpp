@@ -133,7 +133,8 @@ class PADDOCK_DNS_EXPORT RancherNames {
         boost::asio::ip::make_address("169.254.169.250")};
   };
 
-  // Finds a service for an alias; null if there is none. The result need only live for the call.
+  // Finds a service for an alias; null if there is none. What it returns must live until service()
+  // returns.
   using FindService = std::function<const Service*(std::string_view stack, std::string_view name)>;
 
   explicit RancherNames(Options options);

@@ -63,7 +63,7 @@ struct Record {
   Name owner;
   Type type = Type::a;
   std::chrono::seconds ttl{0};
-  std::string data;
+  std::string data{};
   Precedence precedence = Precedence::regular;
 
   friend bool operator==(const Record&, const Record&) = default;

@@ -97,7 +97,8 @@ class PADDOCK_NET_EXPORT Attachments {
   // returns. The links themselves go with the next reap(). Nothing to detach is success, and a
   // link that does not carry the attachment's alias is left alone.
   // Of the attachment only id, host_link and addresses are looked at; when host_link is empty or
-  // not there, the link is looked for by alias.
+  // not there, the link is looked for by alias. With an empty id, host_link is removed if it is one
+  // whose making was interrupted (see list()); not while any attach() runs.
   Result<void> detach(const Attachment& attachment);
 
   // Removes all links detached so far, both ends, as one group: many cost hardly more than one.

@@ -24,7 +24,7 @@ inline constexpr std::string_view newest_version = "1.1.0";
 // Oldest first.
 PADDOCK_NET_EXPORT std::span<const std::string_view> supported_versions();
 
-// The error codes of the specification that we use; below 100 they belong to it.
+// The error codes of the specification that we use, and our own from 100.
 enum class Code : unsigned {
   incompatible_version = 1,
   unsupported_field = 2,
@@ -37,6 +37,7 @@ enum class Code : unsigned {
   try_again = 11,
   cannot_add = 50,            // STATUS only
   limited_connectivity = 51,  // STATUS only
+  broken = 100,               // ours: CHECK found something missing
   internal = 999,
 };
 

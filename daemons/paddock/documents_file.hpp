@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The files `apply -f` and `delete -f` read.
+#pragma once
+
+#include <paddock/metadata/codec.hpp>
+
+#include <string>
+
+namespace paddock::cli {
+
+// Reads the file, or standard input for "-". Throws one Failure that lists every problem of the
+// file with its line when there is any: half a file is never acted upon.
+[[nodiscard]] metadata::Documents read_documents(const std::string& path);
+
+}  // namespace paddock::cli

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zone/reply.hpp"
+
+#include "wire/cookie.hpp"
+#include "zone/entry_writer.hpp"
+
+#include <algorithm>
+
+namespace paddock::dns {
+namespace {
+
+constexpr std::size_t opt_header = 11;
+constexpr std::size_t option_header = 4;
+constexpr std::size_t max_nsid = 64;
+constexpr std::size_t max_pointer = 0x3FFF;
+constexpr std::size_t min_udp = 512;
+
+std::size_t size_limit(const wire::Query& query, const AnswerContext& context) {
+  if (context.transport == Transport::tcp) return 0xFFFF;
+  if (!query.edns.is_present) return min_udp;
+  return std::max<std::size_t>(min_udp, std::min(query.edns.payload, context.udp_limit));
+}
+
+// Which of `count` addresses comes first. The golden ratio spreads consecutive counters evenly,
+// and every second or third of them too: a worker that sees A and AAAA in turn must not give each
+// question the same half of the counters.
+std::size_t first_of(std::uint32_t rotation, std::size_t count) {
+  return static_cast<std::size_t>(std::uint64_t{rotation * 0x9E3779B1u} * count >> 32);
+}
+
+void patch_owner(std::uint8_t* record, std::size_t owner) {
+  wire::store16(record, static_cast<std::uint16_t>(0xC000 | owner));
+}
+
+}  // namespace
+
+Reply::Reply(const wire::Query& query, const AnswerContext& context,
+             std::span<std::uint8_t> out) noexcept
+    : query_(query),
+      context_(context),
+      writer_(out, 0),
+      limit_(std::min(out.size(), size_limit(query, context))) {
+  writer_.set_limit(limit_ - opt_room());
+}
+
+Reply::Reply(wire::Bytes message, const wire::Query& query, const AnswerContext& context,
+             std::span<std::uint8_t> out) noexcept
+    : Reply(query, context, out) {
+  writer_.bytes(message.data(), query.question_end);
+}
+
+Reply Reply::resume(const wire::Query& query, const AnswerContext& context,
+                    std::span<std::uint8_t> out, std::size_t size) noexcept {
+  Reply reply(query, context, out);
+  reply.writer_.rewind(std::min(size, reply.limit_ - reply.opt_room()));
+  reply.flags_ = wire::load16(out.data() + 2) & (wire::flag_aa | wire::flag_tc);
+  reply.answers_ = wire::load16(out.data() + 6);
+  return reply;
+}
+
+void Reply::drop_sections() noexcept {
+  writer_.rewind(query_.question_end);
+  answers_ = authorities_ = additionals_ = 0;
+}
+
+// Addresses all have one length: two copies turn the list.
+void Reply::add_rotated(const SetView& set, std::size_t owner) noexcept {
+  const std::size_t stride = record_size(set.body);
+  const std::size_t count = set.header.count;
+  const std::size_t taken = std::min(count, writer_.room() / stride);
+  const std::size_t first = first_of(context_.rotation, count);
+  const std::size_t front = std::min(taken, count - first);
+  const std::size_t start = writer_.position();
+  writer_.bytes(set.body + first * stride, front * stride);
+  writer_.bytes(set.body, (taken - front) * stride);
+  if (owner != wire::header_size) {
+    for (std::size_t i = 0; i < taken; ++i) patch_owner(writer_.at(start + i * stride), owner);
+  }
+  answers_ = static_cast<std::uint16_t>(answers_ + taken);
+  if (taken < count) set_truncated();
+}
+
+void Reply::add_answer(const SetView& set, std::size_t owner) noexcept {
+  if (set.type() == Type::a || set.type() == Type::aaaa) return add_rotated(set, owner);
+  if (owner == wire::header_size && writer_.bytes(set.body, set.header.size())) {
+    answers_ = static_cast<std::uint16_t>(answers_ + set.header.count);
+    return;
+  }
+  for (const std::uint8_t* record = set.body; record != set.end(); record += record_size(record)) {
+    const std::size_t start = writer_.position();
+    if (!writer_.bytes(record, record_size(record))) return set_truncated();
+    patch_owner(writer_.at(start), owner);
+    ++answers_;
+  }
+}
+
+void Reply::add_additional(const SetView& set, std::size_t owner) noexcept {
+  const std::size_t start = writer_.position();
+  if (owner > max_pointer || !writer_.bytes(set.body, set.header.size())) return;
+  for (std::size_t at = start; at < writer_.position(); at += record_size(writer_.at(at))) {
+    patch_owner(writer_.at(at), owner);
+  }
+  additionals_ = static_cast<std::uint16_t>(additionals_ + set.header.count);
+}
+
+void Reply::add_soa(const SoaTemplate& soa, std::size_t origin, bool is_answer) noexcept {
+  if (writer_.room() < 2 + soa.bytes.size()) return set_truncated();
+  const auto pointer = static_cast<std::uint16_t>(0xC000 | origin);
+  writer_.u16(pointer);
+  const std::size_t start = writer_.position();
+  writer_.bytes(soa.bytes.data(), soa.bytes.size());
+  for (std::uint8_t i = 0; i < soa.pointer_count; ++i) {
+    wire::store16(writer_.at(start + soa.pointers[i]), pointer);
+  }
+  ++(is_answer ? answers_ : authorities_);
+}
+
+void Reply::add_record(std::size_t owner, Type type, std::uint16_t klass, std::uint32_t ttl,
+                       wire::Bytes data) noexcept {
+  if (writer_.room() < record_prefix + data.size()) return set_truncated();
+  writer_.u16(static_cast<std::uint16_t>(0xC000 | owner));
+  writer_.u16(static_cast<std::uint16_t>(type));
+  writer_.u16(klass);
+  writer_.u32(ttl);
+  writer_.u16(static_cast<std::uint16_t>(data.size()));
+  writer_.bytes(data.data(), data.size());
+  ++answers_;
+}
+
+std::size_t Reply::opt_room() const noexcept {
+  if (!query_.edns.is_present) return 0;
+  std::size_t room = opt_header + option_header + 2;  // an extended error may still come
+  if (query_.edns.asks_nsid) room += option_header + std::min(context_.server_id.size(), max_nsid);
+  if (!query_.edns.cookie.empty()) room += option_header + wire::full_cookie_size;
+  if (query_.edns.asks_keepalive) room += option_header + 2;
+  return room;
+}
+
+void Reply::add_opt() noexcept {
+  writer_.set_limit(limit_);
+  const auto option = [this](wire::Option code, std::size_t size) {
+    writer_.u16(static_cast<std::uint16_t>(code));
+    writer_.u16(static_cast<std::uint16_t>(size));
+  };
+  writer_.u8(0);
+  writer_.u16(static_cast<std::uint16_t>(Type::opt));
+  writer_.u16(context_.udp_limit);
+  writer_.u8(static_cast<std::uint8_t>(static_cast<unsigned>(rcode_) >> 4));
+  writer_.u8(0);  // version
+  writer_.u16(query_.edns.dnssec_ok ? 0x8000 : 0);
+  const std::size_t length_at = writer_.position();
+  writer_.u16(0);
+  if (query_.edns.asks_nsid && !context_.server_id.empty()) {
+    const std::string_view id = context_.server_id.substr(0, max_nsid);
+    option(wire::Option::nsid, id.size());
+    writer_.bytes(id.data(), id.size());
+  }
+  if (!query_.edns.cookie.empty() && context_.cookie_secret != nullptr) {
+    const auto cookie = wire::make_cookie(query_.edns.cookie, context_.client, context_.unix_time,
+                                          *context_.cookie_secret);
+    option(wire::Option::cookie, cookie.size());
+    writer_.bytes(cookie.data(), cookie.size());
+  }
+  if (query_.edns.asks_keepalive && context_.keepalive > 0 &&
+      context_.transport == Transport::tcp) {
+    option(wire::Option::keepalive, 2);
+    writer_.u16(context_.keepalive);
+  }
+  if (error_ != ExtendedError::none) {
+    option(wire::Option::extended_error, 2);
+    writer_.u16(static_cast<std::uint16_t>(error_));
+  }
+  wire::store16(writer_.at(length_at),
+                static_cast<std::uint16_t>(writer_.position() - length_at - 2));
+  ++additionals_;
+}
+
+void Reply::put_header() noexcept {
+  // RA only where recursion was wanted: whoever asks an authority without RD need not learn of it.
+  const bool is_recursive = context_.is_forwarding && query_.wants(wire::flag_rd);
+  std::uint8_t* header = writer_.at(0);
+  wire::store16(header, query_.id);
+  wire::store16(header + 2,
+                static_cast<std::uint16_t>(wire::flag_qr | flags_ | (query_.flags & wire::flag_rd) |
+                                           (is_recursive ? wire::flag_ra : 0) |
+                                           (static_cast<unsigned>(rcode_) & 15)));
+  wire::store16(header + 4, 1);
+  wire::store16(header + 6, answers_);
+  wire::store16(header + 8, authorities_);
+  wire::store16(header + 10, additionals_);
+}
+
+Outcome Reply::finish() noexcept {
+  if (query_.edns.is_present) add_opt();
+  put_header();
+  Outcome outcome;
+  outcome.action = Action::reply;
+  outcome.size = writer_.position();
+  outcome.rcode = rcode_;
+  return outcome;
+}
+
+Outcome Reply::leave(std::span<const std::uint8_t> target) noexcept {
+  put_header();
+  Outcome outcome;
+  outcome.action = Action::chase;
+  outcome.size = writer_.position();
+  outcome.target = target;
+  outcome.type = query_.qtype();
+  return outcome;
+}
+
+std::optional<Outcome> answer_unreadable(wire::Bytes message, wire::Query& query,
+                                         std::span<std::uint8_t> out) noexcept {
+  if (out.size() < min_udp) return Outcome{};
+  const wire::Verdict verdict = wire::parse_query(message, query);
+  if (verdict == wire::Verdict::ok) return std::nullopt;
+  Outcome outcome;
+  if (verdict == wire::Verdict::drop) return outcome;
+  // An opcode's flags mean what it says they mean, so none are echoed with NOTIMP (RFC 8906).
+  const bool is_opcode = verdict == wire::Verdict::notimp;
+  const unsigned echoed = query.flags & (is_opcode ? wire::opcode_mask : wire::flag_rd);
+  outcome.action = Action::reply;
+  outcome.rcode = is_opcode ? Rcode::notimp : Rcode::formerr;
+  outcome.size = std::max<std::size_t>(wire::header_size, query.question_end);
+  std::fill_n(out.data(), wire::header_size, std::uint8_t{0});
+  wire::store16(out.data(), query.id);
+  wire::store16(out.data() + 2, static_cast<std::uint16_t>(wire::flag_qr | echoed |
+                                                           static_cast<unsigned>(outcome.rcode)));
+  if (query.question_end > 0) {
+    wire::store16(out.data() + 4, 1);
+    std::memcpy(out.data() + wire::header_size, message.data() + wire::header_size,
+                query.question_end - wire::header_size);
+  }
+  return outcome;
+}
+
+}  // namespace paddock::dns

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The socket between the CNI plugin, a program that only carries, and the daemon that works. The
+// exchange is in docs/plugin-protocol.md.
+#pragma once
+
+#include <paddock/net/cni.hpp>
+#include <paddock/net/error.hpp>
+#include <paddock/net/export.hpp>
+#include <paddock/net/namespace.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace paddock::net {
+
+// One run of the plugin.
+struct PluginCall {
+  cni::Environment environment;
+  std::string input;                     // its stdin
+  std::optional<NetworkNamespace> pod;   // what it found at CNI_NETNS
+  std::optional<NamespaceIdentity> own;  // the namespace it runs in; absent when unknown
+};
+
+struct PluginAnswer {
+  int status = 0;
+  std::string output;
+};
+
+struct PluginServerOptions {
+  std::filesystem::path socket = "/run/paddock/net.sock";
+  // Calls answered at the same time; further ones wait in the kernel's queue.
+  unsigned threads = 16;
+  // Called on one of the threads; must not throw.
+  std::function<PluginAnswer(const PluginCall&)> answer;
+  // Told of calls that were none: wrong peer, wrong bytes. May be empty.
+  std::function<void(const std::string&)> refused;
+};
+
+// Serves root and the user it runs as.
+class PADDOCK_NET_EXPORT PluginServer {
+ public:
+  // Takes the socket (mode 0600), in place of one that nobody serves any more, so that plugins can
+  // connect; they are answered from start() on. Throws std::system_error or std::runtime_error with
+  // a sentence.
+  explicit PluginServer(PluginServerOptions options);
+  // Takes no more calls, waits for those under way, removes the socket.
+  ~PluginServer();
+  PluginServer(const PluginServer&) = delete;
+  PluginServer& operator=(const PluginServer&) = delete;
+
+  void start();
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+// Answers from the files of DEL calls that found no daemon, each once, oldest first, and removes
+// them. Between constructing a PluginServer and start() is the time for it: no ADD that came after
+// such a DEL can be answered before it. Returns sentences about files that were none.
+PADDOCK_NET_EXPORT std::vector<std::string> replay_spool(
+    const std::filesystem::path& directory,
+    const std::function<PluginAnswer(const PluginCall&)>& answer);
+
+}  // namespace paddock::net

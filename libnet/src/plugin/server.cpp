@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Each thread accepts, answers and accepts again: the kernel's queue of connections is the only
+// queue there is, and it wakes one thread per connection.
+#include "plugin/frame.hpp"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace paddock::net {
+namespace {
+
+constexpr int queue_length = 1024;
+constexpr timeval peer_patience{5, 0};  // a plugin writes its request at once
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+[[noreturn]] void fail(const std::string& what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+sockaddr_un to_address(const std::filesystem::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.native().size() >= sizeof address.sun_path)
+    throw std::runtime_error("the socket path " + path.string() + " is longer than 107 bytes");
+  path.native().copy(address.sun_path, sizeof address.sun_path - 1);
+  return address;
+}
+
+const sockaddr* generic(const sockaddr_un& address) {
+  return reinterpret_cast<const sockaddr*>(&address);
+}
+
+Descriptor listen_at(const std::filesystem::path& path) {
+  const auto address = to_address(path);
+  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (probe.number() < 0) fail("create a socket");
+  if (::connect(probe.number(), generic(address), sizeof address) == 0)
+    throw std::runtime_error(path.string() + " is already served: another paddock-netd is running");
+  std::filesystem::create_directories(path.parent_path());
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) fail("remove the old " + path.string());
+  Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (socket.number() < 0) fail("create a socket");
+  if (::bind(socket.number(), generic(address), sizeof address) != 0) fail("bind " + path.string());
+  if (::chmod(path.c_str(), 0600) != 0) fail("set the mode of " + path.string());
+  if (::listen(socket.number(), queue_length) != 0) fail("listen at " + path.string());
+  return socket;
+}
+
+// A descriptor that came along with the bytes, or -1.
+int descriptor_of(msghdr& message) {
+  int found = -1;
+  for (auto* part = CMSG_FIRSTHDR(&message); part; part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS && found < 0)
+      std::memcpy(&found, CMSG_DATA(part), sizeof found);
+  }
+  return found;
+}
+
+// Reads exactly size bytes, and the descriptor with the first of them. False: the peer went away,
+// or took too long.
+bool read_exactly(int socket, char* bytes, std::size_t size, int* descriptor) {
+  while (size > 0) {
+    iovec part{bytes, size};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    if (descriptor) {
+      message.msg_control = control.data();
+      message.msg_controllen = control.size();
+    }
+    const auto got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    if (descriptor && *descriptor < 0) *descriptor = descriptor_of(message);
+    bytes += got;
+    size -= static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+void write_all(int socket, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;  // the plugin is gone: its runtime will ask again, or DEL
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+// Empty when the peer may ask.
+std::string objection(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return "peer unknown";
+  if (peer.uid == 0 || peer.uid == ::geteuid()) return {};
+  return "a call of uid " + std::to_string(peer.uid) + " was refused: only root may attach pods";
+}
+
+}  // namespace
+
+class PluginServer::State {
+ public:
+  explicit State(PluginServerOptions wanted)
+      : options(std::move(wanted)), socket_(listen_at(options.socket)) {}
+
+  ~State() {
+    stopping_ = true;
+    ::unlink(options.socket.c_str());
+    ::shutdown(socket_.number(), SHUT_RDWR);  // wakes every accept()
+    for (auto& thread : threads_) thread.join();
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  void start() {
+    for (unsigned i = 0; i < options.threads; ++i) threads_.emplace_back([this] { serve(); });
+  }
+
+ private:
+  void serve() {
+    while (!stopping_) {
+      const Descriptor call(::accept4(socket_.number(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (call.number() < 0) {
+        // Out of descriptors or memory: others will give some back.
+        if (!stopping_ && errno != EINTR)
+          std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        continue;
+      }
+      const auto refusal = answer_call(call.number());
+      if (!refusal.empty() && options.refused) options.refused(refusal);
+    }
+  }
+
+  // Empty, or why the call was none.
+  std::string answer_call(int socket) {
+    if (auto refusal = objection(socket); !refusal.empty()) return refusal;
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &peer_patience, sizeof peer_patience);
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &peer_patience, sizeof peer_patience);
+    std::array<char, frame_header_size> header{};
+    int received = -1;
+    const bool whole = read_exactly(socket, header.data(), header.size(), &received);
+    const Descriptor pod(received);
+    const auto lengths = parse_frame_header({header.data(), header.size()});
+    if (!whole || !lengths) return "a call did not begin as a plugin's does";
+    std::string body(lengths->environment + std::size_t{lengths->input}, '\0');
+    if (!read_exactly(socket, body.data(), body.size(), nullptr)) return "a call broke off";
+    auto call = parse_frame_body(body, *lengths);
+    if (pod.number() >= 0) {
+      auto opened = NetworkNamespace::open("/proc/self/fd/" + std::to_string(pod.number()));
+      if (opened) call.pod = std::move(*opened);
+    }
+    write_all(socket, format_answer(options.answer(call)));
+    return {};
+  }
+
+  PluginServerOptions options;
+  Descriptor socket_;
+  std::atomic<bool> stopping_{false};
+  std::vector<std::thread> threads_;
+};
+
+PluginServer::PluginServer(PluginServerOptions options)
+    : state_(std::make_unique<State>(std::move(options))) {}
+
+PluginServer::~PluginServer() = default;
+
+void PluginServer::start() { state_->start(); }
+
+}  // namespace paddock::net

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pods/attach_result.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace paddock::net {
+
+AttachRequest to_attach_request(const AttachmentId& id, const cni::Request& request,
+                                const std::vector<IpAddress>& addresses,
+                                const std::vector<IpAddress>& gateways, std::uint32_t mtu) {
+  AttachRequest wanted{.id = id,
+                       .addresses = addresses,
+                       .gateways = gateways,
+                       .routes = {},
+                       .mac = request.mac,
+                       .mtu = request.mtu.value_or(mtu)};
+  for (const auto& gateway : gateways) {
+    const auto everywhere = gateway.is_v4() ? IpAddress(boost::asio::ip::address_v4::any())
+                                            : IpAddress(boost::asio::ip::address_v6::any());
+    wanted.routes.push_back({.destination = {everywhere, 0}, .gateway = gateway});
+  }
+  return wanted;
+}
+
+cni::AddResult to_result(const cni::Request& request, const Attachment& attachment,
+                         const cni::Dns& dns) {
+  cni::AddResult result = request.previous.value_or(cni::AddResult{});
+  result.interfaces.push_back({.name = attachment.host_link,
+                               .mac = attachment.host_mac.to_string(),
+                               .mtu = attachment.mtu,
+                               .sandbox = {},
+                               .socket_path = {},
+                               .pci_id = {}});
+  result.interfaces.push_back({.name = request.ifname,
+                               .mac = attachment.pod_mac.to_string(),
+                               .mtu = attachment.mtu,
+                               .sandbox = request.netns,
+                               .socket_path = {},
+                               .pci_id = {}});
+  const auto pod_end = result.interfaces.size() - 1;
+  for (const auto& address : attachment.addresses) {
+    const auto gateway = std::ranges::find(attachment.gateways, address.is_v4(), &IpAddress::is_v4);
+    result.ips.push_back(
+        {.address = Prefix::host(address),
+         .gateway = gateway == attachment.gateways.end() ? std::nullopt : std::optional(*gateway),
+         .interface = pod_end});
+  }
+  for (const auto& route : attachment.routes)
+    result.routes.push_back({.destination = route.destination,
+                             .gateway = route.gateway,
+                             .priority = {},
+                             .table = {},
+                             .scope = {}});
+  if (result.dns.empty()) result.dns = dns;
+  return result;
+}
+
+cni::Dns merge(const cni::Dns& asked, cni::Dns ours, const std::string& pod_namespace) {
+  static constexpr std::string_view placeholder = "{namespace}";
+  for (auto& domain : ours.search) {
+    const auto at = domain.find(placeholder);
+    if (at != std::string::npos) domain.replace(at, placeholder.size(), pod_namespace);
+  }
+  if (!asked.nameservers.empty()) ours.nameservers = asked.nameservers;
+  if (!asked.domain.empty()) ours.domain = asked.domain;
+  if (!asked.search.empty()) ours.search = asked.search;
+  if (!asked.options.empty()) ours.options = asked.options;
+  return ours;
+}
+
+std::vector<std::string> missing_in(const cni::AddResult& previous, const Attachment& attachment) {
+  std::vector<std::string> missing;
+  for (const auto& address : attachment.addresses) {
+    const bool found = std::ranges::any_of(
+        previous.ips, [&](const cni::Ip& ip) { return ip.address.address == address; });
+    if (!found)
+      missing.push_back("prevResult lacks the address " + address.to_string() + " of the record");
+  }
+  return missing;
+}
+
+}  // namespace paddock::net

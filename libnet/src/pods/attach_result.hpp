@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is asked of the kernel for a request, and what the runtime is told of the outcome: pure.
+#pragma once
+
+#include <paddock/net/attachment.hpp>
+#include <paddock/net/cni.hpp>
+
+#include <string>
+#include <vector>
+
+namespace paddock::net {
+
+AttachRequest to_attach_request(const AttachmentId& id, const cni::Request& request,
+                                const std::vector<IpAddress>& addresses,
+                                const std::vector<IpAddress>& gateways, std::uint32_t mtu);
+
+// The previous result of the chain, if any, with ours after it.
+cni::AddResult to_result(const cni::Request& request, const Attachment& attachment,
+                         const cni::Dns& dns);
+
+// What the pod is told about DNS: the request's word where it has one, else ours.
+cni::Dns merge(const cni::Dns& asked, cni::Dns ours, const std::string& pod_namespace);
+
+// Addresses of the attachment that prevResult of a CHECK does not have.
+std::vector<std::string> missing_in(const cni::AddResult& previous, const Attachment& attachment);
+
+}  // namespace paddock::net

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pods/state.hpp"
+
+#include <paddock/net/pod_network.hpp>
+
+#include <utility>
+
+namespace paddock::net {
+
+PodNetwork::PodNetwork(const NetworkNamespace& host, PodNetworkOptions options)
+    : state_(std::make_unique<State>(host, std::move(options))) {
+  state_->reconcile(State::When::start).value();
+}
+
+PodNetwork::~PodNetwork() = default;
+
+cni::Expected<std::string> PodNetwork::answer(const cni::Request& request,
+                                              const NetworkNamespace* pod) {
+  using cni::Command;
+  if (!pod && (request.command == Command::add || request.command == Command::check))
+    return cni::Failure{cni::Code::bad_namespace,
+                        "CNI_NETNS " + request.netns + " is not a network namespace",
+                        "the runtime has to make it before it attaches the pod", request.version};
+  switch (request.command) {
+    case Command::add:
+      return state_->add(request, *pod);
+    case Command::del:
+      return state_->del(request);
+    case Command::check:
+      return state_->check(request, *pod);
+    case Command::gc:
+      return state_->collect(request);
+    case Command::status:
+      return state_->status(request);
+    case Command::version:
+      break;
+  }
+  return cni::format_versions();
+}
+
+Result<void> PodNetwork::reconcile() { return state_->reconcile(State::When::running); }
+
+std::vector<Lease> PodNetwork::leases() const {
+  std::vector<Lease> result;
+  for (const auto& lease : state_->records.all()) {
+    if (lease->state == LeaseState::attached) result.push_back(*lease);
+  }
+  return result;
+}
+
+std::vector<AddressPool::Usage> PodNetwork::usage() const { return state_->records.usage(); }
+
+void PodNetwork::set_mtu(std::uint32_t mtu) {
+  const std::lock_guard lock(state_->settings_mutex);
+  state_->options.mtu = mtu;
+}
+
+void PodNetwork::set_dns(cni::Dns dns) {
+  const std::lock_guard lock(state_->settings_mutex);
+  state_->options.dns = std::move(dns);
+}
+
+}  // namespace paddock::net

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Record against kernel: what a crash, a reboot or a stranger left in disorder.
+#include "pods/state.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+namespace paddock::net {
+namespace {
+
+// True when the path leads to the very namespace the lease was made for.
+bool namespace_exists(const Lease& lease) {
+  struct stat status {};
+  return !lease.netns_path.empty() && ::stat(lease.netns_path.c_str(), &status) == 0 &&
+         NamespaceIdentity{status.st_dev, status.st_ino} == lease.netns;
+}
+
+// True when the kernel routes every address of the attachment to its link.
+bool is_routed(const Attachment& attachment, const FoundAttachment& link) {
+  return std::ranges::all_of(attachment.addresses, [&](const IpAddress& address) {
+    return std::ranges::find(link.addresses, address) != link.addresses.end();
+  });
+}
+
+}  // namespace
+
+std::string PodNetwork::State::objection(const Lease& lease, const Links* links) const {
+  if (lease.boot_id != boot_id) return "it is of another boot";
+  if (lease.state == LeaseState::attaching) return "its attaching was interrupted";
+  if (lease.state == LeaseState::detaching) return "its detaching was interrupted";
+  if (links && !links->contains(lease.attachment.id.alias()) && !namespace_exists(lease))
+    return "its link and namespace are gone";
+  return {};
+}
+
+void PodNetwork::State::reconcile_lease(const Records::LeasePointer& lease, const Links* links) {
+  const auto& id = lease->attachment.id;
+  const auto held = turn(id, std::chrono::milliseconds(0));
+  if (!held || records.find(id) != lease) return;  // somebody is at it
+  if (const auto reason = objection(*lease, links); !reason.empty()) {
+    if (auto released = release(lease); !released)
+      tell(options.events.failed, id.alias() + " cannot be removed: " + released.error().text);
+    else
+      tell(options.events.repaired, id.alias() + " was removed: " + reason);
+    return;
+  }
+  const auto link = links ? links->find(id.alias()) : Links::const_iterator{};
+  if (!links || link == links->end() || is_routed(lease->attachment, link->second)) return;
+  if (auto repaired = attachments.repair(lease->attachment); !repaired)
+    tell(options.events.failed, id.alias() + " cannot be repaired: " + repaired.error().text);
+  else
+    tell(options.events.repaired, id.alias() + " has its routes again");
+}
+
+void PodNetwork::State::reconcile_link(const FoundAttachment& link, When when) {
+  if (!link.id && when != When::start) return;  // it may be in the making
+  const auto id = link.id.value_or(AttachmentId{});
+  const auto held = turn(id, std::chrono::milliseconds(0));
+  if (!held || (link.id && records.find(id))) return;
+  if (auto gone = detach_unknown(id, link.host_link); !gone)
+    tell(options.events.failed, link.host_link + " cannot be removed: " + gone.error().text);
+  else
+    tell(options.events.repaired, link.host_link + " was removed: no record knows it");
+}
+
+Result<void> PodNetwork::State::reconcile(When when) {
+  const auto leases = records.all();  // before the links: a link of any of these was there already
+  const auto found = attachments.list();
+  Links links;
+  if (found) {
+    for (const auto& link : *found) {
+      if (link.id) links.emplace(link.id->alias(), link);
+    }
+  }
+  for (const auto& lease : leases) reconcile_lease(lease, found ? &links : nullptr);
+  if (!found) return found.error();
+  for (const auto& link : *found) reconcile_link(link, when);
+  return {};
+}
+
+}  // namespace paddock::net

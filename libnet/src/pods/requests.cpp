@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What each command of the CNI protocol does.
+#include "pods/attach_result.hpp"
+#include "pods/state.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+namespace paddock::net {
+namespace {
+
+using std::chrono::system_clock;
+
+// Shorter than the plugin's patience, so that the runtime gets our sentence and not a time-out.
+constexpr std::chrono::seconds turn_patience{50};
+
+cni::Failure to_failure(const Error& error, const std::string& version) {
+  using boost::system::errc::errc_t;
+  cni::Failure failure{cni::Code::internal, error.text, {}, version};
+  const auto is = [&](errc_t code) { return error.code == code; };
+  if (is(errc_t::no_buffer_space) || is(errc_t::address_in_use)) {
+    failure.code = cni::Code::try_again;
+    failure.details = "paddock status shows how full the subnet is";
+  } else if (is(errc_t::address_not_available)) {
+    failure.code = cni::Code::bad_config;
+    failure.details = "ask for an address of this host's subnet, or for none";
+  } else if (is(errc_t::no_space_on_device)) {
+    failure.code = cni::Code::try_again;
+    failure.details = "free space where paddock-netd keeps its state";
+  } else if (is(errc_t::operation_not_permitted)) {
+    failure.code = cni::Code::bad_namespace;
+  } else if (is(errc_t::file_exists)) {
+    failure.details = "something else has made this interface or route; remove it first";
+  }
+  return failure;
+}
+
+AttachmentId id_of(const cni::Request& request) {
+  return {request.network, request.container, request.ifname};
+}
+
+std::string join(const std::vector<std::string>& texts) {
+  std::string result;
+  for (const auto& text : texts) result += (result.empty() ? "" : "; ") + text;
+  return result;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> PodNetwork::State::check_and_repair(const NetworkNamespace& pod,
+                                                                     const Attachment& attachment) {
+  auto missing = attachments.check(pod, attachment);
+  if (!missing || missing->empty() || !attachments.repair(attachment)) return missing;
+  return attachments.check(pod, attachment);
+}
+
+// An impatient runtime asks again: answers from the record when the pod is as the record says.
+// Absent: attach anew, with `addresses` if there are any.
+std::optional<cni::Expected<std::string>> PodNetwork::State::answer_again(
+    const cni::Request& request, const NetworkNamespace& pod, std::vector<IpAddress>& addresses) {
+  const auto lease = records.find(id_of(request));
+  if (!lease) return {};
+  const bool same_pod = lease->state == LeaseState::attached && lease->boot_id == boot_id &&
+                        lease->netns == pod.identity();
+  if (same_pod) {
+    const auto missing = check_and_repair(pod, lease->attachment);
+    if (!missing) return to_failure(missing.error(), request.version);
+    if (missing->empty()) {
+      tell(options.events.attached, *lease);
+      auto stored = cni::parse_result(lease->result, cni::newest_version);
+      if (stored) return cni::format(*stored, request.version);
+    }
+    tell(options.events.repaired,
+         lease->attachment.id.alias() + " is attached again: " + join(*missing));
+    addresses = lease->attachment.addresses;
+  }
+  if (auto released = release(lease); !released)
+    return to_failure(released.error(), request.version);
+  return {};
+}
+
+cni::Expected<std::string> PodNetwork::State::attach(const cni::Request& request,
+                                                     const NetworkNamespace& pod,
+                                                     const std::vector<IpAddress>& requested) {
+  const auto id = id_of(request);
+  const auto addresses = records.reserve(requested);
+  if (!addresses) return to_failure(addresses.error(), request.version);
+  Lease lease{.state = LeaseState::attaching,
+              .attachment = {},
+              .netns_path = request.netns,
+              .netns = pod.identity(),
+              .boot_id = boot_id,
+              .pod = identify(request),
+              .result = {},
+              .changed = system_clock::now()};
+  lease.attachment.id = id;
+  lease.attachment.addresses = *addresses;
+  // Written while the kernel works: a crash in between leaves a link that carries our alias and
+  // has no record, which the next start removes.
+  auto begun = records.begin(lease);
+  std::unique_lock settings(settings_mutex);
+  const auto wanted =
+      to_attach_request(id, request, *addresses, records.gateways_of(*addresses), options.mtu);
+  const auto dns = merge(request.dns, options.dns, lease.pod.name_space);
+  settings.unlock();
+  auto attached = attachments.attach(pod, wanted);
+  if (!attached) {
+    (void)begun.wait();
+    records.cancel(id, *addresses);
+    return to_failure(attached.error(), request.version);
+  }
+  lease.state = LeaseState::attached;
+  lease.attachment = *attached;
+  const auto result = to_result(request, lease.attachment, dns);
+  auto stored = cni::format(result, cni::newest_version);
+  auto answer = cni::format(result, request.version);
+  lease.result = stored ? *stored : std::string();
+  auto ended = records.begin(lease);
+  const auto first = begun.wait();
+  const auto second = ended.wait();
+  if (!first || !second || !answer) {
+    (void)attachments.detach(lease.attachment);
+    reaper.wake();
+    records.cancel(id, *addresses);
+    if (!answer) return answer.error();
+    return to_failure(second ? first.error() : second.error(), request.version);
+  }
+  records.show(lease);
+  tell(options.events.attached, lease);
+  return answer;
+}
+
+cni::Expected<std::string> PodNetwork::State::add(const cni::Request& request,
+                                                  const NetworkNamespace& pod) {
+  const auto held = turn(id_of(request), turn_patience);
+  if (!held)
+    return cni::Failure{cni::Code::try_again, "another request for this interface is still running",
+                        "try again", request.version};
+  std::vector<IpAddress> addresses;
+  if (auto again = answer_again(request, pod, addresses)) return *again;
+  return attach(request, pod, request.addresses.empty() ? addresses : request.addresses);
+}
+
+Result<void> PodNetwork::State::release(const Records::LeasePointer& lease) {
+  tell(options.events.detached, *lease);
+  auto going = records.begin_release(lease);
+  const auto detached = attachments.detach(lease->attachment);
+  if (!detached) {
+    records.abandon_release(going);
+    return detached;
+  }
+  reaper.wake();
+  return records.finish_release(going);
+}
+
+Result<void> PodNetwork::State::detach_unknown(const AttachmentId& id, const std::string& link) {
+  Attachment attachment;
+  attachment.id = id;
+  attachment.host_link = link;
+  auto detached = attachments.detach(attachment);
+  if (detached) reaper.wake();
+  return detached;
+}
+
+cni::Expected<std::string> PodNetwork::State::del(const cni::Request& request) {
+  const auto id = id_of(request);
+  const auto held = turn(id, turn_patience);
+  if (!held)
+    return cni::Failure{cni::Code::try_again, "another request for this interface is still running",
+                        "try again", request.version};
+  const auto lease = records.find(id);
+  auto released = lease ? release(lease) : detach_unknown(id, {});
+  if (!released) return to_failure(released.error(), request.version);
+  return std::string();
+}
+
+cni::Expected<std::string> PodNetwork::State::check(const cni::Request& request,
+                                                    const NetworkNamespace& pod) {
+  const auto held = turn(id_of(request), turn_patience);
+  if (!held)
+    return cni::Failure{cni::Code::try_again, "another request for this interface is still running",
+                        "try again", request.version};
+  const auto lease = records.find(id_of(request));
+  if (!lease || lease->state != LeaseState::attached || lease->boot_id != boot_id)
+    return cni::Failure{cni::Code::unknown_container, "no record of " + id_of(request).alias(),
+                        "the pod has to be attached again", request.version};
+  if (lease->netns != pod.identity())
+    return cni::Failure{cni::Code::broken, request.netns + " is not the namespace of this pod",
+                        "the pod has to be attached again", request.version};
+  auto missing = attachments.check(pod, lease->attachment);
+  if (!missing) return to_failure(missing.error(), request.version);
+  std::ranges::copy(missing_in(*request.previous, lease->attachment),
+                    std::back_inserter(missing.value()));
+  if (!missing.value().empty())
+    return cni::Failure{cni::Code::broken, join(missing.value()),
+                        "the pod has to be attached again", request.version};
+  return std::string();
+}
+
+cni::Expected<std::string> PodNetwork::State::collect(const cni::Request& request) {
+  const std::set<cni::ValidAttachment> valid(request.valid->begin(), request.valid->end());
+  const auto is_valid = [&](const AttachmentId& id) {
+    return id.network != request.network || valid.contains({id.container, id.ifname});
+  };
+  std::vector<std::string> problems;
+  for (const auto& lease : records.all()) {
+    const auto& id = lease->attachment.id;
+    if (is_valid(id)) continue;
+    const auto held = turn(id, turn_patience);
+    const auto now = held ? records.find(id) : nullptr;
+    if (!held) problems.push_back(id.alias() + " is in use by another request");
+    if (!now) continue;
+    if (auto released = release(now); !released) problems.push_back(released.error().text);
+  }
+  auto links = attachments.list();
+  if (!links) problems.push_back(links.error().text);
+  for (const auto& link : links ? *links : std::vector<FoundAttachment>{}) {
+    if (!link.id || is_valid(*link.id) || records.find(*link.id)) continue;
+    if (auto gone = detach_unknown(*link.id, link.host_link); !gone)
+      problems.push_back(gone.error().text);
+  }
+  if (!problems.empty())
+    return cni::Failure{cni::Code::internal, join(problems), "the rest was removed",
+                        request.version};
+  return std::string();
+}
+
+cni::Expected<std::string> PodNetwork::State::status(const cni::Request& request) {
+  for (const bool v4 : {true, false}) {
+    std::uint64_t size = 0;
+    std::uint64_t used = 0;
+    for (const auto& usage : records.usage()) {
+      if (usage.network.address.is_v4() != v4) continue;
+      size += usage.size;
+      used += usage.taken + usage.resting;
+    }
+    if (size > 0 && used >= size)
+      return cni::Failure{cni::Code::cannot_add,
+                          std::string(v4 ? "the IPv4" : "the IPv6") + " subnet is used up",
+                          "remove pods or give this host another subnet", request.version};
+  }
+  if (!options.events.status) return std::string();
+  auto failure = options.events.status();
+  if (!failure) return std::string();
+  failure->version = request.version;
+  return *failure;
+}
+
+}  // namespace paddock::net

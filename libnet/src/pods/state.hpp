@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a PodNetwork is inside; its functions are in requests.cpp and reconcile.cpp.
+#pragma once
+
+#include "pods/reaper.hpp"
+#include "pods/records.hpp"
+#include "pods/turns.hpp"
+
+#include <paddock/net/pod_network.hpp>
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace paddock::net {
+
+class PodNetwork::State {
+ public:
+  State(const NetworkNamespace& host, PodNetworkOptions wanted)
+      : options(std::move(wanted)),
+        boot_id(options.boot_id.empty() ? current_boot_id() : options.boot_id),
+        attachments(host),
+        records(options.pool, options.state_directory,
+                [this](const std::string& text) { tell(options.events.failed, text); }),
+        reaper(attachments,
+               [this](const std::string& text) { tell(options.events.failed, text); }) {}
+
+  cni::Expected<std::string> add(const cni::Request& request, const NetworkNamespace& pod);
+  cni::Expected<std::string> del(const cni::Request& request);
+  cni::Expected<std::string> check(const cni::Request& request, const NetworkNamespace& pod);
+  cni::Expected<std::string> collect(const cni::Request& request);
+  cni::Expected<std::string> status(const cni::Request& request);
+
+  // At the start nothing else runs, so what is half made can be told from what is being made.
+  enum class When { start, running };
+  Result<void> reconcile(When when);
+
+  PodNetworkOptions options;
+  const std::string boot_id;
+  std::mutex settings_mutex;  // options.mtu and options.dns may change at run time
+  Attachments attachments;
+  Records records;
+
+ private:
+  using Links = std::map<std::string, FoundAttachment>;  // by alias
+
+  template <class Event, class Value>
+  static void tell(const Event& event, const Value& value) {
+    if (event) event(value);
+  }
+
+  Turns::Turn turn(const AttachmentId& id, std::chrono::milliseconds patience) {
+    return turns.take(id.container + "/" + id.ifname, patience);
+  }
+
+  // What is missing of the attachment after an attempt to put it right.
+  Result<std::vector<std::string>> check_and_repair(const NetworkNamespace& pod,
+                                                    const Attachment& attachment);
+  std::optional<cni::Expected<std::string>> answer_again(const cni::Request& request,
+                                                         const NetworkNamespace& pod,
+                                                         std::vector<IpAddress>& addresses);
+  cni::Expected<std::string> attach(const cni::Request& request, const NetworkNamespace& pod,
+                                    const std::vector<IpAddress>& requested);
+  // Takes an attachment away, whatever is left of it. Its turn is held.
+  Result<void> release(const Records::LeasePointer& lease);
+  Result<void> detach_unknown(const AttachmentId& id, const std::string& link);
+  // Why the lease has no right to exist; empty when it has. `links` null: not known.
+  std::string objection(const Lease& lease, const Links* links) const;
+  void reconcile_lease(const Records::LeasePointer& lease, const Links* links);
+  void reconcile_link(const FoundAttachment& link, When when);
+
+  Turns turns;
+  Reaper reaper;
+};
+
+}  // namespace paddock::net
