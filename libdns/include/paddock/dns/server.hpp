@@ -35,6 +35,7 @@ struct ServerOptions {
   std::vector<Endpoint> listen;
   unsigned workers = 0;  // 0: one per CPU this process may use
   std::string nsid;      // RFC 5001; empty: none
+  std::string version;   // told as version.bind; empty: not told
   std::uint16_t max_udp_payload = 1232;
   TcpOptions tcp;
   ForwardOptions forwarding;
@@ -97,7 +98,8 @@ class PADDOCK_DNS_EXPORT Server {
   void publish(std::shared_ptr<const Authority> authority);
   void set_status(Status status);
 
-  // Takes new upstreams, as after SIGHUP. Questions in flight end as they began; the cache stays.
+  // Takes new upstreams, as after SIGHUP. Questions in flight are put to these; what is cached
+  // stays unless the upstreams are others now.
   ForwardingReport forward(const ForwardOptions& options);
 
   // What the last options for forwarding came to.

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Mailbox: how the control thread tells a worker something. The worker looks into
+// it only when its eventfd says so; posting waits until it did.
+#pragma once
+
+#include "server/descriptor.hpp"
+
+#include <paddock/dns/server.hpp>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace paddock::dns::server {
+
+struct Forwarding {
+  ForwardOptions options;
+  std::vector<Endpoint> upstreams;
+};
+
+// What is to change; what is absent stays. Pointers are borrowed: the Server keeps an authority
+// until every worker has taken the next one.
+struct Orders {
+  const Authority* authority = nullptr;
+  std::optional<Status> status{};
+  std::shared_ptr<const Forwarding> forwarding{};
+  bool stop = false;
+};
+
+// The lock guards the handing over of one letter; no query path takes it.
+class Mailbox {
+ public:
+  Mailbox();
+
+  // Readable when there are orders.
+  [[nodiscard]] int descriptor() const { return event_.number(); }
+
+  // From the control thread, one at a time: post() leaves the orders, wait() returns when the
+  // worker has carried them out.
+  void post(Orders orders);
+  void wait();
+
+  // From the worker: what was posted, then that it is done.
+  [[nodiscard]] std::optional<Orders> take();
+  void acknowledge();
+
+ private:
+  Descriptor event_;
+  std::mutex mutex_;
+  std::condition_variable done_;
+  std::optional<Orders> orders_;
+  bool is_pending_ = false;
+};
+
+}  // namespace paddock::dns::server

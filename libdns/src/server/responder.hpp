@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Responder: makes the reply to one query, at once from the Authority or the
+// cache, or later from another resolver. It knows nothing of sockets: a Route
+// says where a later reply goes.
+#pragma once
+
+#include "server/sockets.hpp"
+#include "server/tallies.hpp"
+#include "upstream/forwarder.hpp"
+
+#include <paddock/dns/answer.hpp>
+#include <paddock/dns/server.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace paddock::dns::server {
+
+using upstream::TimePoint;
+
+// Where a reply goes. For UDP: the socket's number, the client, and the control message that
+// makes the reply leave from the address asked. For TCP: the connection's number.
+struct Route {
+  Transport transport = Transport::udp;
+  std::uint64_t number = 0;
+  SocketAddress client{};
+  std::array<std::uint8_t, 40> control{};
+  std::uint8_t control_size = 0;
+};
+
+// What all workers are told alike and never changes.
+struct Identity {
+  std::string nsid;
+  std::string version;
+  std::uint16_t max_udp_payload = 1232;
+  std::uint16_t keepalive = 0;  // RFC 7828, in 100 ms
+  std::array<std::uint8_t, 16> cookie_secret{};
+};
+
+// A later reply. Borrowed for the call.
+using Deliver = std::function<void(const Route& route, std::span<const std::uint8_t> reply)>;
+
+class Responder {
+ public:
+  Responder(const Identity& identity, upstream::Poller& poller, Tallies& tallies, Deliver deliver);
+
+  void set_authority(const Authority* authority) { authority_ = authority; }
+  void set_status(Status status) { status_ = status; }
+  void configure(const ForwardOptions& options, std::vector<Endpoint> upstreams, TimePoint now);
+
+  // Told once per batch of queries; `unix_time` is for cookies.
+  void set_time(TimePoint now, std::uint32_t unix_time);
+
+  enum class Result { replied, pending, dropped };
+  struct Response {
+    Result result = Result::dropped;
+    std::size_t size = 0;  // written to `reply`
+  };
+
+  // `reply` holds at least max_udp_payload octets. Pending: Deliver is called with `route` later,
+  // unless the server stops first.
+  [[nodiscard]] Response respond(std::span<const std::uint8_t> query, const Route& route,
+                                 std::span<std::uint8_t> reply);
+
+  [[nodiscard]] upstream::Forwarder& forwarder() { return forwarder_; }
+  [[nodiscard]] const upstream::Forwarder& forwarder() const { return forwarder_; }
+  [[nodiscard]] std::size_t pending() const { return pending_.size(); }
+
+ private:
+  // A query whose answer is awaited.
+  struct Pending {
+    Route route;
+    std::vector<std::uint8_t> query;
+    std::vector<std::uint8_t> begun;  // chase: the reply so far
+    Outcome chased;
+    AnswerContext context;
+    TimePoint received;
+  };
+
+  [[nodiscard]] AnswerContext context_for(const Route& route);
+  Response forward(std::span<const std::uint8_t> query, const Route& route,
+                   const AnswerContext& context, const Outcome& outcome,
+                   std::span<std::uint8_t> reply);
+  Response finish(std::span<const std::uint8_t> query, const AnswerContext& context,
+                  const Outcome& outcome, const upstream::Resolution& resolution,
+                  std::span<std::uint8_t> reply);
+  Response finish_chase(std::span<const std::uint8_t> query, const AnswerContext& context,
+                        const Outcome& outcome, const upstream::Resolution& resolution,
+                        std::span<std::uint8_t> reply);
+  Response fail(std::span<const std::uint8_t> query, const AnswerContext& context, Rcode rcode,
+                ExtendedError error, std::span<std::uint8_t> reply);
+  Response count(const Outcome& outcome, std::span<const std::uint8_t> reply);
+  void on_resolution(std::uint64_t ticket, const upstream::Resolution& resolution);
+
+  const Identity& identity_;
+  Tallies& tallies_;
+  Deliver deliver_;
+  const Authority* authority_ = nullptr;
+  Status status_ = Status::not_ready;
+  TimePoint now_;
+  std::uint32_t unix_time_ = 0;
+  std::uint32_t rotation_ = 0;
+  std::size_t max_pending_ = 0;
+  std::uint64_t last_ticket_ = 0;
+  std::unordered_map<std::uint64_t, Pending> pending_;
+  std::vector<std::uint8_t> reply_;     // for later replies
+  std::vector<std::uint8_t> rendered_;  // an upstream's answer, for complete_chase()
+  upstream::Forwarder forwarder_;
+};
+
+}  // namespace paddock::dns::server

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/worker.hpp"
+
+#include <paddock/dns/server.hpp>
+
+#include <sched.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace paddock::dns {
+namespace {
+
+unsigned usable_cpus() {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  return ::sched_getaffinity(0, sizeof cpus, &cpus) == 0
+             ? static_cast<unsigned>(std::max(1, CPU_COUNT(&cpus)))
+             : 1;
+}
+
+server::Identity identity_of(const ServerOptions& options) {
+  constexpr std::uint16_t floor = 512;     // RFC 6891, 6.2.3
+  constexpr std::uint16_t ceiling = 4096;  // more would be fragments
+  server::Identity identity{.nsid = options.nsid,
+                            .version = options.version,
+                            .max_udp_payload = std::clamp(options.max_udp_payload, floor, ceiling),
+                            .keepalive = static_cast<std::uint16_t>(std::min<std::int64_t>(
+                                options.tcp.idle_timeout.count() / 100, 65535)),
+                            .cookie_secret = {}};
+  if (::getrandom(identity.cookie_secret.data(), identity.cookie_secret.size(), 0) < 0) {
+    throw std::system_error(errno, std::generic_category(), "getrandom");
+  }
+  return identity;
+}
+
+}  // namespace
+
+struct Server::State {
+  server::Common common;
+  std::vector<Endpoint> endpoints{};
+  std::mutex control{};  // one change at a time; no worker ever takes it
+  std::shared_ptr<const Authority> authority{};
+  ForwardingReport forwarding{};
+  std::vector<std::unique_ptr<server::Worker>> workers{};
+  bool is_running = true;
+
+  // Hands the same orders to every worker and waits until all have carried them out. With
+  // `control` held.
+  void order(const server::Orders& orders) {
+    if (!is_running) {
+      return;
+    }
+    for (const auto& worker : workers) {
+      worker->mailbox().post(orders);
+    }
+    for (const auto& worker : workers) {
+      worker->mailbox().wait();
+    }
+  }
+
+  std::shared_ptr<const server::Forwarding> choose(const ForwardOptions& options) {
+    forwarding = choose_upstreams(options, endpoints);
+    return std::make_shared<server::Forwarding>(options, forwarding.upstreams);
+  }
+};
+
+Server::Server(ServerOptions options, std::shared_ptr<const Authority> authority, Status status) {
+  if (!authority) {
+    throw std::invalid_argument("a DNS server needs an authority, be it an empty one");
+  }
+  const unsigned workers = options.workers != 0 ? options.workers : usable_cpus();
+  auto listeners = server::open_listeners(options.listen, workers);
+  state_ = std::unique_ptr<State>(
+      new State{.common = {options, identity_of(options), server::ConnectionLimits(options.tcp)}});
+  for (const auto& listener : listeners.front()) {
+    state_->endpoints.push_back(listener.endpoint);
+  }
+  state_->authority = std::move(authority);
+  const server::Orders first{.authority = state_->authority.get(),
+                             .status = status,
+                             .forwarding = state_->choose(options.forwarding)};
+  for (auto& mine : listeners) {
+    state_->workers.push_back(std::make_unique<server::Worker>(state_->common, std::move(mine)));
+  }
+  try {
+    for (const auto& worker : state_->workers) {
+      worker->start(first);
+    }
+  } catch (...) {
+    stop();
+    throw;
+  }
+}
+
+Server::~Server() { stop(); }
+
+void Server::publish(std::shared_ptr<const Authority> authority) {
+  if (!authority) {
+    throw std::invalid_argument("publish: no authority");
+  }
+  const std::lock_guard lock(state_->control);
+  state_->order({.authority = authority.get()});
+  state_->authority = std::move(authority);
+}
+
+void Server::set_status(Status status) {
+  const std::lock_guard lock(state_->control);
+  state_->order({.status = status});
+}
+
+ForwardingReport Server::forward(const ForwardOptions& options) {
+  const std::lock_guard lock(state_->control);
+  state_->order({.forwarding = state_->choose(options)});
+  return state_->forwarding;
+}
+
+ForwardingReport Server::forwarding() const {
+  const std::lock_guard lock(state_->control);
+  return state_->forwarding;
+}
+
+std::vector<Endpoint> Server::endpoints() const { return state_->endpoints; }
+
+Counters Server::counters() const {
+  Counters total;
+  for (const auto& worker : state_->workers) {
+    worker->tallies().add_to(total);
+  }
+  return total;
+}
+
+void Server::stop() {
+  const std::lock_guard lock(state_->control);
+  state_->order({.stop = true});
+  state_->is_running = false;
+  for (const auto& worker : state_->workers) {
+    worker->join();
+  }
+}
+
+}  // namespace paddock::dns

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/tallies.hpp"
+
+#include "wire/message.hpp"
+
+#include <algorithm>
+
+namespace paddock::dns {
+
+std::string_view format(TypeGroup group) {
+  static constexpr std::array<std::string_view, type_groups> names{
+      "A", "AAAA", "CNAME", "PTR", "SRV", "TXT", "MX", "SOA", "NS", "HTTPS", "ANY", "other"};
+  return names[static_cast<std::size_t>(group)];
+}
+
+namespace server {
+namespace {
+
+TypeGroup group_of(std::uint16_t type) {
+  switch (type) {
+    case 1:
+      return TypeGroup::a;
+    case 28:
+      return TypeGroup::aaaa;
+    case 5:
+      return TypeGroup::cname;
+    case 12:
+      return TypeGroup::ptr;
+    case 33:
+      return TypeGroup::srv;
+    case 16:
+      return TypeGroup::txt;
+    case 15:
+      return TypeGroup::mx;
+    case 6:
+      return TypeGroup::soa;
+    case 2:
+      return TypeGroup::ns;
+    case 65:
+      return TypeGroup::https;
+    case 255:
+      return TypeGroup::any;
+    default:
+      return TypeGroup::other;
+  }
+}
+
+}  // namespace
+
+void Tallies::count_query(std::span<const std::uint8_t> query, Transport transport, bool is_v6) {
+  std::size_t at = wire::header_size;
+  if (!wire::skip_name(query, at) || at + 4 > query.size()) {
+    at = query.size();
+  }
+  const auto group = at < query.size() ? group_of(wire::load16(&query[at])) : TypeGroup::other;
+  queries[transport == Transport::tcp ? 1 : 0][is_v6 ? 1 : 0][static_cast<std::size_t>(group)] += 1;
+}
+
+void Tallies::count_reply(std::span<const std::uint8_t> reply, Rcode rcode) {
+  responses[std::min<std::size_t>(static_cast<std::size_t>(rcode), responses.size() - 1)] += 1;
+  if ((wire::load16(&reply[2]) & wire::flag_tc) != 0) {
+    truncated += 1;
+  }
+}
+
+void Tallies::count_latency(std::chrono::nanoseconds time, std::uint64_t count) {
+  const double seconds = std::chrono::duration<double>(time).count();
+  const auto& bounds = Counters::latency_bounds;
+  const auto bucket = static_cast<std::size_t>(
+      std::ranges::find_if(bounds, [seconds](double bound) { return seconds <= bound; }) -
+      bounds.begin());
+  latency[bucket] += count;
+  latency_nanoseconds += static_cast<std::uint64_t>(time.count()) * count;
+}
+
+void Tallies::add_to(Counters& total) const {
+  for (std::size_t protocol = 0; protocol < 2; ++protocol) {
+    for (std::size_t family = 0; family < 2; ++family) {
+      for (std::size_t type = 0; type < type_groups; ++type) {
+        total.queries[protocol][family][type] += queries[protocol][family][type].get();
+      }
+    }
+  }
+  for (std::size_t i = 0; i < responses.size(); ++i) {
+    total.responses[i] += responses[i].get();
+  }
+  for (std::size_t i = 0; i < latency.size(); ++i) {
+    total.latency[i] += latency[i].get();
+  }
+  total.latency_sum += static_cast<double>(latency_nanoseconds.get()) * 1e-9;
+  total.truncated += truncated.get();
+  total.dropped += dropped.get();
+  total.cache_hits += forward.hits.get();
+  total.cache_misses += forward.misses.get();
+  total.cache_stale += forward.stale.get();
+  total.cache_entries += forward.entries.get();
+  total.cache_bytes += forward.bytes.get();
+  total.forwarded += forward.sent.get();
+  total.forward_failures += forward.failures.get();
+  total.forward_exhausted += forward.exhausted.get();
+  total.tcp_open += tcp_open.get();
+  total.tcp_accepted += tcp_accepted.get();
+  total.tcp_refused += tcp_refused.get();
+}
+
+}  // namespace server
+}  // namespace paddock::dns

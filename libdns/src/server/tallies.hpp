@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What one worker counts. Only its thread adds; Server::counters() sums them up.
+#pragma once
+
+#include "upstream/tally.hpp"
+
+#include <paddock/dns/answer.hpp>
+#include <paddock/dns/server.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <span>
+
+namespace paddock::dns::server {
+
+using upstream::Tally;
+
+struct alignas(64) Tallies {
+  std::array<std::array<std::array<Tally, type_groups>, 2>, 2> queries;
+  std::array<Tally, 24> responses;
+  Tally truncated;
+  Tally dropped;
+  std::array<Tally, Counters::latency_bounds.size() + 1> latency;
+  Tally latency_nanoseconds;
+  Tally tcp_open;
+  Tally tcp_accepted;
+  Tally tcp_refused;
+  upstream::ForwardTallies forward;
+
+  // Counts a query that is at least a header and a question; anything else is no query.
+  void count_query(std::span<const std::uint8_t> query, Transport transport, bool is_v6);
+  void count_reply(std::span<const std::uint8_t> reply, Rcode rcode);
+  // `count` replies that all took `time`.
+  void count_latency(std::chrono::nanoseconds time, std::uint64_t count);
+
+  void add_to(Counters& total) const;
+};
+
+}  // namespace paddock::dns::server

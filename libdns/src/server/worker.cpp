@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/worker.hpp"
+
+#include <pthread.h>
+#include <sys/epoll.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <system_error>
+
+namespace paddock::dns::server {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds forward_tick{20};  // how late a time-out of forwarding may be noticed
+constexpr milliseconds sweep_tick{250};   // the same for TCP connections
+constexpr std::size_t max_events = 64;
+
+// What an event is about: the kind above, a number below.
+enum class Kind : std::uint64_t { mailbox, udp, listener, connection, upstream };
+constexpr int kind_shift = 56;
+
+constexpr std::uint64_t tag(Kind kind, std::uint64_t number) {
+  return (static_cast<std::uint64_t>(kind) << kind_shift) | number;
+}
+
+std::vector<int> udp_sockets(const std::vector<Listener>& listeners) {
+  std::vector<int> sockets;
+  for (const auto& listener : listeners) {
+    sockets.push_back(listener.udp.number());
+  }
+  return sockets;
+}
+
+}  // namespace
+
+Worker::Worker(Common& common, std::vector<Listener> listeners)
+    : common_(common),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      listeners_(std::move(listeners)),
+      responder_(common.identity, static_cast<upstream::Poller&>(*this), tallies_,
+                 [this](const Route& route, std::span<const std::uint8_t> reply) {
+                   route.transport == Transport::udp ? udp_.send(route, reply)
+                                                     : tcp_.send(route, reply);
+                 }),
+      udp_(udp_sockets(listeners_), common.identity.max_udp_payload, responder_, tallies_),
+      tcp_(common.options.tcp, common.limits, static_cast<ConnectionPoller&>(*this), responder_,
+           tallies_) {
+  add(mailbox_.descriptor(), tag(Kind::mailbox, 0));
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    add(listeners_[i].udp.number(), tag(Kind::udp, i));
+    add(listeners_[i].tcp.number(), tag(Kind::listener, i));
+  }
+}
+
+Worker::~Worker() { join(); }
+
+void Worker::start(const Orders& first) {
+  carry_out(first);
+  // Signals are for the threads of the program, not for ours.
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { run(); });
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  ::pthread_setname_np(thread_.native_handle(), "dns");
+}
+
+void Worker::join() {
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+void Worker::run() {
+  std::array<epoll_event, max_events> events;
+  while (true) {
+    const int ready = ::epoll_wait(epoll_.number(), events.data(), max_events, patience());
+    for (int i = 0; i < ready; ++i) {
+      const auto& event = events[static_cast<std::size_t>(i)];
+      dispatch(event.data.u64, event.events);
+    }
+    if (responder_.forwarder().is_waiting() || tcp_.size() > 0 || is_stopping_) {
+      const auto now = steady_clock::now();
+      tick(now);
+      if (is_stopping_ && is_done(now)) {
+        break;
+      }
+    }
+    tcp_.flush();
+  }
+}
+
+void Worker::dispatch(std::uint64_t event_tag, std::uint32_t events) {
+  const auto number = event_tag & ((std::uint64_t{1} << kind_shift) - 1);
+  const bool failed = (events & (EPOLLERR | EPOLLHUP)) != 0;
+  const bool readable = (events & EPOLLIN) != 0;
+  const bool writable = (events & EPOLLOUT) != 0;
+  switch (static_cast<Kind>(event_tag >> kind_shift)) {
+    case Kind::mailbox:
+      take_orders();
+      break;
+    case Kind::udp:
+      udp_.drain(number);
+      break;
+    case Kind::listener:
+      if (!is_stopping_) {
+        tcp_.accept(listeners_[number].tcp.number());
+      }
+      break;
+    case Kind::connection:
+      tcp_.ready(number, readable, writable, failed);
+      break;
+    case Kind::upstream:  // c-ares learns of a failure by reading or writing
+      responder_.forwarder().ready(static_cast<int>(number), readable || failed, writable,
+                                   steady_clock::now());
+      break;
+  }
+}
+
+void Worker::take_orders() {
+  if (const auto orders = mailbox_.take()) {
+    carry_out(*orders);
+    mailbox_.acknowledge();
+  }
+}
+
+void Worker::carry_out(const Orders& orders) {
+  if (orders.authority != nullptr) {
+    responder_.set_authority(orders.authority);
+  }
+  if (orders.status) {
+    responder_.set_status(*orders.status);
+  }
+  if (orders.forwarding) {
+    responder_.configure(orders.forwarding->options, orders.forwarding->upstreams,
+                         steady_clock::now());
+  }
+  if (orders.stop) {
+    begin_to_stop();
+  }
+}
+
+// What the kernel already took from clients is still answered; then only what is owed.
+void Worker::begin_to_stop() {
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    udp_.drain(i);
+    (void)::epoll_ctl(epoll_.number(), EPOLL_CTL_DEL, listeners_[i].udp.number(), nullptr);
+    listeners_[i].tcp.reset();
+  }
+  is_stopping_ = true;
+  stop_by_ = steady_clock::now() + common_.options.stop_grace;
+  tcp_.stop();
+}
+
+bool Worker::is_done(TimePoint now) const {
+  return now >= stop_by_ || (tcp_.size() == 0 && responder_.pending() == 0);
+}
+
+int Worker::patience() const {
+  if (responder_.forwarder().is_waiting() || is_stopping_) {
+    return static_cast<int>(forward_tick.count());
+  }
+  return tcp_.size() > 0 ? static_cast<int>(sweep_tick.count()) : -1;
+}
+
+void Worker::tick(TimePoint now) {
+  if (responder_.forwarder().is_waiting()) {
+    responder_.forwarder().expire(now);
+  }
+  if (now >= next_sweep_) {
+    next_sweep_ = now + sweep_tick;
+    tcp_.expire(now);
+  }
+}
+
+void Worker::watch(int descriptor, bool readable, bool writable) {
+  if (!readable && !writable) {
+    (void)::epoll_ctl(epoll_.number(), EPOLL_CTL_DEL, descriptor, nullptr);
+    return;
+  }
+  epoll_event event{};
+  event.events = (readable ? EPOLLIN : 0U) | (writable ? EPOLLOUT : 0U);
+  event.data.u64 = tag(Kind::upstream, static_cast<std::uint64_t>(descriptor));
+  if (::epoll_ctl(epoll_.number(), EPOLL_CTL_MOD, descriptor, &event) != 0 && errno == ENOENT) {
+    (void)::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, descriptor, &event);
+  }
+}
+
+void Worker::watch(int descriptor, std::uint64_t number, bool readable, bool writable,
+                   bool is_new) {
+  epoll_event event{};
+  event.events = (readable ? EPOLLIN : 0U) | (writable ? EPOLLOUT : 0U);
+  event.data.u64 = tag(Kind::connection, number);
+  (void)::epoll_ctl(epoll_.number(), is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event);
+}
+
+void Worker::add(int descriptor, std::uint64_t event_tag) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = event_tag;
+  if (::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, descriptor, &event) != 0) {
+    throw std::system_error(errno, std::generic_category(), "epoll of a DNS worker");
+  }
+}
+
+}  // namespace paddock::dns::server

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Worker: one thread with one epoll loop, its own sockets and its own forwarder.
+// It shares nothing it writes to with other workers while answering.
+#pragma once
+
+#include "server/mailbox.hpp"
+#include "server/responder.hpp"
+#include "server/sockets.hpp"
+#include "server/tallies.hpp"
+#include "server/tcp.hpp"
+#include "server/udp.hpp"
+
+#include <thread>
+#include <vector>
+
+namespace paddock::dns::server {
+
+// What all workers share and none changes. Outlives them.
+struct Common {
+  ServerOptions options;
+  Identity identity;
+  ConnectionLimits limits;
+};
+
+class Worker final : private upstream::Poller, private ConnectionPoller {
+ public:
+  Worker(Common& common, std::vector<Listener> listeners);
+  // stop() must have been ordered if start() was called.
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Begins to answer. The first orders must name an authority.
+  void start(const Orders& first);
+
+  [[nodiscard]] Mailbox& mailbox() { return mailbox_; }
+  void join();
+
+  // From any thread.
+  [[nodiscard]] const Tallies& tallies() const { return tallies_; }
+
+ private:
+  void run();
+  void dispatch(std::uint64_t tag, std::uint32_t events);
+  void take_orders();
+  void carry_out(const Orders& orders);
+  void begin_to_stop();
+  [[nodiscard]] bool is_done(TimePoint now) const;
+  [[nodiscard]] int patience() const;
+  void tick(TimePoint now);
+
+  void watch(int descriptor, bool readable, bool writable) override;
+  void watch(int descriptor, std::uint64_t number, bool readable, bool writable,
+             bool is_new) override;
+  void add(int descriptor, std::uint64_t tag);
+
+  Common& common_;
+  Tallies tallies_;
+  Mailbox mailbox_;
+  Descriptor epoll_;
+  std::vector<Listener> listeners_;
+  Responder responder_;
+  Udp udp_;
+  Tcp tcp_;
+  TimePoint next_sweep_;
+  TimePoint stop_by_;
+  bool is_stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace paddock::dns::server

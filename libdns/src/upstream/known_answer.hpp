@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// KnownAnswer: what another resolver said, in the form it is kept and given out
+// again, with TTLs that count down.
+#pragma once
+
+#include "upstream/question.hpp"
+#include "wire/message.hpp"
+
+#include <paddock/dns/answer.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace paddock::dns::upstream {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+struct KnownAnswer {
+  std::vector<std::uint8_t> message;          // header, question, records; the OPT is taken out
+  std::vector<std::uint16_t> ttl_offsets;     // where each record's TTL stands
+  std::size_t additional = 0;                 // where that section begins
+  std::uint16_t rcode = 0;                    // with the extended bits
+  ExtendedError error = ExtendedError::none;  // the resolver's own, if it sent one (RFC 8914)
+  std::optional<std::chrono::seconds> ttl;    // smallest of its records; absent: not to be kept
+  bool is_negative = false;                   // NXDOMAIN or NODATA
+};
+
+// Reads a response to `question`. Nothing when it answers something else, is cut short (TC) or is
+// malformed. TTLs over 2^31-1 count as 0 (RFC 2181, 8); a negative answer lives min(SOA TTL,
+// minimum) and is not kept without a SOA (RFC 2308, 5).
+[[nodiscard]] std::optional<KnownAnswer> parse_response(wire::Bytes message,
+                                                        const Question& question);
+
+// How an answer is given: how old it is, or that it has expired and is given for want of better.
+struct Presentation {
+  std::chrono::seconds age{0};
+  bool is_stale = false;
+};
+
+// What came of a question. `answer` is null when nobody could be asked, and `error` says why
+// (RFC 8914). Borrowed: valid until the cache or forwarder that gave it is used again.
+struct Resolution {
+  const KnownAnswer* answer = nullptr;
+  Presentation presentation{};
+  ExtendedError error = ExtendedError::none;
+};
+
+// Copies the answer's message with its TTLs counted down; stale ones get 30 s (RFC 8767, 5).
+// `out` must hold answer.message.size() octets.
+void render(const KnownAnswer& answer, const Presentation& presentation, std::uint8_t* out);
+
+// The reply for a client: its id, spelling, RD and CD, AA=0, RA=1, an OPT only if it sent one, AD
+// only if it asked for it (RFC 6840, 5.8). What does not fit loses the additional section first,
+// then everything, with TC. `query` must be `raw` taken apart. Returns the size.
+[[nodiscard]] std::size_t compose_reply(const wire::Query& query, wire::Bytes raw,
+                                        const AnswerContext& context, const KnownAnswer& answer,
+                                        const Presentation& presentation,
+                                        std::span<std::uint8_t> out);
+
+}  // namespace paddock::dns::upstream
