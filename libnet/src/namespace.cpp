@@ -127,7 +127,10 @@ Result<std::string> NetworkNamespace::read_sysctl(std::string_view name) const {
     outcome = read_all(descriptor);
     ::close(descriptor);
   });
-  return entered ? outcome : Result<std::string>(entered.error());
+  if (!entered) {
+    return entered.error();
+  }
+  return outcome;
 }
 
 Result<bool> NetworkNamespace::write_sysctl(std::string_view name, std::string_view value) const {
@@ -148,11 +151,17 @@ Result<bool> NetworkNamespace::write_sysctl(std::string_view name, std::string_v
       return;
     }
     const ssize_t written = ::write(descriptor, value.data(), value.size());
-    outcome =
-        written == static_cast<ssize_t>(value.size()) ? Result<bool>(true) : failure(errno, what);
+    if (written == static_cast<ssize_t>(value.size())) {
+      outcome = true;
+    } else {
+      outcome = failure(errno, what);
+    }
     ::close(descriptor);
   });
-  return entered ? outcome : Result<bool>(entered.error());
+  if (!entered) {
+    return entered.error();
+  }
+  return outcome;
 }
 
 }  // namespace paddock::net
