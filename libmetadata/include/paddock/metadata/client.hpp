@@ -21,8 +21,8 @@ using HeaderList = std::vector<std::pair<std::string, std::string>>;
 struct ClientRequest {
   std::string method = "GET";
   std::string target = "/";  // path and query, already escaped
-  HeaderList headers;        // beside Host, Content-Length and Connection
-  std::string body;
+  HeaderList headers = {};   // beside Host, Content-Length and Connection
+  std::string body = {};
 };
 
 struct ClientResponse {

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a metadatad serves: ApiService, the way in and the stream out for processes of this host
+// (docs/stream-api.md), and DocumentService, what a container may read about itself and its
+// surroundings (docs/metadata-paths.md). Each answers on threads of its own.
+#pragma once
+
+#include <paddock/metadata/error.hpp>
+#include <paddock/metadata/http_server.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace paddock::metadata {
+
+class Cluster;
+class Store;
+
+struct ApiOptions {
+  HttpOptions http;     // where to listen; its body_limit is set to 16 MiB
+  std::string version;  // of the program, for /v1/status
+  // POST /v1/reload; an error is answered 500 with its sentence. Called on the service's thread.
+  std::function<Result<void>()> reload;
+};
+
+class PADDOCK_METADATA_EXPORT ApiService {
+ public:
+  // Listens; throws as HttpServer does. The store must outlive the service.
+  ApiService(Store& store, ApiOptions options);
+  ~ApiService();
+  ApiService(const ApiService&) = delete;
+  ApiService& operator=(const ApiService&) = delete;
+
+  void start();
+  // Ends the streams and waits for answers under way, as HttpServer::stop.
+  void stop(std::chrono::milliseconds grace);
+
+  [[nodiscard]] HttpCounters counters() const;
+  [[nodiscard]] std::vector<TcpEndpoint> tcp_endpoints() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+struct DocumentOptions {
+  HttpOptions http;      // where to listen; several workers share its addresses (SO_REUSEPORT)
+  unsigned workers = 1;  // threads
+  // The client is whom X-Forwarded-For names, when present (Rancher's --xff). Only behind a
+  // proxy that sets it.
+  bool trust_forwarded_for = false;
+  std::string host;  // name of the Host this runs on: self/host of clients nobody knows
+  std::string environment_name = "Default";
+  std::string environment_uuid;
+  std::string region_name;
+  // POST /v1/reload from this machine (127.0.0.0/8, ::1); empty: 404.
+  std::function<Result<void>()> reload;
+};
+
+class PADDOCK_METADATA_EXPORT DocumentService {
+ public:
+  // Listens; throws as HttpServer does. Answers 503 until the first publish().
+  explicit DocumentService(DocumentOptions options);
+  ~DocumentService();
+  DocumentService(const DocumentService&) = delete;
+  DocumentService& operator=(const DocumentService&) = delete;
+
+  void start();
+  void stop(std::chrono::milliseconds grace);
+
+  // Answers are made of this cluster from now on; long polls that it concerns are answered. Any
+  // thread. Null is ignored: what is known stays.
+  void publish(std::shared_ptr<const Cluster> cluster);
+
+  // Sums of all workers.
+  [[nodiscard]] HttpCounters counters() const;
+  [[nodiscard]] std::vector<TcpEndpoint> tcp_endpoints() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace paddock::metadata
