@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cni/exchange.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+namespace paddock::cni {
+namespace {
+
+long long now_in_milliseconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000LL + now.tv_nsec / 1'000'000;
+}
+
+// False at the deadline.
+bool wait_for(int socket, short events, long long deadline) {
+  for (;;) {
+    const long long left = deadline - now_in_milliseconds();
+    if (left <= 0) return false;
+    pollfd waited{socket, events, 0};
+    const int ready = ::poll(&waited, 1, static_cast<int>(left));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;
+  }
+}
+
+Exchanged connect_to(int socket, const char* path, long long deadline) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (std::strlen(path) >= sizeof address.sun_path) return Exchanged::away;
+  std::strcpy(address.sun_path, path);
+  while (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (errno != EAGAIN && errno != EINTR) return Exchanged::away;
+    if (now_in_milliseconds() >= deadline) return Exchanged::late;
+    const timespec pause{0, 5'000'000};  // the daemon's queue is full
+    ::nanosleep(&pause, nullptr);
+  }
+  return Exchanged::ok;
+}
+
+// The first bytes carry the descriptor of the pod's namespace.
+Exchanged send_call(int socket, const Call& call, long long deadline) {
+  std::size_t sent = 0;
+  while (sent < call.size) {
+    iovec part{const_cast<char*>(call.bytes) + sent, call.size - sent};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    if (sent == 0 && call.netns >= 0) {
+      message.msg_control = control;
+      message.msg_controllen = sizeof control;
+      cmsghdr* header = CMSG_FIRSTHDR(&message);
+      header->cmsg_level = SOL_SOCKET;
+      header->cmsg_type = SCM_RIGHTS;
+      header->cmsg_len = CMSG_LEN(sizeof(int));
+      std::memcpy(CMSG_DATA(header), &call.netns, sizeof(int));
+    }
+    const ssize_t count = ::sendmsg(socket, &message, MSG_NOSIGNAL);
+    if (count > 0) sent += static_cast<std::size_t>(count);
+    if (count > 0 || errno == EINTR) continue;
+    if (errno != EAGAIN) return Exchanged::broken;
+    if (!wait_for(socket, POLLOUT, deadline)) return Exchanged::late;
+  }
+  return Exchanged::ok;
+}
+
+Exchanged receive(int socket, char* bytes, std::size_t size, long long deadline) {
+  while (size > 0) {
+    const ssize_t count = ::recv(socket, bytes, size, 0);
+    if (count == 0) return Exchanged::broken;
+    if (count > 0) {
+      bytes += count;
+      size -= static_cast<std::size_t>(count);
+    } else if (errno == EAGAIN) {
+      if (!wait_for(socket, POLLIN, deadline)) return Exchanged::late;
+    } else if (errno != EINTR) {
+      return Exchanged::broken;
+    }
+  }
+  return Exchanged::ok;
+}
+
+Exchanged talk(int socket, const char* path, const Call& call, long long deadline, Answer& answer) {
+  auto result = connect_to(socket, path, deadline);
+  if (result == Exchanged::ok) result = send_call(socket, call, deadline);
+  if (result == Exchanged::ok) result = receive(socket, answer.bytes, header_size, deadline);
+  if (result != Exchanged::ok) return result;
+  answer.status = static_cast<int>(get_number(answer.bytes + magic_size));
+  answer.output = answer.bytes + header_size;
+  answer.output_size = get_number(answer.bytes + magic_size + 4);
+  if (std::memcmp(answer.bytes, magic, magic_size) != 0 || answer.output_size > longest_part)
+    return Exchanged::broken;
+  return receive(socket, answer.bytes + header_size, answer.output_size, deadline);
+}
+
+}  // namespace
+
+Exchanged exchange(const char* socket_path, const Call& call, int seconds, Answer& answer) {
+  const long long deadline = now_in_milliseconds() + seconds * 1000LL;
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (socket < 0) return Exchanged::away;
+  const auto result = talk(socket, socket_path, call, deadline, answer);
+  ::close(socket);
+  return result;
+}
+
+}  // namespace paddock::cni

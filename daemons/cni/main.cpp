@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// paddock, the CNI plugin: carries what the container runtime says to paddock-netd, and its answer
+// back. It decides only what to say when the daemon is away.
+#include "cni/call.hpp"
+#include "cni/exchange.hpp"
+#include "cni/spool.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace {
+
+using namespace paddock::cni;
+
+constexpr char default_socket[] = "/run/paddock/net.sock";
+constexpr char default_spool[] = "/var/lib/paddock/netd/spool";
+constexpr int patience_in_seconds = 60;
+
+// Codes of the CNI specification.
+constexpr int io_failure = 5;
+constexpr int undecodable = 6;
+constexpr int try_again = 11;
+constexpr int cannot_add = 50;
+
+constexpr char versions[] =
+    "{\n  \"cniVersion\": \"1.1.0\",\n  \"supportedVersions\": [\"0.1.0\", \"0.2.0\", \"0.3.0\", "
+    "\"0.3.1\", \"0.4.0\", \"1.0.0\", \"1.1.0\"]\n}\n";
+
+void write_out(const char* bytes, std::size_t size) {
+  while (size > 0) {
+    const ssize_t count = ::write(STDOUT_FILENO, bytes, size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;  // the runtime has closed its end: nobody is left to tell
+    bytes += count;
+    size -= static_cast<std::size_t>(count);
+  }
+}
+
+// The text of "cniVersion" as far as it looks like a version; the newest one otherwise. Errors are
+// answered in the runtime's version, and a whole JSON parser would be the larger part of this
+// program.
+void find_version(const Call& call, char (&version)[16]) {
+  std::strcpy(version, "1.1.0");
+  static constexpr char key[] = "\"cniVersion\"";
+  const char* end = call.input + call.input_size;
+  const void* found = ::memmem(call.input, call.input_size, key, sizeof key - 1);
+  if (!found) return;
+  const char* at = static_cast<const char*>(found) + sizeof key - 1;
+  while (at < end && std::strchr(" \t\r\n:", *at)) ++at;
+  if (at == end || *at++ != '"') return;
+  std::size_t length = 0;
+  while (at + length < end && length + 1 < sizeof version &&
+         std::strchr("0123456789.", at[length]) && at[length] != '\0')
+    ++length;
+  if (length == 0 || at + length == end || at[length] != '"') return;
+  std::memcpy(version, at, length);
+  version[length] = '\0';
+}
+
+int fail(const Call& call, int code, const char* message, const char* details) {
+  char version[16];
+  find_version(call, version);
+  char object[1024];
+  const int length = std::snprintf(object, sizeof object,
+                                   "{\n  \"cniVersion\": \"%s\",\n  \"code\": %d,\n  \"msg\": "
+                                   "\"%s\",\n  \"details\": \"%s\"\n}\n",
+                                   version, code, message, details);
+  write_out(object, static_cast<std::size_t>(length));
+  return 1;
+}
+
+const char* setting(const char* variable, const char* otherwise) {
+  const char* value = std::getenv(variable);
+  return value && *value ? value : otherwise;
+}
+
+int print(const Answer& answer) {
+  write_out(answer.output, answer.output_size);
+  return answer.status;
+}
+
+// The daemon is away, and a pod must be able to go nevertheless.
+int keep_for_later(const Call& call, const char* socket, Answer& answer) {
+  char path[longest_path];
+  if (const int code = spool(setting("PADDOCK_NET_SPOOL", default_spool), call, path); code != 0)
+    return fail(call, io_failure, "netd is not running and the DEL cannot be kept for it",
+                std::strerror(code));
+  // It may have come up before it could see the file; then it is done at once.
+  if (exchange(socket, call, patience_in_seconds, answer) != Exchanged::ok) return 0;
+  ::unlink(path);
+  return print(answer);
+}
+
+int answer_without_daemon(const Call& call, const char* command, Exchanged why) {
+  constexpr char remedy[] =
+      "systemctl start paddock-netd; journalctl -u paddock-netd says why it ended";
+  if (why == Exchanged::late)
+    return fail(call, try_again, "netd did not answer within 60 seconds",
+                "paddock status and journalctl -u paddock-netd say what it waits for");
+  if (std::strcmp(command, "STATUS") == 0)
+    return fail(call, cannot_add, "netd is not running", remedy);
+  return fail(
+      call, try_again,
+      why == Exchanged::broken ? "netd ended while it worked on this" : "netd is not running",
+      remedy);
+}
+
+int about() {
+  std::fputs(
+      "paddock: a CNI plugin, run by container runtimes with CNI_COMMAND and others set.\n"
+      "It passes requests to paddock-netd at /run/paddock/net.sock (PADDOCK_NET_SOCKET).\n"
+      "CNI versions 0.1.0 to 1.1.0. To see pods: paddock pods\n",
+      stderr);
+  return 0;
+}
+
+}  // namespace
+
+int main(int, char**, char** environment) {
+  static Call call;  // too large for the stack; pages never touched cost nothing
+  static Answer answer;
+  const char* command = setting("CNI_COMMAND", "");
+  if (*command == '\0') return about();
+  if (std::strcmp(command, "VERSION") == 0) {
+    write_out(versions, sizeof versions - 1);
+    return 0;
+  }
+  switch (gather(environment, call)) {
+    case Gathered::ok:
+      break;
+    case Gathered::input_unreadable:
+      return fail(call, io_failure, "stdin cannot be read", std::strerror(errno));
+    case Gathered::input_too_long:
+      return fail(call, undecodable, "the configuration on stdin is longer than 1 MiB", "");
+    case Gathered::environment_too_long:
+      return fail(call, undecodable, "the environment is longer than 1 MiB", "");
+  }
+  const char* socket = setting("PADDOCK_NET_SOCKET", default_socket);
+  const auto exchanged = exchange(socket, call, patience_in_seconds, answer);
+  if (exchanged == Exchanged::ok) return print(answer);
+  if (std::strcmp(command, "DEL") == 0 && exchanged != Exchanged::late)
+    return keep_for_later(call, socket, answer);
+  return answer_without_daemon(call, command, exchanged);
+}
