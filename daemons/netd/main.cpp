@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// paddock-netd: gives the pods of this host their addresses and links.
+#include "netd/options.hpp"
+#include "netd/plan.hpp"
+#include "netd/service.hpp"
+#include "runtime/daemon.hpp"
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+namespace {
+
+using namespace paddock;
+
+void write_conflist(const netd::Options& options) {
+  const std::filesystem::path path = options.conflist;
+  runtime::make_directory(path.parent_path());
+  const auto unfinished = path.string() + ".new";
+  std::ofstream file(unfinished);
+  file << netd::conflist(options.network_name) << std::flush;
+  if (!file) throw std::runtime_error("write " + unfinished + " failed");
+  std::filesystem::rename(unfinished, path);
+}
+
+void serve(runtime::Daemon<netd::Options>& daemon) {
+  const auto& options = daemon.options();
+  if (options.purge) {
+    for (const auto& line : netd::purge(options)) std::printf("%s\n", line.c_str());
+    return;
+  }
+  runtime::make_directory(options.state_dir, 0700);
+  if (options.write_conflist) write_conflist(options);
+  netd::Service service(options, [&daemon] { daemon.nudge(); });
+  const runtime::Admin admin(daemon.name(), options.admin_listen, daemon,
+                             {.status = [&] { return service.status(); },
+                              .metrics = [&](auto& out) { service.metrics(out); }});
+  daemon.ready(service.summary());
+  for (;;) {
+    const auto wake = daemon.wait(std::chrono::seconds(1));
+    if (wake == runtime::Wake::stop) return;
+    if (wake == runtime::Wake::reload) {
+      if (daemon.reload()) service.reload(daemon.options());
+      daemon.ready(service.summary());
+    }
+    service.maintain(wake == runtime::Wake::nudge);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return paddock::runtime::run<paddock::netd::Options>(
+      argc, argv, "netd", "Gives the pods of this host their addresses and links.",
+      paddock::netd::describe, serve);
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netd/options.hpp"
+
+#include <paddock/net/address_pool.hpp>
+
+namespace paddock::netd {
+namespace {
+
+using runtime::Reload;
+namespace checks = runtime::checks;
+
+std::string check_range(const std::string& text) {
+  return net::AddressRange::parse(text) ? "" : "must be an address, or FIRST-LAST";
+}
+
+std::string check_metadata(const std::string& text) {
+  if (text == "none" || (text.starts_with("paddock:") && text.size() > 8)) return {};
+  return "must be paddock:/PATH/OF/metadata.sock, or none";
+}
+
+void describe_addresses(runtime::OptionTable& table, Options& options) {
+  table.list({"cluster-cidrs", "CIDR",
+              "Where all pods of the cluster have their addresses; traffic to these is never "
+              "masqueraded."},
+             options.cluster_cidrs, checks::subnet());
+  table.list({"subnets", "CIDR",
+              "What this host gives pod addresses from, for dual stack one of each family. "
+              "Default: the first /24 (IPv6: /64) of each of --cluster-cidrs."},
+             options.subnets, checks::subnet());
+  table.list({"ranges", "FIRST-LAST", "Parts of --subnets to give out. Default: all."},
+             options.ranges, check_range);
+  table.list({"exclude", "FIRST-LAST", "Addresses never to give out."}, options.exclude,
+             check_range);
+  table.duration({"quarantine", "TIME",
+                  "How long an address rests after its pod is gone; not shorter than the TTL of "
+                  "pod names."},
+                 options.quarantine, std::chrono::milliseconds{0}, std::chrono::hours{24});
+  table.list({"service-addresses", "ADDRESS", "Where this host answers pods: DNS and metadata."},
+             options.service_addresses, checks::address());
+  table.integer(
+      {"mtu", "BYTES", "MTU of pods; 0: that of the default route's interface.", Reload::live},
+      options.mtu, 0U, 65535U);
+  table.boolean({"masquerade", "", "Give pods this host's address when they talk to the outside.",
+                 Reload::live},
+                options.masquerade);
+}
+
+void describe_dns(runtime::OptionTable& table, Options& options) {
+  table.list({"dns", "ADDRESS", "Name servers told to runtimes.", Reload::live}, options.dns,
+             checks::address());
+  table.list({"dns-search", "DOMAIN",
+              "Search list told to runtimes; {namespace} stands for the pod's.", Reload::live},
+             options.dns_search);
+  table.list({"dns-options", "OPTION", "Resolver options told to runtimes.", Reload::live},
+             options.dns_options);
+}
+
+}  // namespace
+
+void describe(runtime::OptionTable& table, Options& options) {
+  table.text({"host-name", "NAME", "This host in the registry. Default: the kernel's host name."},
+             options.host_name);
+  table.list({"host-addresses", "ADDRESS",
+              "This host's own addresses in the registry. Default: those of its interfaces."},
+             options.host_addresses, checks::address());
+  describe_addresses(table, options);
+  describe_dns(table, options);
+  table.text({"socket", "PATH", "Where the plugin finds this daemon."}, options.socket,
+             checks::absolute_path());
+  table.integer({"threads", "N", "Pods attached at the same time."}, options.threads, 1U, 256U);
+  table.text({"state-dir", "FOLDER", "Keeps the leases."}, options.state_dir,
+             checks::absolute_path());
+  table.text(
+      {"metadata", "paddock:PATH", "metadatad's socket, where pods are registered; or none."},
+      options.metadata, check_metadata);
+  table.text({"conflist", "FILE", "What --write-conflist writes."}, options.conflist,
+             checks::absolute_path());
+  table.text({"network-name", "NAME", "Name of the network in that file."}, options.network_name);
+  table.boolean(
+      {"write-conflist", "", "Write the network configuration for container runtimes, then go on."},
+      options.write_conflist);
+  table.boolean(
+      {"purge", "", "Remove every link, route and rule of Paddock from this host, and end."},
+      options.purge);
+}
+
+}  // namespace paddock::netd

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What netd can be told: the flags, the YAML keys and the manual page all come from describe().
+#pragma once
+
+#include "runtime/daemon.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace paddock::netd {
+
+struct Options : runtime::CommonOptions {
+  Options() { admin_listen = "127.0.0.1:9763"; }
+
+  std::string host_name;  // empty: the kernel's
+  std::vector<std::string> host_addresses;
+  std::vector<std::string> cluster_cidrs{"10.42.0.0/16"};
+  std::vector<std::string> subnets;
+  std::vector<std::string> ranges;
+  std::vector<std::string> exclude;
+  std::chrono::milliseconds quarantine{std::chrono::seconds{30}};
+  std::vector<std::string> service_addresses{"169.254.169.250"};
+  std::uint32_t mtu = 0;
+  bool masquerade = true;
+
+  std::vector<std::string> dns{"169.254.169.250"};
+  std::vector<std::string> dns_search{"{namespace}.svc.cluster.local", "svc.cluster.local",
+                                      "cluster.local"};
+  std::vector<std::string> dns_options{"ndots:5"};
+
+  std::string socket = "/run/paddock/net.sock";
+  unsigned threads = 16;
+  std::string state_dir = "/var/lib/paddock/netd";
+  std::string metadata = "paddock:/run/paddock/metadata.sock";
+
+  std::string conflist = "/etc/cni/net.d/10-paddock.conflist";
+  std::string network_name = "paddock";
+  bool write_conflist = false;
+  bool purge = false;
+};
+
+void describe(runtime::OptionTable& table, Options& options);
+
+}  // namespace paddock::netd

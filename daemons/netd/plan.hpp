@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From options to what libnet is asked for: pure, apart from what it is told of the host.
+#pragma once
+
+#include "netd/options.hpp"
+
+#include <paddock/net/address_pool.hpp>
+#include <paddock/net/cni.hpp>
+#include <paddock/net/host_network.hpp>
+
+#include <string>
+
+namespace paddock::netd {
+
+// The part of a cluster's network the first host takes: its first /24, for IPv6 its first /64, or
+// all of it when it is no larger.
+net::Prefix first_subnet(const net::Prefix& cluster);
+
+// All of these throw std::runtime_error with a sentence when options contradict each other.
+net::PoolOptions pool_options(const Options& options);
+net::HostPlan host_plan(const Options& options);
+net::cni::Dns dns_hints(const Options& options);
+
+// The network configuration for container runtimes.
+std::string conflist(const std::string& network_name);
+
+}  // namespace paddock::netd

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netd/registrar.hpp"
+
+#include "runtime/log.hpp"
+
+#include <paddock/metadata/client.hpp>
+#include <paddock/metadata/cluster.hpp>
+#include <paddock/metadata/codec.hpp>
+#include <paddock/metadata/follower.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace paddock::netd {
+namespace {
+
+namespace log = runtime::log;
+using std::chrono::steady_clock;
+
+// A pod waits no longer for its name than this; a metadatad in good health takes a millisecond.
+constexpr std::chrono::milliseconds patience{300};
+// After a time-out the next pods do not wait at all, for a while.
+constexpr std::chrono::seconds quiet{2};
+constexpr std::chrono::seconds turn{1};
+constexpr std::chrono::seconds full_check{60};
+constexpr int not_found = 404;
+constexpr int read_only = 403;
+
+bool same(const net::Lease& left, const net::Lease& right) {
+  return left.attachment.id == right.attachment.id;
+}
+
+}  // namespace
+
+Registrar::Registrar(std::string server, HostFacts host)
+    : server_(std::move(server)), host_(std::move(host)) {
+  metadata::FollowerOptions options;
+  options.server = server_;
+  options.events.lost = [](const metadata::Error& why) {
+    log::warning("metadatad is away; pods are registered when it is back", {{"error", why.text}});
+  };
+  options.events.connected = [] { log::info("following metadatad"); };
+  follower_ = std::make_unique<metadata::Follower>(std::move(options));
+}
+
+Registrar::~Registrar() {
+  stopping_ = true;
+  follower_->stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Registrar::start(const std::vector<net::Lease>& leases) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& lease : leases) wanted_[key_of(lease.pod)].push_back(lease);
+    for (auto& [key, attachments] : wanted_)
+      std::ranges::sort(attachments, {}, &net::Lease::changed);
+  }
+  follower_->start();
+  thread_ = std::thread([this] { run(); });
+}
+
+void Registrar::attached(const net::Lease& lease) {
+  const auto key = key_of(lease.pod);
+  {
+    const std::lock_guard lock(mutex_);
+    auto& attachments = wanted_[key];
+    // A new container under the pod's name takes over from one that is about to go.
+    std::erase_if(attachments, [&](const net::Lease& other) {
+      return same(other, lease) || other.attachment.id.container != lease.attachment.id.container;
+    });
+    attachments.push_back(lease);
+    if (steady_clock::now() < quiet_until_) return;
+  }
+  write_pod(key, follower_->cluster().get());
+}
+
+void Registrar::detached(const net::Lease& lease) {
+  const auto key = key_of(lease.pod);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = wanted_.find(key);
+    if (found == wanted_.end()) return;
+    const auto gone =
+        std::erase_if(found->second, [&](const net::Lease& other) { return same(other, lease); });
+    if (found->second.empty()) wanted_.erase(found);
+    if (gone == 0) return;  // another container has the name now
+    behind_ = behind_ || steady_clock::now() < quiet_until_;
+    if (steady_clock::now() < quiet_until_) return;
+  }
+  write_pod(key, follower_->cluster().get());
+}
+
+void Registrar::write_pod(const metadata::Key& key, const metadata::Cluster* cluster) {
+  Attachments attachments;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = wanted_.find(key); found != wanted_.end()) attachments = found->second;
+  }
+  if (attachments.empty()) {
+    send("DELETE", key, {});
+    return;
+  }
+  const auto known = cluster ? cluster->find<metadata::Pod>(key.ns, key.name) : nullptr;
+  if (const auto pod = updated_pod(known.get(), attachments, host_.name))
+    send("PUT", key, metadata::format_json(*pod));
+}
+
+bool Registrar::send(const std::string& method, const metadata::Key& key, const std::string& body) {
+  metadata::ClientRequest request;
+  request.method = method;
+  request.target = "/v1/" + metadata::format(key);
+  if (!body.empty()) request.headers = {{"Content-Type", "application/json"}};
+  request.body = body;
+  auto client = borrow_client();
+  const auto answer = client->send(request);
+  if (!answer) {
+    fail(answer.error().text);
+    return false;
+  }
+  give_back(std::move(client));
+  ++writes_;
+  if (answer->is_success() || (method == "DELETE" && answer->status == not_found)) return true;
+  if (answer->status == read_only) return true;  // pods come from elsewhere, as in Kubernetes
+  fail(method + " " + request.target + ": " + std::to_string(answer->status) + " " + answer->body);
+  return false;
+}
+
+void Registrar::fail(const std::string& why) {
+  behind_ = true;
+  ++failures_;
+  const std::lock_guard lock(mutex_);
+  quiet_until_ = steady_clock::now() + quiet;
+  last_error_ = why;
+}
+
+std::unique_ptr<metadata::Client> Registrar::borrow_client() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!clients_.empty()) {
+      auto client = std::move(clients_.back());
+      clients_.pop_back();
+      return client;
+    }
+  }
+  return std::make_unique<metadata::Client>(server_, patience);
+}
+
+void Registrar::give_back(std::unique_ptr<metadata::Client> client) {
+  const std::lock_guard lock(mutex_);
+  clients_.push_back(std::move(client));
+}
+
+// Wanted is what is attached, actual what the registry says of this host.
+void Registrar::agree(const metadata::Cluster& cluster) {
+  behind_ = false;                    // whatever fails from here on says so again
+  std::vector<metadata::Key> wanted;  // read after the cluster: it holds all that the cluster may
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, attachments] : wanted_) wanted.push_back(key);
+  }
+  const auto known = cluster.find<metadata::Host>(host_.name);
+  if (const auto host = updated_host(known.get(), host_))
+    send("PUT", {metadata::Kind::host, {}, host_.name}, metadata::format_json(*host));
+  for (const auto& pod : cluster.pods_on(host_.name)) {
+    if (is_ours(pod) && !std::ranges::binary_search(wanted, pod.key()))
+      write_pod(pod.key(), &cluster);
+  }
+  for (const auto& key : wanted) {
+    if (stopping_ || behind_) return;  // the next turn goes on
+    write_pod(key, &cluster);
+  }
+}
+
+void Registrar::run() {
+  std::shared_ptr<const metadata::Cluster> seen;
+  auto checked = steady_clock::now();
+  while (!stopping_) {
+    const auto next = follower_->next(seen, steady_clock::now() + turn);
+    if (next) seen = next;
+    const bool due = next || behind_ || steady_clock::now() - checked > full_check;
+    if (!seen || !due || !follower_->status().is_connected) continue;
+    checked = steady_clock::now();
+    agree(*seen);
+  }
+}
+
+Registrar::Status Registrar::status() const {
+  Status status;
+  status.is_connected = follower_->status().is_connected;
+  status.is_behind = behind_;
+  status.writes = writes_;
+  status.failures = failures_;
+  const std::lock_guard lock(mutex_);
+  status.last_error = last_error_;
+  return status;
+}
+
+}  // namespace paddock::netd

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Keeps the registry of metadatad in agreement with the pods attached here: at once when a pod
+// comes or goes, and again from the whole state whenever the two were found to differ, be it that
+// metadatad was away, lost its data, or somebody else wrote.
+#pragma once
+
+#include "netd/registered_pods.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace paddock::metadata {
+class Client;
+class Cluster;
+class Follower;
+}  // namespace paddock::metadata
+
+namespace paddock::netd {
+
+// Any thread, but for start() and the destructor.
+class Registrar {
+ public:
+  // `server` as for metadata::Client.
+  Registrar(std::string server, HostFacts host);
+  ~Registrar();
+  Registrar(const Registrar&) = delete;
+  Registrar& operator=(const Registrar&) = delete;
+
+  // Takes over the pods there are and begins to follow the registry.
+  void start(const std::vector<net::Lease>& leases);
+
+  // Tries at once, for a moment; what fails is done as soon as metadatad is there.
+  void attached(const net::Lease& lease);
+  void detached(const net::Lease& lease);
+
+  struct Status {
+    bool is_connected = false;
+    bool is_behind = false;  // something could not be written yet
+    std::string last_error;
+    std::uint64_t writes = 0;
+    std::uint64_t failures = 0;
+  };
+  [[nodiscard]] Status status() const;
+
+ private:
+  using Attachments = std::vector<net::Lease>;  // of one pod, in the order they were made
+
+  void run();
+  void agree(const metadata::Cluster& cluster);
+  // The present object of the pod, written or removed as its attachments demand.
+  void write_pod(const metadata::Key& key, const metadata::Cluster* cluster);
+  bool send(const std::string& method, const metadata::Key& key, const std::string& body);
+  void fail(const std::string& why);
+  std::unique_ptr<metadata::Client> borrow_client();
+  void give_back(std::unique_ptr<metadata::Client> client);
+
+  const std::string server_;
+  const HostFacts host_;
+  std::unique_ptr<metadata::Follower> follower_;
+
+  mutable std::mutex mutex_;  // the four below: requests come on many threads; never held over I/O
+  std::map<metadata::Key, Attachments> wanted_;
+  std::vector<std::unique_ptr<metadata::Client>> clients_;
+  std::string last_error_;
+  std::chrono::steady_clock::time_point quiet_until_{};  // no immediate tries before
+
+  std::atomic<bool> behind_{true};
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> writes_{0};
+  std::atomic<std::uint64_t> failures_{0};
+  std::thread thread_;
+};
+
+}  // namespace paddock::netd

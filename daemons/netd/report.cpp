@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What netd tells operators: /status and /metrics.
+#include "netd/service.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace paddock::netd {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::array<const char*, 6> command_names = {"add", "del",    "check",
+                                                      "gc",  "status", "version"};
+constexpr std::size_t most_pods_shown = 1000;
+constexpr double nearly_full = 0.9;
+
+Json format_lease(const net::Lease& lease) {
+  Json addresses = Json::array();
+  for (const auto& address : lease.attachment.addresses) addresses.push_back(address.to_string());
+  return {{"namespace", lease.pod.name_space},
+          {"name", lease.pod.name},
+          {"network", lease.attachment.id.network},
+          {"container", lease.attachment.id.container},
+          {"interface", lease.attachment.id.ifname},
+          {"addresses", std::move(addresses)},
+          {"mac", lease.attachment.pod_mac.to_string()},
+          {"link", lease.attachment.host_link},
+          {"mtu", lease.attachment.mtu},
+          {"netns", lease.netns_path},
+          {"since",
+           std::chrono::duration_cast<std::chrono::milliseconds>(lease.changed.time_since_epoch())
+               .count()}};
+}
+
+void add_problems(const net::AddressPool::Usage& usage, std::vector<runtime::Problem>& problems) {
+  const auto used = usage.taken + usage.resting;
+  const bool full = used >= usage.size;
+  if (!full && static_cast<double>(used) < nearly_full * static_cast<double>(usage.size)) return;
+  problems.push_back(
+      {full ? runtime::Problem::Severity::error : runtime::Problem::Severity::warning,
+       "subnet " + usage.network.to_string() + (full ? " is used up: " : " is nearly used up: ") +
+           std::to_string(usage.taken) + " of " + std::to_string(usage.size) +
+           " addresses taken, " + std::to_string(usage.resting) + " resting",
+       "remove pods, or give this host another subnet"});
+}
+
+}  // namespace
+
+std::string Service::summary() const {
+  const auto count = pods_->leases().size();
+  return std::to_string(count) + (count == 1 ? " pod attached" : " pods attached");
+}
+
+runtime::Status Service::status() const {
+  using Severity = runtime::Problem::Severity;
+  runtime::Status status;
+  const auto leases = pods_->leases();
+  status.summary = summary();
+  Json detail{{"leases", leases.size()}, {"subnets", Json::array()}, {"pods", Json::array()}};
+  for (const auto& usage : pods_->usage()) {
+    detail["subnets"].push_back({{"network", usage.network.to_string()},
+                                 {"size", usage.size},
+                                 {"taken", usage.taken},
+                                 {"resting", usage.resting}});
+    add_problems(usage, status.problems);
+  }
+  for (std::size_t i = 0; i < std::min(leases.size(), most_pods_shown); ++i)
+    detail["pods"].push_back(format_lease(leases[i]));
+  if (leases.size() > most_pods_shown) detail["pods_left_out"] = leases.size() - most_pods_shown;
+  if (registrar_) {
+    const auto registry = registrar_->status();
+    detail["registry"] = {{"connected", registry.is_connected},
+                          {"behind", registry.is_behind},
+                          {"last_error", registry.last_error}};
+    if (!registry.is_connected)
+      status.problems.push_back({Severity::warning,
+                                 "metadatad is away, so new pods have no names yet",
+                                 "systemctl start paddock-metadatad"});
+    else if (registry.is_behind)
+      status.problems.push_back(
+          {Severity::warning, "some pods are not registered yet: " + registry.last_error, ""});
+  }
+  if (const auto found = trouble())
+    status.problems.push_back({Severity::error, found->msg, "journalctl -u paddock-netd"});
+  status.ready = !trouble();
+  status.detail = detail.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return status;
+}
+
+void Service::metrics(runtime::MetricsText& out) const {
+  out.counter("paddock_net_cni_requests_total", "Requests of the CNI plugin answered.");
+  for (std::size_t i = 0; i < commands; ++i)
+    out.sample(counters_.answered[i].load(), {{"command", command_names[i]}});
+  out.counter("paddock_net_cni_failures_total", "Requests answered with an error.");
+  for (std::size_t i = 0; i < commands; ++i)
+    out.sample(counters_.failed[i].load(), {{"command", command_names[i]}});
+  out.counter("paddock_net_cni_invalid_total", "Requests refused before they were understood.");
+  out.sample(counters_.invalid.load());
+  out.histogram("paddock_net_cni_add_seconds", "Time to answer ADD.", counters_.latency[0]);
+  out.histogram("paddock_net_cni_del_seconds", "Time to answer DEL.", counters_.latency[1]);
+  out.counter("paddock_net_repairs_total", "Things found in disorder and put right.");
+  out.sample(counters_.repairs.load());
+  out.gauge("paddock_net_leases", "Pod interfaces attached.");
+  out.sample(pods_->leases().size());
+  const auto usages = pods_->usage();
+  out.gauge("paddock_net_pool_size", "Addresses of a subnet that can be given out.");
+  for (const auto& usage : usages) out.sample(usage.size, {{"subnet", usage.network.to_string()}});
+  out.gauge("paddock_net_pool_taken", "Addresses given out.");
+  for (const auto& usage : usages) out.sample(usage.taken, {{"subnet", usage.network.to_string()}});
+  out.gauge("paddock_net_pool_resting", "Addresses freed too short ago to be given out again.");
+  for (const auto& usage : usages)
+    out.sample(usage.resting, {{"subnet", usage.network.to_string()}});
+  if (!registrar_) return;
+  const auto registry = registrar_->status();
+  out.gauge("paddock_net_registry_connected", "1 while the registry is followed.");
+  out.sample(registry.is_connected ? 1 : 0);
+  out.counter("paddock_net_registry_writes_total",
+              "Objects written to or removed from the registry.");
+  out.sample(registry.writes);
+  out.counter("paddock_net_registry_failures_total", "Writes to the registry that failed.");
+  out.sample(registry.failures);
+}
+
+}  // namespace paddock::netd

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netd/service.hpp"
+
+#include "netd/host_facts.hpp"
+#include "netd/plan.hpp"
+#include "runtime/log.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace paddock::netd {
+namespace {
+
+namespace log = runtime::log;
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds shortest_interval{1};  // between two looks at the kernel
+constexpr std::chrono::seconds longest_interval{60};
+
+std::unique_ptr<Registrar> make_registrar(const Options& options) {
+  if (options.metadata == "none") return nullptr;
+  const auto path = options.metadata.substr(options.metadata.find(':') + 1);
+  return std::make_unique<Registrar>("unix:" + path, host_facts(options));
+}
+
+}  // namespace
+
+std::uint32_t Service::mtu_of(const Options& options) {
+  if (options.mtu != 0) return options.mtu;
+  return network_.default_mtu().value();
+}
+
+net::PodNetworkOptions Service::pod_options(const Options& options) {
+  net::PodNetworkOptions wanted;
+  wanted.pool = pool_options(options);
+  wanted.state_directory = options.state_dir;
+  wanted.mtu = mtu_of(options);
+  wanted.dns = dns_hints(options);
+  wanted.events.attached = [this](const net::Lease& lease) {
+    if (registrar_) registrar_->attached(lease);
+    log::debug("pod attached", {{"namespace", lease.pod.name_space},
+                                {"pod", lease.pod.name},
+                                {"address", lease.attachment.addresses.front().to_string()},
+                                {"link", lease.attachment.host_link}});
+  };
+  wanted.events.detached = [this](const net::Lease& lease) {
+    if (registrar_) registrar_->detached(lease);
+    log::debug("pod detached", {{"namespace", lease.pod.name_space}, {"pod", lease.pod.name}});
+  };
+  wanted.events.repaired = [this](const std::string& what) {
+    ++counters_.repairs;
+    log::warning("repaired", {{"what", what}});
+  };
+  wanted.events.failed = [](const std::string& what) { log::error("failed", {{"what", what}}); };
+  wanted.events.status = [this] { return trouble(); };
+  return wanted;
+}
+
+Service::Service(const Options& options, std::function<void()> wake)
+    : wake_(std::move(wake)),
+      host_(net::NetworkNamespace::current()),
+      plan_(host_plan(options)),
+      network_(host_),
+      registrar_(make_registrar(options)),
+      kernel_(host_) {
+  for (const auto& change : network_.ensure(plan_).value()) log::info("host", {{"did", change}});
+  pods_ = std::make_unique<net::PodNetwork>(host_, pod_options(options));
+  const auto answer_call = [this](const net::PluginCall& call) { return answer(call); };
+  server_ = std::make_unique<net::PluginServer>(
+      net::PluginServerOptions{.socket = options.socket,
+                               .threads = options.threads,
+                               .answer = answer_call,
+                               .refused = [](const std::string& why) {
+                                 log::warning("refused", {{"why", why}});
+                               }});
+  const auto spool = std::filesystem::path(options.state_dir) / "spool";
+  for (const auto& problem : net::replay_spool(spool, answer_call))
+    log::warning("spool", {{"problem", problem}});
+  if (registrar_) registrar_->start(pods_->leases());
+  server_->start();
+  maintained_ = steady_clock::now();
+  stop_ = ::eventfd(0, EFD_CLOEXEC);
+  if (stop_ < 0) throw std::system_error(errno, std::generic_category(), "create an eventfd");
+  watcher_ = std::thread([this] { watch_kernel(); });
+}
+
+Service::~Service() {
+  const std::uint64_t one = 1;
+  (void)!::write(stop_, &one, sizeof one);
+  watcher_.join();
+  ::close(stop_);
+  server_.reset();  // no more requests, then nobody needs the rest
+  pods_.reset();
+}
+
+// Every ADD and DEL is an event, too: the control thread decides how often it looks.
+void Service::watch_kernel() {
+  for (;;) {
+    pollfd waited[] = {{kernel_.descriptor(), POLLIN, 0}, {stop_, POLLIN, 0}};
+    if (::poll(waited, 2, -1) < 0 && errno != EINTR) return;
+    if (waited[1].revents != 0) return;
+    if (waited[0].revents != 0 && kernel_.drain()) wake_();
+  }
+}
+
+void Service::maintain(bool woken) {
+  woken_ = woken_ || woken;
+  const auto now = steady_clock::now();
+  const auto interval = woken_ ? shortest_interval : longest_interval;
+  if (now - maintained_ < interval) return;
+  woken_ = false;
+  maintained_ = now;
+  const auto changed = network_.ensure(plan_);
+  const auto agreed = pods_->reconcile();
+  const std::lock_guard lock(mutex_);
+  trouble_ = !changed ? changed.error().text : !agreed ? agreed.error().text : std::string();
+  if (!trouble_.empty()) log::error("host network", {{"error", trouble_}});
+  if (!changed) return;
+  counters_.repairs += changed->size();
+  for (const auto& change : *changed) log::warning("host", {{"did", change}});
+}
+
+void Service::reload(const Options& options) {
+  pods_->set_mtu(mtu_of(options));
+  pods_->set_dns(dns_hints(options));
+  plan_.masquerade = options.masquerade;
+  maintained_ = {};
+  maintain(true);
+}
+
+std::optional<net::cni::Failure> Service::trouble() const {
+  const std::lock_guard lock(mutex_);
+  if (trouble_.empty()) return {};
+  return net::cni::Failure{net::cni::Code::limited_connectivity, trouble_,
+                           "paddock status says more"};
+}
+
+net::PluginAnswer Service::answer(const net::PluginCall& call) {
+  const auto begun = steady_clock::now();
+  const auto request = net::cni::parse(call.environment, call.input);
+  if (!request) {
+    ++counters_.invalid;
+    return {1, net::cni::format(request.error())};
+  }
+  const auto index = static_cast<std::size_t>(request->command);
+  const auto outcome = [&]() -> net::cni::Expected<std::string> {
+    const bool enters =
+        request->command == net::cni::Command::add || request->command == net::cni::Command::check;
+    if (enters && call.pod && call.own == call.pod->identity() && !request->netns_override)
+      return net::cni::Failure{net::cni::Code::bad_namespace,
+                               "CNI_NETNS is the plugin's own namespace",
+                               "CNI_NETNS_OVERRIDE=1 if that is meant", request->version};
+    try {
+      return pods_->answer(*request, call.pod ? &*call.pod : nullptr);
+    } catch (const std::exception& failed) {  // out of memory or descriptors
+      return net::cni::Failure{net::cni::Code::try_again, failed.what(), {}, request->version};
+    }
+  }();
+  const std::chrono::duration<double> took = steady_clock::now() - begun;
+  counters_.latency[index].observe(took.count());
+  ++counters_.answered[index];
+  if (outcome) return {0, *outcome};
+  ++counters_.failed[index];
+  log::warning("request failed", {{"container", request->container},
+                                  {"interface", request->ifname},
+                                  {"code", static_cast<unsigned>(outcome.error().code)},
+                                  {"error", outcome.error().msg}});
+  return {1, net::cni::format(outcome.error())};
+}
+
+std::vector<std::string> purge(const Options& options) {
+  std::vector<std::string> done;
+  const auto host = net::NetworkNamespace::current();
+  {
+    // Fails when netd runs, which would make everything again.
+    const net::LeaseStore leases(options.state_dir);
+    net::Attachments attachments(host);
+    for (const auto& link : attachments.list().value()) {
+      net::Attachment attachment;
+      attachment.id = link.id.value_or(net::AttachmentId{});
+      attachment.host_link = link.host_link;
+      attachments.detach(attachment).value();
+      done.push_back("link " + link.host_link + " removed");
+    }
+    attachments.reap().value();
+    net::HostNetwork(host).remove().value();
+    done.emplace_back("links, routes and rules of the host removed");
+  }
+  for (const auto* file : {"leases.mdb", "lock"})
+    std::filesystem::remove(std::filesystem::path(options.state_dir) / file);
+  std::filesystem::remove_all(std::filesystem::path(options.state_dir) / "spool");
+  done.emplace_back("leases removed");
+  return done;
+}
+
+}  // namespace paddock::netd

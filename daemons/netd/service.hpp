@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// netd at work: the host's network, its pods, the plugin's socket and the registry, put together
+// in the order in which they need one another.
+#pragma once
+
+#include "netd/options.hpp"
+#include "netd/registrar.hpp"
+#include "runtime/admin.hpp"
+#include "runtime/metrics.hpp"
+
+#include <paddock/net/host_network.hpp>
+#include <paddock/net/plugin_server.hpp>
+#include <paddock/net/pod_network.hpp>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace paddock::netd {
+
+// maintain() and reload() belong to the control thread, the rest to anybody.
+class Service {
+ public:
+  // Answers plugins when it returns. `wake` is called when the kernel changed under us, from
+  // another thread. Throws a sentence when it cannot work.
+  Service(const Options& options, std::function<void()> wake);
+  ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  // Makes host and pods what they should be, if it is time: after a wake, and each minute.
+  void maintain(bool woken);
+  void reload(const Options& options);
+
+  [[nodiscard]] std::string summary() const;
+  [[nodiscard]] runtime::Status status() const;
+  void metrics(runtime::MetricsText& out) const;
+
+ private:
+  static constexpr std::size_t commands = 6;
+  struct Counters {
+    std::array<std::atomic<std::uint64_t>, commands> answered{};
+    std::array<std::atomic<std::uint64_t>, commands> failed{};
+    std::array<runtime::LatencyHistogram, commands> latency;
+    std::atomic<std::uint64_t> invalid{0};
+    std::atomic<std::uint64_t> repairs{0};
+  };
+
+  net::PodNetworkOptions pod_options(const Options& options);
+  [[nodiscard]] std::uint32_t mtu_of(const Options& options);
+  net::PluginAnswer answer(const net::PluginCall& call);
+  std::optional<net::cni::Failure> trouble() const;
+  void watch_kernel();
+
+  std::function<void()> wake_;
+  net::NetworkNamespace host_;
+  net::HostPlan plan_;
+  net::HostNetwork network_;
+  mutable std::mutex mutex_;  // trouble_: written by the control thread, read by STATUS
+  std::string trouble_;
+  std::chrono::steady_clock::time_point maintained_{};
+  bool woken_ = false;
+  Counters counters_;
+  std::unique_ptr<Registrar> registrar_;  // null without a registry
+  std::unique_ptr<net::PodNetwork> pods_;
+  std::unique_ptr<net::PluginServer> server_;
+  net::KernelWatch kernel_;
+  int stop_ = -1;  // an eventfd that ends watcher_
+  std::thread watcher_;
+};
+
+// Takes away what netd has made on this host, leases included. Returns sentences about what went.
+std::vector<std::string> purge(const Options& options);
+
+}  // namespace paddock::netd
