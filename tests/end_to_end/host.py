@@ -77,9 +77,9 @@ class Host:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def start(self, name):
-        log = (self.logs / name).open("a")
         command = [BUILD / f"daemons/paddock-{name}", *self.options.get(name, [])]
-        self.processes[name] = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        with (self.logs / name).open("a") as log:
+            self.processes[name] = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
     def admin(self, name, path="/readyz"):
         return run("curl", "-sf", "-m", "2", f"http://127.0.0.1:{ADMIN[name]}{path}").stdout
