@@ -22,7 +22,7 @@ enum class Transport : std::uint8_t { udp, tcp };
 // What a worker knows when a query arrives.
 struct AnswerContext {
   Transport transport = Transport::udp;
-  boost::asio::ip::address client;
+  boost::asio::ip::address client{};
 
   // Largest UDP reply, and the payload size told in OPT. A client may ask for less, not more.
   std::uint16_t udp_limit = 1232;
@@ -40,10 +40,10 @@ struct AnswerContext {
   bool is_stale = false;
 
   // Answers NSID, and id.server and hostname.bind in class CH. Empty: not told.
-  std::string_view server_id;
+  std::string_view server_id{};
 
   // Answers version.bind in class CH. Empty: not told.
-  std::string_view version;
+  std::string_view version{};
 
   // Key of server cookies (RFC 9018), the same on all workers, and Unix time for them. Null: the
   // cookie option is ignored.
@@ -68,7 +68,7 @@ struct Outcome {
 
   // For chase: the name to resolve, with the query's own type. Uncompressed wire form, lower case,
   // borrowed from the reply buffer.
-  std::span<const std::uint8_t> target;
+  std::span<const std::uint8_t> target{};
   Type type{0};
 
   // The response code of a reply, for counters.

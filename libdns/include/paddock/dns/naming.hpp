@@ -26,18 +26,18 @@ namespace paddock::dns {
 // A port of a service, or of an endpoint where it means the port the endpoint listens on.
 // Without a name it has no SRV name of its own.
 struct Port {
-  std::string name;
+  std::string name{};
   std::string protocol = "tcp";
   std::uint16_t number = 0;
 };
 
 // One endpoint of a service. Without addresses it publishes nothing.
 struct Backend {
-  std::vector<boost::asio::ip::address> addresses;
-  std::string hostname;  // empty: a label is made of the address
-  std::string pod;       // name of the pod or container behind it; may be empty
+  std::vector<boost::asio::ip::address> addresses{};
+  std::string hostname{};  // empty: a label is made of the address
+  std::string pod{};       // name of the pod or container behind it; may be empty
   bool is_ready = true;
-  std::vector<Port> ports;  // empty: those of the service
+  std::vector<Port> ports{};  // empty: those of the service
 };
 
 // How a service is reached.
@@ -50,34 +50,34 @@ enum class ServiceKind : std::uint8_t {
 
 // Another service, by the stack (namespace) and name it has.
 struct ServiceReference {
-  std::string space;
-  std::string name;
+  std::string space{};
+  std::string name{};
 };
 
 struct Service {
-  std::string space;  // the namespace (Kubernetes) or stack (Rancher)
-  std::string name;
+  std::string space{};  // the namespace (Kubernetes) or stack (Rancher)
+  std::string name{};
   ServiceKind kind = ServiceKind::cluster_ip;
-  std::vector<boost::asio::ip::address> addresses;  // cluster or external ones
-  std::string external_name;                        // external: the host name, if it has one
-  std::vector<Port> ports;
-  std::vector<Backend> backends;
+  std::vector<boost::asio::ip::address> addresses{};  // cluster or external ones
+  std::string external_name{};                        // external: the host name, if it has one
+  std::vector<Port> ports{};
+  std::vector<Backend> backends{};
   bool publishes_not_ready = false;
-  std::string primary;                    // Rancher: the service this one is a sidekick of
-  std::vector<ServiceReference> targets;  // alias: the services it stands for
+  std::string primary{};                    // Rancher: the service this one is a sidekick of
+  std::vector<ServiceReference> targets{};  // alias: the services it stands for
 };
 
 // A pod (Kubernetes) or container (Rancher).
 struct Pod {
-  std::string space;
-  std::string name;
-  std::vector<boost::asio::ip::address> addresses;
+  std::string space{};
+  std::string name{};
+  std::vector<boost::asio::ip::address> addresses{};
 };
 
 // What one object contributes.
 struct Contribution {
-  std::vector<Record> records;
-  std::vector<Problem> problems;
+  std::vector<Record> records{};
+  std::vector<Problem> problems{};
 };
 
 // Names made of pod addresses, `10-0-0-1.<namespace>.pod.<zone>`.
@@ -98,11 +98,11 @@ class PADDOCK_DNS_EXPORT KubernetesNames {
     bool endpoint_pod_names = false;      // the pod's name labels endpoints that have no hostname
     bool ignores_empty_services = false;  // a cluster_ip service with no ready endpoint has no name
     // Where this server is asked; the addresses of ns.dns.<zone>.
-    std::vector<boost::asio::ip::address> server_addresses;
+    std::vector<boost::asio::ip::address> server_addresses{};
     // Subnets whose reverse names are answered here and nowhere else. A prefix that is no whole
     // number of labels becomes several zones.
-    std::vector<boost::asio::ip::network_v4> reverse_v4;
-    std::vector<boost::asio::ip::network_v6> reverse_v6;
+    std::vector<boost::asio::ip::network_v4> reverse_v4{};
+    std::vector<boost::asio::ip::network_v6> reverse_v6{};
   };
 
   explicit KubernetesNames(Options options);
@@ -128,7 +128,7 @@ class PADDOCK_DNS_EXPORT RancherNames {
   struct Options {
     Name zone = Name::parse("rancher.internal").value();
     std::chrono::seconds ttl{1};
-    std::vector<boost::asio::ip::address> server_addresses;
+    std::vector<boost::asio::ip::address> server_addresses{};
     std::vector<boost::asio::ip::address> metadata_addresses = {
         boost::asio::ip::make_address("169.254.169.250")};
   };

@@ -35,8 +35,8 @@ struct ZoneSpec {
   std::chrono::seconds negative_ttl{5};
   Missing missing = Missing::nxdomain;
   Content content = Content::learnt;
-  Name mname;
-  Name rname;
+  Name mname{};
+  Name rname{};
   std::chrono::seconds refresh{7200};
   std::chrono::seconds retry{1800};
   std::chrono::seconds expire{86400};
