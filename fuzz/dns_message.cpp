@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// answer() on arbitrary bytes: it must neither read nor write out of bounds, and a reply to a
-// reply must be nothing.
+// answer() on arbitrary bytes: nothing out of bounds, and no reply to a reply.
 #include <paddock/dns/answer.hpp>
-#include <paddock/dns/naming.hpp>
+#include <paddock/dns/zone.hpp>
 
 #include <cstdlib>
 #include <vector>
