@@ -23,13 +23,13 @@ namespace paddock::metadata {
 
 // What is asked of a store.
 struct Write {
-  // Written when set; else `key` is deleted. created, revision and derived are the store's: what
-  // the object says of them is ignored. An absent uid is made, or kept from the stored object.
-  ObjectPtr object;
-  Key key;
-  std::optional<std::uint64_t> if_match;  // only over this revision (If-Match)
-  bool only_create = false;               // only when there is none (If-None-Match: *)
-  std::string who;                        // for the audit log, as "uid=0 gid=0 pid=4711"
+  // Written when set; else `key` is deleted. created and revision are the store's: what the
+  // object says of them is ignored. An absent uid is made, or kept from the stored object.
+  ObjectPtr object = {};
+  Key key = {};
+  std::optional<std::uint64_t> if_match = {};  // only over this revision (If-Match)
+  bool only_create = false;                    // only when there is none (If-None-Match: *)
+  std::string who = {};                        // for the audit log, as "uid=0 gid=0 pid=4711"
 };
 
 // What came of it.
@@ -42,7 +42,7 @@ struct WriteResult {
     not_found,            // delete of what is not there
     precondition_failed,  // `revision` is the present one, 0 when there is no such object
     invalid,              // `problems` says why
-    derived,              // the object is made by Paddock; not to be written
+    derived,              // the object is made by Paddock, or says that it is: not to be written
     read_only,
     disk_full,  // nothing was changed; `text` says what to free
     failed,     // the store cannot write: `text` says why. Nothing was changed

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The embedded store: one thread takes what has been submitted since it last looked, works it
+// out, commits it to LMDB together with its audit records (one fsync), copies the records to
+// audit.log, publishes the next snapshot and answers. A crash after the commit loses nothing: at
+// the next start the records that audit.log lacks are copied to it.
+#include "codec/reader.hpp"
+#include "model/derived.hpp"
+#include "store/audit_log.hpp"
+#include "store/batch.hpp"
+#include "store/database.hpp"
+#include "store/file.hpp"
+#include "store/publisher.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+namespace paddock::metadata {
+namespace {
+
+using Status = WriteResult::Status;
+
+constexpr std::size_t most_writes_in_batch = 512;
+// How many records audit.log may be ahead of its last sync.
+constexpr std::uint64_t unsynced_records = 1024;
+
+struct Submitted {
+  Write write;
+  std::function<void(WriteResult)> done;
+};
+
+std::int64_t unix_milliseconds() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::filesystem::path make_directory(const std::filesystem::path& path) {
+  std::error_code failed;
+  std::filesystem::create_directories(path, failed);
+  if (failed) {
+    throw std::runtime_error("make the directory of the store, " + path.string() + ": " +
+                             failed.message());
+  }
+  return path;
+}
+
+// Locked until closed, so also when the process is killed.
+File lock_directory(const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory / "lock";
+  File file(path, O_RDWR | O_CREAT);
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    char holder[32] = {};
+    (void)!::pread(file.get(), holder, sizeof holder - 1, 0);
+    throw std::runtime_error("the store in " + directory.string() +
+                             " is in use by another process (pid " + holder +
+                             "): stop that, or use another directory");
+  }
+  const std::string pid = std::to_string(::getpid());
+  (void)!::ftruncate(file.get(), 0);
+  (void)!::pwrite(file.get(), pid.data(), pid.size(), 0);  // only for the sentence above
+  return file;
+}
+
+// Brings a write into the form in which it is stored and read back. Fails as `invalid`.
+std::optional<WriteResult> validate(Write& write) {
+  if (!write.object) return std::nullopt;
+  Parsed parsed = parse_object(format_json(*write.object));
+  if (parsed.outcome == Parsed::Outcome::ok) {
+    write.object = std::move(parsed.object);
+    return std::nullopt;
+  }
+  WriteResult result;
+  result.status = Status::invalid;
+  result.text = format(write.object->key()) + " is not a valid object";
+  result.problems = std::move(parsed.problems);
+  return result;
+}
+
+class EmbeddedStore final : public Store {
+ public:
+  explicit EmbeddedStore(EmbeddedOptions options)
+      : directory_(make_directory(options.directory)),
+        lock_(lock_directory(directory_)),
+        database_(directory_ / "store.mdb"),
+        audit_({directory_, options.audit_bytes, std::max(1U, options.audit_files)}),
+        publisher_(options.history) {
+    // A log that is ahead belongs to a store that was here before this one.
+    if (audit_.last_revision() > database_.revision()) audit_.forget_revision();
+    catch_up_audit();
+    load();
+    writer_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  }
+
+  ~EmbeddedStore() override {
+    writer_.request_stop();
+    submitted_.notify_all();
+    writer_.join();
+    WriteResult stopping;
+    stopping.status = Status::stopping;
+    stopping.text = "the store is stopping";
+    for (Submitted& left : queue_) left.done(stopping);
+    (void)audit_.sync();
+  }
+
+  [[nodiscard]] std::string source() const override { return "embedded:" + directory_.string(); }
+  [[nodiscard]] bool is_writable() const noexcept override { return true; }
+  [[nodiscard]] std::shared_ptr<const Cluster> cluster() const override {
+    return publisher_.cluster();
+  }
+  [[nodiscard]] std::shared_ptr<const Cluster> wait(std::uint64_t after,
+                                                    std::chrono::steady_clock::time_point deadline,
+                                                    std::stop_token stop) const override {
+    return publisher_.wait(after, deadline, stop);
+  }
+  [[nodiscard]] Subscription subscribe(std::function<void()> on_change) override {
+    return publisher_.subscribe(std::move(on_change));
+  }
+  [[nodiscard]] std::optional<std::vector<Change>> changes_since(
+      std::uint64_t revision) const override {
+    return publisher_.changes_since(revision);
+  }
+  [[nodiscard]] std::vector<std::string> audit(std::size_t limit) const override {
+    return audit_.tail(limit);
+  }
+
+  void submit(Write write, std::function<void(WriteResult)> done) override {
+    if (auto refused = validate(write)) {
+      done(std::move(*refused));
+      return;
+    }
+    {
+      const std::scoped_lock lock(mutex_);
+      queue_.push_back({std::move(write), std::move(done)});
+    }
+    submitted_.notify_one();
+  }
+
+ private:
+  void load() {
+    Draft draft;
+    database_.each_object([&](std::string_view key, std::string_view json) {
+      Value tree;
+      TreeBuilder builder(TreeBuilder::Lists::whole,
+                          [&](Value&& value) { tree = std::move(value); });
+      const auto broken = read_json(json, builder);
+      Parsed parsed = read_object(tree, nullptr, UnknownKeys::ignore);
+      if (broken || !parsed.object || format(parsed.object->key()) != key) {
+        throw std::runtime_error(
+            "the store " + directory_.string() + " is damaged: " + std::string(key) +
+            " cannot be read; put a copy of store.mdb back, or move it away to start empty");
+      }
+      draft.put(std::move(parsed.object));
+    });
+    derive_all_endpoints(draft, database_.revision());
+    publisher_.publish(draft.build({database_.store(), database_.revision(), 0}), {});
+    database_.release_pages();
+  }
+
+  void run(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      std::vector<Submitted> batch;
+      {
+        std::unique_lock lock(mutex_);
+        submitted_.wait(lock, stop, [this] { return !queue_.empty(); });
+        if (stop.stop_requested()) return;
+        const auto taken =
+            static_cast<std::ptrdiff_t>(std::min(queue_.size(), most_writes_in_batch));
+        std::move(queue_.begin(), queue_.begin() + taken, std::back_inserter(batch));
+        queue_.erase(queue_.begin(), queue_.begin() + taken);
+      }
+      apply(batch);
+    }
+  }
+
+  void apply(std::span<Submitted> submitted) {
+    const auto before = publisher_.cluster();
+    WriteBatch batch(*before, unix_milliseconds());
+    for (const Submitted& one : submitted) batch.add(one.write);
+    if (!batch.changes_nothing() && !store(submitted, batch)) return;
+    for (std::size_t i = 0; i < submitted.size(); ++i) {
+      submitted[i].done(std::move(batch.results()[i]));
+    }
+  }
+
+  // False when the batch was refused and all have been answered.
+  bool store(std::span<Submitted> submitted, WriteBatch& batch) {
+    std::string why;
+    const Database::Batch stored{std::move(batch.steps()), synced_audit()};
+    const auto committed = database_.commit(stored, why);
+    if (committed == Database::Commit::done) {
+      copy_audit(stored.steps);
+      auto outcome = batch.finish();
+      publisher_.publish(std::move(outcome.cluster), outcome.changes);
+      return true;
+    }
+    if (submitted.size() > 1) {
+      // One that is too large must not refuse the others, nor a refused one be seen by them.
+      for (Submitted& one : submitted) apply({&one, 1});
+      return false;
+    }
+    WriteResult refused;
+    refused.status = committed == Database::Commit::disk_full ? Status::disk_full : Status::failed;
+    refused.text = std::move(why);
+    submitted.front().done(std::move(refused));
+    return false;
+  }
+
+  void copy_audit(const std::vector<Database::Step>& steps) {
+    if (is_audit_behind_) {
+      try {
+        return catch_up_audit();
+      } catch (const std::runtime_error&) {
+        return;  // the database cannot be read; the next commit says so
+      }
+    }
+    std::string lines;
+    for (const Database::Step& step : steps) lines += step.audit.line;
+    is_audit_behind_ = !audit_.append(lines, steps.back().audit.revision);
+  }
+
+  // Copies to audit.log the records it lacks; they are safe in the database while it cannot.
+  void catch_up_audit() {
+    is_audit_behind_ = true;
+    const auto records = database_.audit_records(audit_.last_revision());
+    std::string lines;
+    for (const Database::AuditRecord& record : records) lines += record.line;
+    is_audit_behind_ = !records.empty() && !audit_.append(lines, records.back().revision);
+  }
+
+  // The revision up to which audit.log is known to be on disk, so that the records may go.
+  std::uint64_t synced_audit() {
+    const std::uint64_t written = audit_.last_revision();
+    if (written >= synced_audit_ + unsynced_records && audit_.sync()) synced_audit_ = written;
+    return synced_audit_;
+  }
+
+  std::filesystem::path directory_;
+  File lock_;
+  Database database_;
+  AuditLog audit_;
+  Publisher publisher_;
+  bool is_audit_behind_ = false;
+  std::uint64_t synced_audit_ = 0;
+  std::mutex mutex_;
+  std::condition_variable_any submitted_;
+  std::vector<Submitted> queue_;
+  std::jthread writer_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> open_embedded_store(EmbeddedOptions options) {
+  return std::make_unique<EmbeddedStore>(std::move(options));
+}
+
+}  // namespace paddock::metadata

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/publisher.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace paddock::metadata {
+
+void Publisher::publish(std::shared_ptr<const Cluster> cluster,
+                        const std::vector<Change>& changes) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!newest_) changes_begin_ = cluster->revision();
+    changes_.insert(changes_.end(), changes.begin(), changes.end());
+    while (changes_.size() > most_changes_) {
+      changes_begin_ = changes_.front().revision;
+      changes_.pop_front();
+    }
+    newest_.swap(cluster);
+  }
+  published_.notify_all();
+  const std::scoped_lock lock(listeners_->mutex);
+  for (const auto& [id, call] : listeners_->calls) call();
+}
+
+std::shared_ptr<const Cluster> Publisher::cluster() const {
+  const std::scoped_lock lock(mutex_);
+  return newest_;
+}
+
+std::shared_ptr<const Cluster> Publisher::wait(std::uint64_t after,
+                                               std::chrono::steady_clock::time_point deadline,
+                                               const std::stop_token& stop) const {
+  std::unique_lock lock(mutex_);
+  const auto is_newer = [&] { return newest_ && newest_->revision() > after; };
+  if (!published_.wait_until(lock, stop, deadline, is_newer)) return nullptr;
+  return newest_;
+}
+
+std::optional<std::vector<Change>> Publisher::changes_since(std::uint64_t revision) const {
+  const std::scoped_lock lock(mutex_);
+  if (!newest_ || revision < changes_begin_ || revision > newest_->revision()) return std::nullopt;
+  std::vector<Change> found;
+  std::set<Key> seen;
+  for (auto change = changes_.rbegin(); change != changes_.rend(); ++change) {
+    if (change->revision <= revision) break;
+    if (seen.insert(change->key).second) found.push_back(*change);
+  }
+  std::reverse(found.begin(), found.end());
+  return found;
+}
+
+Subscription Publisher::subscribe(std::function<void()> on_change) {
+  const std::scoped_lock lock(listeners_->mutex);
+  const std::uint64_t id = ++listeners_->last;
+  listeners_->calls.emplace(id, std::move(on_change));
+  return {nullptr, [listeners = listeners_, id](void*) {
+            const std::scoped_lock inner(listeners->mutex);
+            listeners->calls.erase(id);
+          }};
+}
+
+}  // namespace paddock::metadata

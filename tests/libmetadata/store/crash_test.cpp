@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A process that writes is killed at any moment, again and again: what it was told is stored is
+// stored, and the audit log tells exactly how the content came about.
+#include "libmetadata/store/temp_directory.hpp"
+
+#include <paddock/metadata/store.hpp>
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <map>
+#include <random>
+#include <semaphore>
+
+namespace paddock::metadata {
+namespace {
+
+// Rotates often, so that the kill hits that too, and keeps all.
+EmbeddedOptions options(const std::filesystem::path& directory) {
+  return {.directory = directory, .audit_bytes = 64U << 10U, .audit_files = 9999};
+}
+
+// Writes for ever, some at once; says each accepted revision through the pipe.
+[[noreturn]] void write_until_killed(const std::filesystem::path& directory, int pipe,
+                                     unsigned seed) {
+  auto store = open_embedded_store(options(directory));
+  std::mt19937 random(seed);
+  std::counting_semaphore<16> room(16);
+  for (;;) {
+    auto object = std::make_shared<Host>();
+    object->name = "h" + std::to_string(random() % 20);
+    object->milli_cpu = static_cast<std::int64_t>(random() % 1000);
+    Write write{.who = "crash"};
+    if (random() % 3 == 0) {
+      write.key = object->key();
+    } else {
+      write.object = object;
+    }
+    room.acquire();
+    store->submit(std::move(write), [pipe, &room](const WriteResult& result) {
+      if (result.is_accepted() && ::write(pipe, &result.revision, sizeof result.revision) < 0) {
+        ::_exit(1);
+      }
+      room.release();
+    });
+  }
+}
+
+// Lets a child write, kills it, and returns the last revision it was told of.
+std::uint64_t run_and_kill(const std::filesystem::path& directory, unsigned seed) {
+  int ends[2];
+  if (::pipe(ends) != 0) return 0;
+  const pid_t child = ::fork();
+  if (child == 0) write_until_killed(directory, ends[1], seed);
+  ::close(ends[1]);
+  std::mt19937 random(seed);
+  const auto enough = random() % 200;
+  std::uint64_t last = 0;
+  std::uint64_t revision = 0;
+  for (auto i = 0UL; i<enough&& ::read(ends[0], &revision, sizeof revision)> 0; ++i) {
+    last = std::max(last, revision);
+  }
+  ::kill(child, SIGKILL);
+  while (::read(ends[0], &revision, sizeof revision) == sizeof revision) {
+    last = std::max(last, revision);
+  }
+  ::close(ends[0]);
+  ::waitpid(child, nullptr, 0);
+  return last;
+}
+
+// Plays the audit log from the beginning.
+std::map<std::string, std::string> replay(const Store& store) {
+  std::map<std::string, std::string> content;
+  std::uint64_t expected = 1;
+  for (const std::string& line : store.audit(10'000'000)) {
+    const std::string start = "{\"revision\":" + std::to_string(expected++) + ",";
+    EXPECT_EQ(line.substr(0, start.size()), start) << "no line is missing or there twice";
+    const auto at = line.find("\"key\":\"") + 7;
+    const std::string key = line.substr(at, line.find('"', at) - at);
+    const std::string after = line.substr(line.find(",\"after\":") + 9);
+    content.erase(key);
+    if (after != "null}") content[key] = after.substr(0, after.size() - 1);
+  }
+  EXPECT_EQ(store.cluster()->revision(), expected - 1);
+  return content;
+}
+
+TEST(EmbeddedStoreCrash, LeavesContentAndAuditEqualAtAnyMoment) {
+  const TempDirectory directory;
+  for (unsigned round = 0; round < 50; ++round) {
+    const std::uint64_t told = run_and_kill(directory.path(), round);
+    const auto store = open_embedded_store(options(directory.path()));
+    ASSERT_GE(store->cluster()->revision(), told);
+    std::map<std::string, std::string> content;
+    for (const Host& host : store->cluster()->hosts()) {
+      content[format(host.key())] = format_json(host);
+    }
+    ASSERT_EQ(content, replay(*store)) << "round " << round;
+  }
+}
+
+}  // namespace
+}  // namespace paddock::metadata

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A store on a disk that is full: nothing changes, it says so, and it goes on when there is room.
+#include "libmetadata/store/temp_directory.hpp"
+
+#include <paddock/metadata/store.hpp>
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <functional>
+#include <iostream>
+
+namespace paddock::metadata {
+namespace {
+
+using Status = WriteResult::Status;
+
+WriteResult write_large(Store& store, int number) {
+  auto host = std::make_shared<Host>();
+  host->name = "h" + std::to_string(number);
+  host->annotations = {{"filling", Text(std::string(20'000, 'x'))}};
+  return store.write({.object = host, .who = "full"});
+}
+
+// Writes until the disk is full; what was accepted must be all there is, and the audit complete.
+// Empty when all is well.
+std::string fill(Store& store) {
+  int number = 0;
+  WriteResult result;
+  do {
+    result = write_large(store, ++number);
+  } while (result.is_accepted() && number < 10'000);
+  if (result.status != Status::disk_full) return "not called full: " + result.text;
+  if (result.text.find("is full: free some space") == std::string::npos) return result.text;
+  if (store.cluster()->hosts().size() != static_cast<std::size_t>(number) - 1) return "content";
+  if (write_large(store, number).is_accepted()) return "accepted on a full disk";
+  return {};
+}
+
+std::string check_after(Store& store) {
+  const auto size = store.cluster()->hosts().size();
+  const WriteResult result = write_large(store, 100'000);
+  if (!result.is_accepted()) return "not accepted with room again: " + result.text;
+  if (store.cluster()->hosts().size() != size + 1) return "content after";
+  if (store.audit(100'000).size() != size + 1) return "audit after";
+  return {};
+}
+
+// Runs `body` in a process of its own, since it changes what belongs to a process.
+void expect_in_child(const std::function<std::string()>& body) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::string wrong;
+    try {
+      wrong = body();
+    } catch (const std::exception& thrown) {
+      wrong = thrown.what();
+    }
+    if (!wrong.empty()) std::cerr << wrong << std::endl;
+    ::_exit(wrong == "skip" ? 77 : (wrong.empty() ? 0 : 1));
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "needs root";
+  EXPECT_EQ(status, 0);
+}
+
+TEST(EmbeddedStoreOnAFullDisk, ChangesNothingAndGoesOnWithRoom) {
+  const TempDirectory directory;
+  expect_in_child([&directory]() -> std::string {
+    if (::unshare(CLONE_NEWNS) != 0) return "skip";
+    if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("tmpfs", directory.path().c_str(), "tmpfs", 0, "size=2m") != 0) {
+      return "skip";
+    }
+    auto store = open_embedded_store({.directory = directory.path()});
+    if (auto wrong = fill(*store); !wrong.empty()) return wrong;
+    store.reset();
+    store = open_embedded_store({.directory = directory.path()});
+    if (write_large(*store, 99'999).status != Status::disk_full) return "full after opening again";
+    if (::mount("tmpfs", directory.path().c_str(), "tmpfs", MS_REMOUNT, "size=8m") != 0) {
+      return "remount";
+    }
+    return check_after(*store);
+  });
+}
+
+TEST(EmbeddedStoreAtAFileSizeLimit, ChangesNothingAndGoesOnWithRoom) {
+  const TempDirectory directory;
+  expect_in_child([&directory]() -> std::string {
+    ::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit{};
+    ::getrlimit(RLIMIT_FSIZE, &limit);
+    const rlimit low{1U << 20U, limit.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &low);
+    auto store = open_embedded_store({.directory = directory.path()});
+    if (auto wrong = fill(*store); !wrong.empty()) return wrong;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    return check_after(*store);
+  });
+}
+
+}  // namespace
+}  // namespace paddock::metadata
