@@ -32,13 +32,13 @@ struct TcpOptions {
 struct ServerOptions {
   // Each is bound for UDP and TCP; port 0 takes a free one, the same for both. An address need
   // not exist yet (IP_FREEBIND). 0.0.0.0 is IPv4 only and :: IPv6 only.
-  std::vector<Endpoint> listen;
-  unsigned workers = 0;  // 0: one per CPU this process may use
-  std::string nsid;      // RFC 5001; empty: none
-  std::string version;   // told as version.bind; empty: not told
+  std::vector<Endpoint> listen{};
+  unsigned workers = 0;   // 0: one per CPU this process may use
+  std::string nsid{};     // RFC 5001; empty: none
+  std::string version{};  // told as version.bind; empty: not told
   std::uint16_t max_udp_payload = 1232;
-  TcpOptions tcp;
-  ForwardOptions forwarding;
+  TcpOptions tcp{};
+  ForwardOptions forwarding{};
   std::chrono::milliseconds stop_grace{500};  // for answers that are owed when stop() comes
 };
 

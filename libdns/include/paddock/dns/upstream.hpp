@@ -44,8 +44,8 @@ struct Endpoint {
 struct ForwardOptions {
   // Asked in this order; one that fails is passed over for a while. Empty: take them from
   // `resolv_conf`. Both empty: nothing is forwarded, other names are refused.
-  std::vector<Endpoint> upstreams;
-  std::string resolv_conf;
+  std::vector<Endpoint> upstreams{};
+  std::string resolv_conf{};
 
   std::chrono::milliseconds attempt_timeout{1200};  // one resolver, one try
   std::chrono::milliseconds deadline{4500};         // then the client gets SERVFAIL
@@ -65,8 +65,8 @@ struct ForwardOptions {
 // What became of the options: the resolvers that are asked, and a sentence for each thing that
 // was left out (a file that cannot be read, a line that is no address, a resolver that is us).
 struct ForwardingReport {
-  std::vector<Endpoint> upstreams;
-  std::vector<std::string> problems;
+  std::vector<Endpoint> upstreams{};
+  std::vector<std::string> problems{};
 };
 
 // The name servers of a resolv.conf, in order. Fails when the file cannot be read. Lines that

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "upstream/cache.hpp"
+
+#include "support/dns_message.hpp"
+
+#include <gtest/gtest.h>
+
+namespace paddock::dns::upstream {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::a;
+using testing::query;
+using testing::reply_to;
+using testing::soa;
+using testing::take_apart;
+
+Question question_for(std::string_view text, QueryBits bits = {}) {
+  return {testing::name(text).wire(), 1, 1, bits};
+}
+
+KnownAnswer answer_with(std::string_view owner, const testing::ReplyForm& form) {
+  return parse_response(reply_to(query(owner, Type::a), form), question_for(owner)).value();
+}
+
+class CacheTest : public ::testing::Test {
+ protected:
+  const TimePoint t0{1h};
+  const Question question_ = question_for("www.example.net");
+  Cache cache_{CacheLimits{.bytes = 100'000}};
+
+  std::uint32_t ttl_shown(const Resolution& found) {
+    testing::Message message(found.answer->message.size());
+    render(*found.answer, found.presentation, message.data());
+    return take_apart(message).answers.at(0).ttl;
+  }
+
+  void store(int ttl) {
+    cache_.store(
+        question_.key(),
+        answer_with("www.example.net", {.answers = {a("www.example.net", "192.0.2.1", ttl)}}), t0);
+  }
+};
+
+TEST_F(CacheTest, CountsTtlsDownAndForgetsInTime) {
+  store(100);
+
+  EXPECT_EQ(ttl_shown(cache_.find(question_.key(), t0).value()), 100U);
+  EXPECT_EQ(ttl_shown(cache_.find(question_.key(), t0 + 40s).value()), 60U);
+  EXPECT_EQ(ttl_shown(cache_.find(question_.key(), t0 + 99'999ms).value()), 1U);
+  EXPECT_FALSE(cache_.find(question_.key(), t0 + 100s).has_value());
+}
+
+TEST_F(CacheTest, TtlZeroIsNotKept) {
+  store(0);
+
+  EXPECT_FALSE(cache_.find(question_.key(), t0).has_value());
+  EXPECT_EQ(cache_.size(), 0U);
+}
+
+TEST_F(CacheTest, KeepsApartWhatDnssecBitsMakeDifferent) {
+  store(100);
+
+  EXPECT_FALSE(
+      cache_.find(question_for("www.example.net", {.dnssec_ok = true}).key(), t0).has_value());
+  EXPECT_FALSE(cache_.find(question_for("www.example.net", {.checking_disabled = true}).key(), t0)
+                   .has_value());
+  EXPECT_TRUE(cache_.find(question_for("WWW.Example.NET").key(), t0).has_value());
+}
+
+TEST_F(CacheTest, NegativeAnswersLiveAsLongAsTheSoaSays) {
+  cache_.store(
+      question_.key(),
+      answer_with("www.example.net", {.rcode = 3, .authority = {soa("example.net", 3600, 30)}}),
+      t0);
+
+  const auto found = cache_.find(question_.key(), t0 + 29s);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->answer->rcode, 3);
+  EXPECT_FALSE(cache_.find(question_.key(), t0 + 30s).has_value());
+}
+
+TEST_F(CacheTest, NegativeAnswersWithoutSoaAreNotKept) {
+  cache_.store(question_.key(), answer_with("www.example.net", {.rcode = 3}), t0);
+
+  EXPECT_FALSE(cache_.find(question_.key(), t0).has_value());
+}
+
+TEST_F(CacheTest, ExpiredAnswersStandInAfterAFailureAndSayThirtySeconds) {
+  store(100);
+  cache_.fail(question_.key(), ExtendedError::network_error, t0 + 200s);
+
+  const auto found = cache_.find(question_.key(), t0 + 201s);
+  ASSERT_TRUE(found.has_value());
+  ASSERT_NE(found->answer, nullptr);
+  EXPECT_TRUE(found->presentation.is_stale);
+  EXPECT_EQ(ttl_shown(*found), 30U);
+  EXPECT_FALSE(cache_.find(question_.key(), t0 + 206s).has_value()) << "time to ask again";
+}
+
+TEST_F(CacheTest, StaleAnswersEnd) {
+  store(100);
+
+  EXPECT_TRUE(cache_.find_stale(question_.key(), t0 + 3699s).has_value());
+  EXPECT_FALSE(cache_.find_stale(question_.key(), t0 + 3700s).has_value());
+}
+
+TEST_F(CacheTest, FailuresAreRememberedForFiveSeconds) {
+  cache_.fail(question_.key(), ExtendedError::no_reachable_authority, t0);
+
+  const auto found = cache_.find(question_.key(), t0 + 4s);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->answer, nullptr);
+  EXPECT_EQ(found->error, ExtendedError::no_reachable_authority);
+  EXPECT_FALSE(cache_.find(question_.key(), t0 + 5s).has_value());
+}
+
+TEST_F(CacheTest, StaysWithinItsBytesByDroppingWhatWasUsedLongestAgo) {
+  store(1000);
+  for (int i = 0; i < 1000; ++i) {
+    const auto owner = "host-" + std::to_string(i) + ".example.org";
+    cache_.store(question_for(owner).key(),
+                 answer_with(owner, {.answers = {a(owner, "192.0.2.7")}}), t0);
+    ASSERT_TRUE(cache_.find(question_.key(), t0).has_value()) << "used all the time, at " << i;
+  }
+
+  EXPECT_LE(cache_.bytes(), 100'000U);
+  EXPECT_GT(cache_.size(), 100U);
+  EXPECT_FALSE(cache_.find(question_for("host-0.example.org").key(), t0).has_value());
+  EXPECT_TRUE(cache_.find(question_for("host-999.example.org").key(), t0).has_value());
+}
+
+TEST_F(CacheTest, KeepsNothingWithoutBytes) {
+  cache_.set_limits({.bytes = 0});
+  store(100);
+  cache_.fail(question_.key(), ExtendedError::network_error, t0);
+
+  EXPECT_EQ(cache_.size(), 0U);
+  EXPECT_EQ(cache_.bytes(), 0U);
+}
+
+TEST_F(CacheTest, AnAnswerEndsAFailure) {
+  cache_.fail(question_.key(), ExtendedError::network_error, t0);
+  store(100);
+
+  EXPECT_NE(cache_.find(question_.key(), t0).value().answer, nullptr);
+}
+
+}  // namespace
+}  // namespace paddock::dns::upstream

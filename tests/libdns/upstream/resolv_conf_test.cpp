@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <paddock/dns/upstream.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace paddock::dns {
+namespace {
+
+Endpoint endpoint(std::string_view text) { return parse_endpoint(text).value(); }
+
+class ResolvConf : public ::testing::Test {
+ protected:
+  ResolvConf() {
+    std::string form = (std::filesystem::temp_directory_path() / "paddock-XXXXXX").string();
+    directory_ = ::mkdtemp(form.data());
+  }
+  ~ResolvConf() override { std::filesystem::remove_all(directory_); }
+
+  std::string write(std::string_view text) {
+    const auto path = (directory_ / "resolv.conf").string();
+    std::ofstream(path) << text;
+    return path;
+  }
+
+  std::filesystem::path directory_;
+};
+
+TEST(ParseEndpoint, ReadsAddressesWithAndWithoutPorts) {
+  EXPECT_EQ(format(endpoint("10.0.0.1")), "10.0.0.1:53");
+  EXPECT_EQ(format(endpoint("10.0.0.1:5353")), "10.0.0.1:5353");
+  EXPECT_EQ(format(endpoint("fd00::1")), "[fd00::1]:53");
+  EXPECT_EQ(format(endpoint("[fd00::1]:0")), "[fd00::1]:0");
+}
+
+TEST(ParseEndpoint, RefusesWhatIsNone) {
+  for (const char* text : {"", "x", "10.0.0.1:", "10.0.0.1:65536", "10.0.0.1:5x", "[fd00::1",
+                           "[fd00::1]53", "10.0.0.256", ":53", "10.0.0.1:-1"}) {
+    EXPECT_FALSE(parse_endpoint(text)) << text;
+  }
+}
+
+TEST_F(ResolvConf, GivesTheNameServersInOrder) {
+  const auto path = write(
+      "# a comment\nsearch example.net\nnameserver 192.0.2.1\n nameserver\t2001:db8::1 trailing\n"
+      "options ndots:5\n;nameserver 192.0.2.9\nnameserver 192.0.2.2");
+
+  const auto report = read_resolv_conf(path).value();
+
+  EXPECT_EQ(report.upstreams,
+            (std::vector{endpoint("192.0.2.1"), endpoint("2001:db8::1"), endpoint("192.0.2.2")}));
+  EXPECT_TRUE(report.problems.empty());
+}
+
+TEST_F(ResolvConf, NamesTheLineThatIsNoAddress) {
+  const auto path = write("nameserver 192.0.2.1\nnameserver example\n");
+
+  const auto report = read_resolv_conf(path).value();
+
+  EXPECT_EQ(report.upstreams.size(), 1U);
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_NE(report.problems[0].find("resolv.conf:2"), std::string::npos) << report.problems[0];
+}
+
+TEST_F(ResolvConf, AMissingFileIsAProblemThatNamesIt) {
+  const auto path = (directory_ / "absent").string();
+
+  EXPECT_FALSE(read_resolv_conf(path));
+  const auto report = choose_upstreams({.resolv_conf = path}, {});
+  EXPECT_TRUE(report.upstreams.empty());
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_NE(report.problems[0].find(path), std::string::npos);
+  EXPECT_NE(report.problems[0].find("No such file"), std::string::npos);
+}
+
+TEST_F(ResolvConf, LeavesOutThisServerItself) {
+  const auto path = write("nameserver 169.254.169.250\nnameserver 192.0.2.1\n");
+  const std::vector own{endpoint("169.254.169.250")};
+
+  const auto report = choose_upstreams({.resolv_conf = path}, own);
+
+  EXPECT_EQ(report.upstreams, std::vector{endpoint("192.0.2.1")});
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_NE(report.problems[0].find("169.254.169.250"), std::string::npos);
+}
+
+TEST(ChooseUpstreams, AWildcardListenerIsEveryAddressOfTheHost) {
+  const std::vector own{endpoint("0.0.0.0:53")};
+
+  const auto report = choose_upstreams(
+      {.upstreams = {endpoint("127.0.0.1:53"), endpoint("127.0.0.1:5353"), endpoint("192.0.2.1")}},
+      own);
+
+  EXPECT_EQ(report.upstreams, (std::vector{endpoint("127.0.0.1:5353"), endpoint("192.0.2.1")}));
+}
+
+TEST(ChooseUpstreams, ListedOnesGoBeforeTheFile) {
+  const auto report =
+      choose_upstreams({.upstreams = {endpoint("192.0.2.1")}, .resolv_conf = "/nowhere"}, {});
+
+  EXPECT_EQ(report.upstreams, std::vector{endpoint("192.0.2.1")});
+  EXPECT_TRUE(report.problems.empty());
+}
+
+}  // namespace
+}  // namespace paddock::dns
