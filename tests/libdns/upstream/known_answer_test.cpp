@@ -128,8 +128,9 @@ TEST(ComposeReply, CutsWithTcToWhatTheClientTakes) {
   EXPECT_TRUE(greedy.has(wire::flag_tc)) << "our own limit is 1232";
   EXPECT_TRUE(greedy.has_opt);
 
-  const auto tcp =
-      composed(query("www.example.net", Type::a), answer, {.transport = Transport::tcp}, {}, &size);
+  AnswerContext over_tcp;
+  over_tcp.transport = Transport::tcp;
+  const auto tcp = composed(query("www.example.net", Type::a), answer, over_tcp, {}, &size);
   EXPECT_FALSE(tcp.has(wire::flag_tc));
   EXPECT_EQ(tcp.answers.size(), 60U);
 }

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libdns/server/serving.hpp"
+
+#include <paddock/dns/server.hpp>
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <system_error>
+#include <thread>
+
+namespace paddock::dns {
+namespace {
+
+using namespace testing;
+using namespace std::chrono_literals;
+
+std::uint64_t sum(const Counters& counters) {
+  std::uint64_t all = 0;
+  for (const auto& protocol : counters.queries) {
+    for (const auto& family : protocol) {
+      for (const auto type : family) {
+        all += type;
+      }
+    }
+  }
+  return all;
+}
+
+TEST(Server, SaysWhichPortIsTakenAndWhatToDo) {
+  const Serving first;
+  // Sockets with SO_REUSEPORT share a port; this one does not share.
+  const int stranger = ::socket(AF_INET, SOCK_DGRAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr any;
+  std::memcpy(&any, &address, sizeof any);
+  ASSERT_EQ(::bind(stranger, &any, sizeof any), 0);
+  socklen_t length = sizeof any;
+  ::getsockname(stranger, &any, &length);
+  std::memcpy(&address, &any, sizeof any);
+  auto options = local_options();
+  options.listen[0].port = ntohs(address.sin_port);
+
+  try {
+    const Server second(options, small_authority());
+    FAIL() << "the port is taken";
+  } catch (const std::system_error& error) {
+    EXPECT_EQ(error.code(), std::errc::address_in_use);
+    const std::string text = error.what();
+    EXPECT_NE(text.find(format(options.listen[0])), std::string::npos) << text;
+    EXPECT_NE(text.find("stop that one, or listen on another"), std::string::npos) << text;
+  }
+  ::close(stranger);
+}
+
+TEST(Server, NeedsSomewhereToListenAndSomethingToSay) {
+  EXPECT_THROW(Server({}, small_authority()), std::invalid_argument);
+  EXPECT_THROW(Server(local_options(), nullptr), std::invalid_argument);
+}
+
+TEST(Server, BindsAddressesThatDoNotExistYet) {
+  auto options = local_options();
+  options.listen = {{boost::asio::ip::make_address("192.0.2.250"), 0}};
+
+  const Serving serving(options);
+
+  EXPECT_NE(serving.at.port, 0);
+}
+
+TEST(Server, IsNotReadyUntilToldSo) {
+  Server server(local_options(), small_authority());
+  UdpClient client(server.endpoints()[0]);
+  const auto asked = query("web.cluster.local", Type::a, {.payload = 1232});
+
+  const auto before = client.ask(asked);
+  server.set_status(Status::ready);
+  const auto after = client.ask(asked);
+  server.set_status(Status::stale);
+  const auto stale = client.ask(asked);
+
+  EXPECT_EQ(before.rcode(), 2U);
+  EXPECT_EQ(before.extended_error, 14);
+  EXPECT_EQ(after.addresses(), std::vector<std::string>{"10.0.0.1"});
+  EXPECT_EQ(after.extended_error, -1);
+  EXPECT_EQ(stale.addresses(), std::vector<std::string>{"10.0.0.1"});
+  EXPECT_EQ(stale.extended_error, 3);
+}
+
+TEST(Server, AnswersFromWhatWasPublishedOncePublishReturned) {
+  Serving serving(local_options(2));
+  UdpClient udp(serving.at);
+  TcpClient tcp(serving.at);
+  const auto asked = query("web.cluster.local", Type::a);
+  ASSERT_EQ(udp.ask(asked).addresses(), std::vector<std::string>{"10.0.0.1"});
+
+  for (int i = 2; i < 50; ++i) {
+    const auto address = "10.0.0." + std::to_string(i);
+    serving.server.publish(authority_of({a("web.cluster.local", address)}));
+    ASSERT_EQ(udp.ask(asked).addresses(), std::vector<std::string>{address});
+    ASSERT_EQ(tcp.ask(asked).addresses(), std::vector<std::string>{address});
+  }
+}
+
+TEST(Server, GivesUpTheOldAuthorityWhenPublishReturns) {
+  Serving serving(local_options(2));
+  auto next = small_authority();
+  const std::weak_ptr<const Authority> watched = next;
+  serving.server.publish(std::move(next));
+  ASSERT_FALSE(watched.expired());
+
+  serving.server.publish(small_authority());
+
+  EXPECT_TRUE(watched.expired());
+}
+
+// Each snapshot has as many A as AAAA records, and one more of each than the one before; A is asked
+// before AAAA. A reply must be whole, none may be lost, and time must not run backwards.
+TEST(Server, PublishingUnderLoadLosesAndTearsNothing) {
+  constexpr int snapshots = 8;
+  std::vector<std::shared_ptr<const Authority>> authorities;
+  std::vector<Record> records;
+  for (int i = 1; i <= snapshots; ++i) {
+    records.push_back(a("web.cluster.local", "10.0.0." + std::to_string(i)));
+    records.push_back(a("web.cluster.local", "fd00::" + std::to_string(i)));
+    authorities.push_back(authority_of(records));
+  }
+  Serving serving(local_options(2), authorities[0]);
+  std::atomic<bool> is_done = false;
+  std::thread publisher([&] {
+    for (int round = 0; round < 300; ++round) {
+      serving.server.publish(authorities[static_cast<std::size_t>(round % snapshots)]);
+    }
+    is_done = true;
+  });
+
+  int asked = 0;
+  UdpClient client(serving.at);
+  const auto for_a = query("web.cluster.local", Type::a);
+  const auto for_aaaa = query("web.cluster.local", Type::aaaa);
+  do {
+    // Both in one datagram batch or not: each is one whole set.
+    client.send(for_a);
+    client.send(for_aaaa);
+    for (int i = 0; i < 2; ++i, ++asked) {
+      const auto reply = client.receive();
+      ASSERT_TRUE(reply.has_value()) << "a query was lost after " << asked;
+      const auto seen = take_apart(*reply);
+      ASSERT_EQ(seen.rcode(), 0U);
+      ASSERT_GE(seen.answers.size(), 1U);
+      ASSERT_LE(seen.answers.size(), static_cast<std::size_t>(snapshots));
+      std::vector<std::string> data;
+      for (const auto& record : seen.answers) {
+        data.push_back(record.data);
+      }
+      std::ranges::sort(data);
+      for (std::size_t k = 0; k < data.size(); ++k) {
+        ASSERT_EQ(static_cast<std::size_t>(data[k].back()), k + 1) << "not the set of a snapshot";
+      }
+    }
+  } while (!is_done);
+  publisher.join();
+  EXPECT_EQ(sum(serving.server.counters()), static_cast<std::uint64_t>(asked));
+}
+
+TEST(Server, CountsWhatItDoes) {
+  const Serving serving(local_options(2));
+  UdpClient udp(serving.at);
+  TcpClient tcp(serving.at);
+  udp.ask(query("web.cluster.local", Type::a));
+  udp.ask(query("web.cluster.local", Type::srv));
+  udp.ask(query("none.cluster.local", Type::a));
+  tcp.ask(query("www.example.net", Type::aaaa));
+
+  const auto counters = serving.server.counters();
+
+  EXPECT_EQ(sum(counters), 4U);
+  EXPECT_EQ(counters.queries[0][0][static_cast<std::size_t>(TypeGroup::a)], 2U);
+  EXPECT_EQ(counters.queries[0][0][static_cast<std::size_t>(TypeGroup::srv)], 1U);
+  EXPECT_EQ(counters.queries[1][0][static_cast<std::size_t>(TypeGroup::aaaa)], 1U);
+  EXPECT_EQ(counters.responses[0], 2U);
+  EXPECT_EQ(counters.responses[3], 1U);
+  EXPECT_EQ(counters.responses[5], 1U) << "not ours, and nobody to ask";
+  EXPECT_EQ(counters.tcp_accepted, 1U);
+  EXPECT_EQ(counters.tcp_open, 1U);
+  EXPECT_EQ(counters.dropped, 0U);
+}
+
+TEST(Server, StopsAtOnceWhenNothingIsOwed) {
+  Serving serving(local_options(2));
+  TcpClient idle(serving.at);
+  idle.ask(query("web.cluster.local", Type::a));
+  const auto begun = std::chrono::steady_clock::now();
+
+  serving.server.stop();
+
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 400ms) << "well under stop_grace";
+  EXPECT_TRUE(idle.is_closed());
+  serving.server.stop();
+  serving.server.publish(small_authority());
+}
+
+}  // namespace
+}  // namespace paddock::dns
