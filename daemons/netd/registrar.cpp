@@ -24,6 +24,7 @@ constexpr std::chrono::seconds quiet{2};
 constexpr std::chrono::seconds turn{1};
 constexpr std::chrono::seconds full_check{60};
 constexpr int not_found = 404;
+constexpr int server_error = 500;
 constexpr int read_only = 403;
 
 bool same(const net::Lease& left, const net::Lease& right) {
@@ -53,8 +54,13 @@ void Registrar::start(const std::vector<net::Lease>& leases) {
   {
     const std::lock_guard lock(mutex_);
     for (const auto& lease : leases) wanted_[key_of(lease.pod)].push_back(lease);
-    for (auto& [key, attachments] : wanted_)
+    for (auto& [key, attachments] : wanted_) {
       std::ranges::sort(attachments, {}, &net::Lease::changed);
+      const auto container = attachments.back().attachment.id.container;
+      std::erase_if(attachments, [&](const net::Lease& other) {
+        return other.attachment.id.container != container;  // as attached() would have it
+      });
+    }
   }
   follower_->start();
   thread_ = std::thread([this] { run(); });
@@ -70,7 +76,7 @@ void Registrar::attached(const net::Lease& lease) {
       return same(other, lease) || other.attachment.id.container != lease.attachment.id.container;
     });
     attachments.push_back(lease);
-    if (steady_clock::now() < quiet_until_) return;
+    if (is_quiet()) return;
   }
   write_pod(key, follower_->cluster().get());
 }
@@ -85,8 +91,7 @@ void Registrar::detached(const net::Lease& lease) {
         std::erase_if(found->second, [&](const net::Lease& other) { return same(other, lease); });
     if (found->second.empty()) wanted_.erase(found);
     if (gone == 0) return;  // another container has the name now
-    behind_ = behind_ || steady_clock::now() < quiet_until_;
-    if (steady_clock::now() < quiet_until_) return;
+    if (is_quiet()) return;
   }
   write_pod(key, follower_->cluster().get());
 }
@@ -106,7 +111,7 @@ void Registrar::write_pod(const metadata::Key& key, const metadata::Cluster* clu
     send("PUT", key, metadata::format_json(*pod));
 }
 
-bool Registrar::send(const std::string& method, const metadata::Key& key, const std::string& body) {
+void Registrar::send(const std::string& method, const metadata::Key& key, const std::string& body) {
   metadata::ClientRequest request;
   request.method = method;
   request.target = "/v1/" + metadata::format(key);
@@ -115,23 +120,30 @@ bool Registrar::send(const std::string& method, const metadata::Key& key, const 
   auto client = borrow_client();
   const auto answer = client->send(request);
   if (!answer) {
-    fail(answer.error().text);
-    return false;
+    fail(answer.error().text, Retry::soon);
+    return;
   }
   give_back(std::move(client));
   ++writes_;
-  if (answer->is_success() || (method == "DELETE" && answer->status == not_found)) return true;
-  if (answer->status == read_only) return true;  // pods come from elsewhere, as in Kubernetes
-  fail(method + " " + request.target + ": " + std::to_string(answer->status) + " " + answer->body);
-  return false;
+  if (answer->is_success() || (method == "DELETE" && answer->status == not_found)) return;
+  if (answer->status == read_only) return;  // pods come from elsewhere, as in Kubernetes
+  fail(method + " " + request.target + ": " + std::to_string(answer->status) + " " + answer->body,
+       answer->status >= server_error ? Retry::soon : Retry::with_the_next_change);
 }
 
-void Registrar::fail(const std::string& why) {
-  behind_ = true;
+void Registrar::fail(const std::string& why, Retry retry) {
   ++failures_;
   const std::lock_guard lock(mutex_);
-  quiet_until_ = steady_clock::now() + quiet;
   last_error_ = why;
+  if (retry == Retry::with_the_next_change) return;
+  behind_ = true;
+  quiet_until_ = steady_clock::now() + quiet;
+}
+
+bool Registrar::is_quiet() {
+  const bool now = steady_clock::now() < quiet_until_;
+  if (now) behind_ = true;
+  return now;
 }
 
 std::unique_ptr<metadata::Client> Registrar::borrow_client() {

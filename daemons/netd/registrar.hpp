@@ -57,8 +57,12 @@ class Registrar {
   void agree(const metadata::Cluster& cluster);
   // The present object of the pod, written or removed as its attachments demand.
   void write_pod(const metadata::Key& key, const metadata::Cluster* cluster);
-  bool send(const std::string& method, const metadata::Key& key, const std::string& body);
-  void fail(const std::string& why);
+  void send(const std::string& method, const metadata::Key& key, const std::string& body);
+  // What the registry will never take is not tried over and over.
+  enum class Retry { soon, with_the_next_change };
+  void fail(const std::string& why, Retry retry);
+  // True when an immediate try would only cost time; it is then left to run(). mutex_ is held.
+  bool is_quiet();
   std::unique_ptr<metadata::Client> borrow_client();
   void give_back(std::unique_ptr<metadata::Client> client);
 

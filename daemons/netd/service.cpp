@@ -128,7 +128,11 @@ void Service::maintain(bool woken) {
 }
 
 void Service::reload(const Options& options) {
-  pods_->set_mtu(mtu_of(options));
+  try {
+    pods_->set_mtu(mtu_of(options));
+  } catch (const std::exception& failed) {
+    log::error("the MTU stays as it was", {{"error", failed.what()}});
+  }
   pods_->set_dns(dns_hints(options));
   plan_.masquerade = options.masquerade;
   maintained_ = {};

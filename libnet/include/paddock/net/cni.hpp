@@ -61,7 +61,7 @@ struct Dns {
   std::vector<std::string> search;
   std::vector<std::string> options;
 
-  bool empty() const;
+  PADDOCK_NET_EXPORT bool empty() const;
   friend bool operator==(const Dns&, const Dns&) = default;
 };
 

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netd/plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+namespace paddock::netd {
+namespace {
+
+std::string first_subnet_of(const char* cluster) {
+  return first_subnet(*net::Prefix::parse(cluster)).to_string();
+}
+
+TEST(NetdPlan, FirstHostTakesTheFirstSubnet) {
+  EXPECT_EQ(first_subnet_of("10.42.0.0/16"), "10.42.0.0/24");
+  EXPECT_EQ(first_subnet_of("10.42.7.0/26"), "10.42.7.0/26");
+  EXPECT_EQ(first_subnet_of("fd42::/48"), "fd42::/64");
+  EXPECT_EQ(first_subnet_of("fd42::/112"), "fd42::/112");
+}
+
+TEST(NetdPlan, SubnetsComeFromTheClusterUnlessGiven) {
+  Options options;
+  options.cluster_cidrs = {"10.42.0.0/16", "fd42::/48"};
+  const auto by_default = host_plan(options);
+  options.subnets = {"10.42.9.0/24"};
+  const auto given = host_plan(options);
+
+  ASSERT_EQ(by_default.subnets.size(), 2U);
+  EXPECT_EQ(by_default.subnets[0].gateway.to_string(), "10.42.0.1");
+  EXPECT_EQ(by_default.subnets[1].gateway.to_string(), "fd42::1");
+  EXPECT_EQ(by_default.cluster_networks.size(), 2U);
+  ASSERT_EQ(given.subnets.size(), 1U);
+  EXPECT_EQ(given.subnets[0].network.to_string(), "10.42.9.0/24");
+}
+
+TEST(NetdPlan, RangesGoToTheirSubnet) {
+  Options options;
+  options.subnets = {"10.42.0.0/24", "fd42::/64"};
+  options.ranges = {"fd42::10-fd42::20", "10.42.0.5"};
+
+  const auto pool = pool_options(options);
+
+  EXPECT_EQ(pool.subnets[0].ranges.size(), 1U);
+  EXPECT_EQ(pool.subnets[1].ranges.size(), 1U);
+  options.ranges = {"10.43.0.1"};
+  EXPECT_THROW((void)pool_options(options), std::runtime_error);
+}
+
+TEST(NetdPlan, NoNameServersMeansNoHintsAtAll) {
+  Options options;
+  EXPECT_FALSE(dns_hints(options).empty());
+  options.dns.clear();
+  EXPECT_TRUE(dns_hints(options).empty());
+}
+
+TEST(NetdPlan, PackagedConfigurationIsWhatNetdWrites) {
+  std::ifstream file(PACKAGED_CONFLIST);
+
+  EXPECT_EQ(conflist("paddock"), std::string(std::istreambuf_iterator<char>(file), {}));
+}
+
+}  // namespace
+}  // namespace paddock::netd
