@@ -288,14 +288,14 @@ TEST(KubernetesNames, PodsHaveNames) {
   EXPECT_EQ(cluster.answer("web-1.shop.pod.cluster.local", AAAA).size(), 1u);
   EXPECT_EQ(cluster.answer("1.0.1.10.in-addr.arpa", PTR),
             Lines{"1.0.1.10.in-addr.arpa. 5 IN PTR web-1.shop.pod.cluster.local."});
-  cluster.add({.space = "shop", .name = "job.v2", .addresses = {ip("10.1.0.2")}});
+  cluster.add(Pod{.space = "shop", .name = "job.v2", .addresses = {ip("10.1.0.2")}});
   EXPECT_EQ(cluster.answer("job.v2.shop.pod.cluster.local", A).size(), 1u);
   EXPECT_TRUE(cluster.problems.empty());
 }
 
 TEST(KubernetesNames, AnEndpointsReverseNameTakesThePodsPlace) {
   Cluster cluster;
-  cluster.add({.space = "shop", .name = "db-0", .addresses = {ip("10.1.0.5")}}).add(database());
+  cluster.add(Pod{.space = "shop", .name = "db-0", .addresses = {ip("10.1.0.5")}}).add(database());
   EXPECT_EQ(cluster.answer("5.0.1.10.in-addr.arpa", PTR),
             Lines{"5.0.1.10.in-addr.arpa. 5 IN PTR db-0.db.shop.svc.cluster.local."});
 }
@@ -303,7 +303,7 @@ TEST(KubernetesNames, AnEndpointsReverseNameTakesThePodsPlace) {
 TEST(KubernetesNames, PodAddressesVerified) {
   Cluster cluster({.pod_addresses = PodAddresses::verified});
   cluster.add(pod).add(database());
-  cluster.add({.space = "shop", .name = "db-0", .addresses = {ip("10.1.0.5")}});
+  cluster.add(Pod{.space = "shop", .name = "db-0", .addresses = {ip("10.1.0.5")}});
   EXPECT_EQ(cluster.answer("10-1-0-1.shop.pod.cluster.local", A),
             Lines{"10-1-0-1.shop.pod.cluster.local. 5 IN A 10.1.0.1"});
   EXPECT_EQ(cluster.answer("fd00-1--1.shop.pod.cluster.local", AAAA).size(), 1u);  // both families
@@ -365,8 +365,8 @@ TEST(KubernetesNames, WhatCannotBeNamedIsReportedAndHidesNothing) {
   Service service = web();
   service.ports.push_back({.name = "bad port", .number = 1});
   cluster.add(service)
-      .add({.space = "shop", .name = "a.b"})
-      .add({.space = "shop", .name = std::string(64, 'x')});
+      .add(Service{.space = "shop", .name = "a.b"})
+      .add(Service{.space = "shop", .name = std::string(64, 'x')});
   cluster.add(Pod{.space = "-", .name = "x"});
   Service headless = database();
   headless.backends[0].hostname = "bad host";
