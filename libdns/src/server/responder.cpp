@@ -2,6 +2,7 @@
 #include "server/responder.hpp"
 
 #include "upstream/known_answer.hpp"
+#include "upstream/private_reverse.hpp"
 #include "wire/message.hpp"
 
 #include <algorithm>
@@ -30,6 +31,7 @@ Responder::Responder(const Identity& identity, upstream::Poller& poller, Tallies
 void Responder::configure(const ForwardOptions& options, std::vector<Endpoint> upstreams,
                           TimePoint now) {
   now_ = now;
+  forwards_private_reverse_ = options.private_reverse;
   max_pending_ = options.max_in_flight * askers_per_question;
   forwarder_.configure(options, std::move(upstreams), now);
 }
@@ -76,6 +78,11 @@ Responder::Response Responder::forward(std::span<const std::uint8_t> query, cons
   const upstream::Question question(
       is_chase ? outcome.target : parsed.qname(), parsed.type, parsed.klass,
       {.dnssec_ok = parsed.edns.dnssec_ok, .checking_disabled = parsed.wants(wire::flag_cd)});
+  if (!forwards_private_reverse_) {
+    if (const auto local = upstream::answer_private_reverse(question)) {
+      return finish(query, context, outcome, {.answer = &*local}, reply);
+    }
+  }
   if (const auto known = forwarder_.find(question, now_)) {
     return finish(query, context, outcome, *known, reply);
   }

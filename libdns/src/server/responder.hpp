@@ -107,6 +107,7 @@ class Responder {
   TimePoint now_;
   std::uint32_t unix_time_ = 0;
   std::uint32_t rotation_ = 0;
+  bool forwards_private_reverse_ = false;
   std::size_t max_pending_ = 0;
   std::uint64_t last_ticket_ = 0;
   std::unordered_map<std::uint64_t, Pending> pending_;

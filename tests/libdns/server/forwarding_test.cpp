@@ -318,6 +318,28 @@ TEST(Forwarding, AnAliasWhoseTargetCannotBeHadIsServfail) {
   EXPECT_EQ(seen.answers[0].type, Type::cname);
 }
 
+TEST(Forwarding, ReverseNamesOfPrivateAddressesStayHereUnlessToldOtherwise) {
+  FakeResolver resolver([](const Heard& heard) {
+    return std::vector<Message>{
+        reply_to(heard.message,
+                 {.answers = {ptr_record(name("3.2.1.10.in-addr.arpa"), name("x.example"), 60s)}})};
+  });
+  auto options = forwarding_to({resolver.endpoint()});
+  Serving serving(options);
+  UdpClient client(serving.at);
+  const auto asked = query("3.2.1.10.in-addr.arpa", Type::ptr);
+
+  const auto here = client.ask(asked);
+  EXPECT_EQ(resolver.heard(), 0);
+  options.forwarding.private_reverse = true;
+  serving.server.forward(options.forwarding);
+  const auto there = client.ask(asked);
+
+  EXPECT_EQ(here.rcode(), 3U);
+  EXPECT_EQ(here.authority.size(), 1U);
+  EXPECT_EQ(there.answers.size(), 1U);
+}
+
 TEST(Forwarding, WithoutRecursionDesiredOnlyTheCacheSpeaks) {
   FakeResolver resolver(answer_www);
   const Serving serving(forwarding_to({resolver.endpoint()}));

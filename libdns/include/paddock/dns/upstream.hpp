@@ -47,6 +47,10 @@ struct ForwardOptions {
   std::vector<Endpoint> upstreams{};
   std::string resolv_conf{};
 
+  // Whether the upstreams are asked for the reverse names of private addresses. If not, those that
+  // are in no zone of ours do not exist (RFC 6303). Say true where an upstream knows them.
+  bool private_reverse = false;
+
   std::chrono::milliseconds attempt_timeout{1200};  // one resolver, one try
   std::chrono::milliseconds deadline{4500};         // then the client gets SERVFAIL
   std::size_t max_in_flight = 1000;                 // different questions, per worker
