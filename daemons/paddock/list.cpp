@@ -48,7 +48,8 @@ std::string age(const ordered_json& object, long long now) {
 
 std::string labels(const ordered_json& object) {
   std::string all;
-  for (const auto& [key, value] : object.value("labels", ordered_json::object()).items()) {
+  const auto map = object.value("labels", ordered_json::object());
+  for (const auto& [key, value] : map.items()) {
     if (!all.empty()) all += ",";
     all += key + "=" + (value.is_string() ? value.get<std::string>() : value.dump());
   }

@@ -94,12 +94,16 @@ class Spawn {
 }  // namespace
 
 std::optional<Process> Process::find(pid_t pid) {
+  auto process = hold(pid);
+  if (process && process->wait_for_end(std::chrono::milliseconds{0})) return std::nullopt;
+  return process;
+}
+
+std::optional<Process> Process::hold(pid_t pid) {
   if (pid <= 0) return std::nullopt;
   const auto descriptor = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   if (descriptor < 0) return std::nullopt;
-  Process process(pid, descriptor);
-  if (process.wait_for_end(std::chrono::milliseconds{0})) return std::nullopt;  // a zombie
-  return process;
+  return Process(pid, descriptor);
 }
 
 std::optional<Process> Process::recorded(const fs::path& folder, std::string_view daemon) {
@@ -188,9 +192,10 @@ Process start(const fs::path& program, const std::vector<std::string>& arguments
   }
   const auto pid = spawn.run(program, arguments);
   if (output >= 0) ::close(output);
-  auto process = Process::find(pid);
+  auto process = Process::hold(pid);  // a child that has not been waited for can always be held
   if (!process)
-    throw Failure(exit_not_so, program.string() + " ended at once", "see " + log.string());
+    throw Failure(exit_not_so,
+                  "cannot hold process " + std::to_string(pid) + ": too many open files");
   return std::move(*process);
 }
 

@@ -17,8 +17,10 @@ namespace paddock::cli {
 
 class Process {
  public:
-  // Nothing when there is no such process.
+  // Nothing when no such process runs.
   [[nodiscard]] static std::optional<Process> find(pid_t pid);
+  // The same, but one that has ended and was not waited for is held, too.
+  [[nodiscard]] static std::optional<Process> hold(pid_t pid);
   // The process written down in FOLDER/DAEMON.pid, if that very one still runs.
   [[nodiscard]] static std::optional<Process> recorded(const std::filesystem::path& folder,
                                                        std::string_view daemon);
