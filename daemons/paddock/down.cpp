@@ -52,10 +52,10 @@ void purge(const Arguments& arguments) {
   const auto status = run_to_end(find_binary("netd"), options, output);
   print(output);
   if (status != 0) throw Failure(exit_not_so, "paddock-netd --purge failed, see above");
-  for (const auto daemon : daemon_names) {
-    fs::remove_all(fs::path(arguments.value("state-dir", "/var/lib/paddock")) / daemon, ignored);
-  }
-  print("links, rules and state are gone\n");
+  fs::remove_all(arguments.value("state-dir", "/var/lib/paddock"), ignored);
+  fs::remove_all(arguments.value("log-dir", "/var/log/paddock"), ignored);
+  fs::remove_all(arguments.value("run-dir", "/run/paddock"), ignored);
+  print("links, rules, state and logs are gone\n");
 }
 
 int run(const Arguments& arguments) {
@@ -91,7 +91,9 @@ Command down_command() {
                     {"run-dir", 0, "FOLDER", "Where pids are kept. Default: /run/paddock.",
                      Offer::folder},
                     {"state-dir", 0, "FOLDER", "What --purge removes. Default: /var/lib/paddock.",
-                     Offer::folder}},
+                     Offer::folder},
+                    {"log-dir", 0, "FOLDER",
+                     "What --purge removes, too. Default: /var/log/paddock.", Offer::folder}},
           .least_words = 0,
           .most_words = 0,
           .offers = {},

@@ -45,7 +45,8 @@ std::string wrapped(const std::string& text, std::size_t width, const std::strin
 std::string explanation(const Option& option) {
   std::string text = option.text.help;
   if (option.kind == Option::Kind::list) text += " May be given several times.";
-  if (const auto usual = default_of(option); !usual.empty()) text += " Default: " + usual + ".";
+  const auto usual = default_of(option);
+  if (!usual.empty() && usual != "false") text += " Default: " + usual + ".";
   return text;
 }
 

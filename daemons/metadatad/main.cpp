@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// paddock-metadatad: holds what the cluster is made of, streams it to the other daemons, and tells
+// every pod about itself.
+#include "metadatad/options.hpp"
+#include "metadatad/service.hpp"
+#include "runtime/daemon.hpp"
+
+namespace {
+
+using namespace paddock;
+
+void serve(runtime::Daemon<metadatad::Options>& daemon) {
+  metadatad::Service service(daemon.options(), [&daemon] { daemon.nudge(); });
+  const runtime::Admin admin(daemon.name(), daemon.options().admin_listen, daemon,
+                             {.status = [&] { return service.status(); },
+                              .metrics = [&](auto& out) { service.metrics(out); }});
+  runtime::log::info("serving", {{"socket", daemon.options().socket}, {"has", service.summary()}});
+  daemon.ready(service.summary());
+  for (;;) {
+    switch (daemon.wait(std::chrono::seconds(1))) {
+      case runtime::Wake::stop:
+        return;
+      case runtime::Wake::reload:
+        if (daemon.reload()) runtime::log::info("configuration read again");
+        daemon.ready(service.summary());
+        break;
+      case runtime::Wake::nudge:
+        service.publish();
+        break;
+      case runtime::Wake::tick:
+        break;
+    }
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return paddock::runtime::run<paddock::metadatad::Options>(
+      argc, argv, "metadatad",
+      "Holds what the cluster is made of, streams it to dnsd and netd, and tells every pod about "
+      "itself.",
+      paddock::metadatad::describe, serve);
+}

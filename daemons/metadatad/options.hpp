@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What metadatad can be told: the flags, the YAML keys and the manual page all come from
+// describe().
+#pragma once
+
+#include "runtime/daemon.hpp"
+
+#include <string>
+#include <vector>
+
+namespace paddock::metadatad {
+
+struct Options : runtime::CommonOptions {
+  Options() { admin_listen = "127.0.0.1:9761"; }
+
+  std::string store = "embedded:";
+  std::string state_dir = "/var/lib/paddock/metadatad";
+  std::string socket = "/run/paddock/metadata.sock";
+  std::string socket_group;
+  unsigned audit_mb = 16;
+  unsigned audit_files = 5;
+
+  std::vector<std::string> listen{"169.254.169.250:80"};
+  unsigned workers = 1;
+  bool xff = false;
+  std::string host_name;  // empty: the kernel's
+  std::string environment = "Default";
+  std::string environment_uuid;
+  std::string region;
+};
+
+void describe(runtime::OptionTable& table, Options& options);
+
+}  // namespace paddock::metadatad

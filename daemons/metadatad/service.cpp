@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metadatad/service.hpp"
+
+#include "runtime/log.hpp"
+
+#include <paddock/metadata/cluster.hpp>
+
+#include <boost/asio/ip/address.hpp>
+#include <grp.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <stdexcept>
+#include <utility>
+
+namespace paddock::metadatad {
+namespace {
+
+namespace log = runtime::log;
+using std::chrono::milliseconds;
+constexpr milliseconds stop_grace{250};
+
+std::unique_ptr<metadata::Store> open_store(const Options& options) {
+  const auto folder = options.store.substr(options.store.find(':') + 1);
+  metadata::EmbeddedOptions embedded;
+  embedded.directory = folder.empty() ? options.state_dir : folder;
+  embedded.audit_bytes = std::size_t{options.audit_mb} << 20U;
+  embedded.audit_files = options.audit_files;
+  runtime::make_directory(embedded.directory, 0750);
+  return metadata::open_embedded_store(std::move(embedded));
+}
+
+std::optional<std::uint32_t> group_of(const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  const auto* entry = ::getgrnam(name.c_str());
+  if (entry == nullptr) {
+    throw std::runtime_error("there is no group " + name + " for the socket (--socket-group)");
+  }
+  return entry->gr_gid;
+}
+
+void log_failure(std::string_view path, std::string_view what) {
+  log::error("request failed", {{"path", path}, {"reason", what}});
+}
+
+// What SIGHUP does: the control thread reads the configuration again.
+metadata::Result<void> ask_for_reload() {
+  ::kill(::getpid(), SIGHUP);
+  return {};
+}
+
+metadata::ApiOptions api_options(const Options& options) {
+  runtime::make_directory(std::filesystem::path(options.socket).parent_path());
+  metadata::ApiOptions api;
+  api.http.unix_sockets = {{options.socket, 0660, group_of(options.socket_group)}};
+  api.http.on_handler_failed = log_failure;
+  api.version = runtime::version();
+  api.reload = ask_for_reload;
+  return api;
+}
+
+metadata::TcpEndpoint endpoint_of(const std::string& text) {
+  const auto colon = text.rfind(':');
+  auto host = text.substr(0, colon);
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  return {boost::asio::ip::make_address(host),
+          static_cast<std::uint16_t>(std::stoul(text.substr(colon + 1)))};
+}
+
+std::string host_name(const Options& options) {
+  if (!options.host_name.empty()) return options.host_name;
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+metadata::DocumentOptions document_options(const Options& options) {
+  metadata::DocumentOptions documents;
+  for (const auto& listen : options.listen) {
+    if (listen != "none") documents.http.tcp.push_back(endpoint_of(listen));
+  }
+  documents.http.on_handler_failed = log_failure;
+  documents.workers = options.workers;
+  documents.trust_forwarded_for = options.xff;
+  documents.host = host_name(options);
+  documents.environment_name = options.environment;
+  documents.environment_uuid = options.environment_uuid;
+  documents.region_name = options.region;
+  documents.reload = ask_for_reload;
+  return documents;
+}
+
+double stale_seconds(const metadata::Cluster& cluster) {
+  if (cluster.stale_since() == 0) return 0;
+  const auto now =
+      std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+  return static_cast<double>(now.count() - cluster.stale_since()) / 1000;
+}
+
+void write_requests(runtime::MetricsText& out, const metadata::HttpCounters& api,
+                    const metadata::HttpCounters& documents) {
+  const auto both = [&](std::uint64_t metadata::HttpCounters::*field) {
+    out.sample(api.*field, {{"service", "api"}});
+    out.sample(documents.*field, {{"service", "documents"}});
+  };
+  out.counter("paddock_metadata_http_requests_total", "Requests answered.");
+  both(&metadata::HttpCounters::requests);
+  out.counter("paddock_metadata_http_bad_requests_total",
+              "Requests that were not HTTP, too large or too slow.");
+  both(&metadata::HttpCounters::bad_requests);
+  out.counter("paddock_metadata_http_connections_total", "Connections accepted.");
+  both(&metadata::HttpCounters::connections_accepted);
+  out.counter("paddock_metadata_http_connections_refused_total",
+              "Connections closed at once because there were too many.");
+  both(&metadata::HttpCounters::connections_refused);
+  out.gauge("paddock_metadata_http_connections", "Connections open.");
+  both(&metadata::HttpCounters::connections_open);
+  out.gauge("paddock_metadata_http_waiting", "Requests that wait for a change.");
+  both(&metadata::HttpCounters::waiting);
+}
+
+}  // namespace
+
+Service::Service(const Options& options, std::function<void()> changed)
+    : store_(open_store(options)), api_(store_, api_options(options)) {
+  if (auto wanted = document_options(options); !wanted.http.tcp.empty()) {
+    documents_.emplace(std::move(wanted));
+  }
+  publish();
+  subscription_ = store_.subscribe(std::move(changed));
+  api_.start();
+  if (documents_) documents_->start();
+}
+
+Service::~Service() {
+  subscription_.reset();
+  if (documents_) documents_->stop(stop_grace);
+  api_.stop(stop_grace);
+}
+
+void Service::publish() {
+  if (documents_) documents_->publish(store_.cluster());
+}
+
+std::string Service::summary() const {
+  const auto cluster = store_.cluster();
+  if (!cluster) return "nothing is known yet";
+  const auto count = [&](metadata::Kind kind, const std::string& one) {
+    const auto n = cluster->count(kind);
+    return std::to_string(n) + " " + one + (n == 1 ? "" : "s");
+  };
+  return count(metadata::Kind::service, "service") + ", " + count(metadata::Kind::pod, "pod") +
+         ", revision " + std::to_string(cluster->revision());
+}
+
+runtime::Status Service::status() const {
+  using Severity = runtime::Problem::Severity;
+  const auto cluster = store_.cluster();
+  runtime::Status status{.ready = cluster != nullptr, .summary = summary(), .problems = {}};
+  nlohmann::ordered_json detail{{"source", store_.source()}, {"writable", store_.is_writable()}};
+  if (!cluster) {
+    status.problems.push_back({Severity::error, "nothing is known of the cluster yet",
+                               "it waits for " + store_.source()});
+  } else {
+    detail["store"] = cluster->store();
+    detail["revision"] = cluster->revision();
+    for (const auto kind : metadata::all_kinds) {
+      detail["objects"][std::string(metadata::plural(kind))] = cluster->count(kind);
+    }
+    if (const auto stale = stale_seconds(*cluster); stale > 0) {
+      const auto seconds = static_cast<long long>(stale);
+      status.problems.push_back({Severity::warning,
+                                 "nothing heard from " + store_.source() + " for " +
+                                     std::to_string(seconds) + " s; serving what was known",
+                                 "look after " + store_.source()});
+    }
+  }
+  if (const auto trouble = store_.trouble(); !trouble.empty()) {
+    status.problems.push_back({Severity::error, "changes cannot be stored: " + trouble,
+                               "free space, or mend the disk, of " + store_.source()});
+  }
+  detail["watchers"] = api_.counters().streams;
+  status.detail = detail.dump();
+  return status;
+}
+
+void Service::metrics(runtime::MetricsText& out) const {
+  if (const auto cluster = store_.cluster()) {
+    out.gauge("paddock_metadata_revision", "Revision of the store.");
+    out.sample(cluster->revision());
+    out.gauge("paddock_metadata_objects", "Objects of the cluster.");
+    for (const auto kind : metadata::all_kinds) {
+      out.sample(cluster->count(kind), {{"kind", metadata::kind_name(kind)}});
+    }
+    out.gauge("paddock_metadata_stale_seconds", "Since when the source has not been heard of.");
+    out.sample(stale_seconds(*cluster));
+  }
+  const auto api = api_.counters();
+  out.gauge("paddock_metadata_watchers", "Readers of the stream.");
+  out.sample(api.streams);
+  out.counter("paddock_metadata_writes_total", "Writes asked for.");
+  for (std::size_t outcome = 0; outcome < MeasuredStore::outcomes; ++outcome) {
+    out.sample(store_.writes(outcome), {{"outcome", MeasuredStore::name_of(outcome)}});
+  }
+  out.histogram("paddock_metadata_commit_seconds", "Time of accepted writes, until on disk.",
+                store_.latency());
+  write_requests(out, api, documents_ ? documents_->counters() : metadata::HttpCounters{});
+}
+
+}  // namespace paddock::metadatad
