@@ -90,10 +90,9 @@ dns::ServiceKind kind_of(const metadata::Service& service) {
   return dns::ServiceKind::headless;
 }
 
-// "stack/service", or the name of a service of the same stack.
-dns::ServiceReference reference(std::string_view text, std::string_view own_space) {
+// A validated "stack/service".
+dns::ServiceReference reference(std::string_view text) {
   const auto slash = text.find('/');
-  if (slash == std::string_view::npos) return {std::string(own_space), std::string(text)};
   return {std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
 }
 
@@ -120,7 +119,7 @@ dns::Service translate(const metadata::Service& service,
   out.publishes_not_ready = service.publish_not_ready;
   out.primary = service.primary_service.str();
   for (const auto& target : service.targets) {
-    out.targets.push_back(reference(target.view(), service.ns.view()));
+    out.targets.push_back(reference(target.view()));
   }
   for (const auto& slice : slices) {
     const auto ports = translate(slice.ports);

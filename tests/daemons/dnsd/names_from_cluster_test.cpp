@@ -135,7 +135,7 @@ TEST(NamesFromCluster, APodHasNamesAndAnEndedOneOnlyInRancher) {
 TEST(NamesFromCluster, AnAliasFollowsWhatItStandsForThroughOtherAliases) {
   Names names;
   names.put(web);
-  names.put("{kind: Service, namespace: shop, name: front, targets: [web]}");
+  names.put("{kind: Service, namespace: shop, name: front, targets: [shop/web]}");
   names.put("{kind: Service, namespace: other, name: far, targets: [shop/front]}");
   EXPECT_EQ(names.data("far.other.rancher.internal"), Data{"10.43.0.10"});
 
@@ -148,14 +148,14 @@ TEST(NamesFromCluster, AnAliasFollowsWhatItStandsForThroughOtherAliases) {
 TEST(NamesFromCluster, AliasesInACircleSpoilNothingElse) {
   Names names;
 
-  names.put("{kind: Service, namespace: shop, name: a, targets: [b]}");
-  names.put("{kind: Service, namespace: shop, name: b, targets: [a]}");
+  names.put("{kind: Service, namespace: shop, name: a, targets: [shop/b]}");
+  names.put("{kind: Service, namespace: shop, name: b, targets: [shop/a]}");
   names.put(web);
 
   EXPECT_EQ(names.data("web.shop.rancher.internal"), Data{"10.43.0.10"});
   EXPECT_EQ(names.ask("a.shop.rancher.internal").rcode, 3U);
   EXPECT_FALSE(names.problems().empty());
-  names.put("{kind: Service, namespace: shop, name: b, targets: [web]}");
+  names.put("{kind: Service, namespace: shop, name: b, targets: [shop/web]}");
   EXPECT_EQ(names.data("a.shop.rancher.internal"), Data{"10.43.0.10"});
   EXPECT_TRUE(names.problems().empty());
 }
