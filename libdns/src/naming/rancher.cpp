@@ -111,7 +111,6 @@ Contribution RancherNames::service(const Service& service, const FindService& fi
   if (!above) return collector.take();
   const auto owner = collector.label(*above, service.name, "name");
   if (!owner) return collector.take();
-  collector.add_existence(*owner);
   Resolution(find, collector, *owner).add(service);
   return collector.take();
 }

@@ -91,7 +91,7 @@ TEST(RancherNames, TheLastContainerIsGivenWhenNoneIsReady) {
                             {.addresses = {}, .is_ready = false}}));
   EXPECT_EQ(stack.answer("web.shop"), Lines{"web.shop.rancher.internal. 1 IN A 10.42.1.2"});
   stack.add(service("none", {}));
-  EXPECT_EQ(stack.ask("none.shop.rancher.internal").rcode, 0u);  // it exists
+  EXPECT_EQ(stack.ask("none.shop.rancher.internal").rcode, 3u);
 }
 
 TEST(RancherNames, SidekicksAreBelowTheirPrimary) {
