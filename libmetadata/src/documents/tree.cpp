@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The top of the tree and the lists of everything.
+#include "documents/tree.hpp"
+
+#include "documents/fields.hpp"
+
+#include <algorithm>
+
+namespace paddock::metadata::documents {
+namespace {
+
+template <class T>
+using MakeNode = Node (*)(const View&, const T&);
+
+// All objects of a kind that lives in namespaces: by name in the first namespace that has it.
+template <class T>
+Node namespaced_list(const View& view, MakeNode<T> make) {
+  const auto all = view.cluster().all<T>();
+  return lazy_list({.size = all.size(),
+                    .at = [&view, all, make](std::size_t i) { return make(view, all[i]); },
+                    .find = [&view, all, make](std::string_view name) -> std::optional<Node> {
+                      for (const auto& ns : view.snapshot->namespaces()) {
+                        if (const auto found = view.cluster().find<T>(ns, name)) {
+                          return make(view, *found);
+                        }
+                      }
+                      for (const T& object : all) {
+                        if (object.uid == name) return make(view, object);
+                      }
+                      return std::nullopt;
+                    }});
+}
+
+template <class T>
+Node flat_list(const View& view, MakeNode<T> make) {
+  const auto all = view.cluster().all<T>();
+  return lazy_list({.size = all.size(),
+                    .at = [&view, all, make](std::size_t i) { return make(view, all[i]); },
+                    .find = [&view, all, make](std::string_view name) -> std::optional<Node> {
+                      if (const auto found = view.cluster().find<T>(name)) {
+                        return make(view, *found);
+                      }
+                      for (const T& object : all) {
+                        if (object.uid == name) return make(view, object);
+                      }
+                      return std::nullopt;
+                    }});
+}
+
+Node stack_list(const View& view) {
+  return lazy_list(
+      {.size = view.snapshot->namespaces().size(),
+       .at = [&view](std::size_t i) { return stack_node(view, view.snapshot->namespaces()[i]); },
+       .find = [&view](std::string_view name) -> std::optional<Node> {
+         for (const auto& ns : view.snapshot->namespaces()) {
+           if (ns == name || view.snapshot->uuid_of_namespace(ns) == name) {
+             return stack_node(view, ns);
+           }
+         }
+         return std::nullopt;
+       }});
+}
+
+class SelfMap final : public Map {
+ public:
+  explicit SelfMap(const View& view) : view_(view) {}
+  [[nodiscard]] std::vector<std::string_view> keys() const override {
+    std::vector<std::string_view> names;
+    for (const std::string_view name : {"container", "host", "service", "stack"}) {
+      if (find(name)) names.push_back(name);
+    }
+    return names;
+  }
+  [[nodiscard]] std::optional<Node> find(std::string_view key) const override {
+    if (key == "host" && view_.host != nullptr) return host_node(view_, *view_.host);
+    if (view_.client == nullptr) return std::nullopt;
+    if (key == "container") return container_node(view_, *view_.client);
+    if (key != "service" && key != "stack") return std::nullopt;
+    const Service* service = view_.snapshot->service_of(*view_.client);
+    if (service == nullptr) return std::nullopt;
+    return key == "service" ? service_node(view_, *service) : stack_node(view_, service->ns);
+  }
+
+ private:
+  const View& view_;
+};
+
+class RootMap final : public Map {
+ public:
+  explicit RootMap(const View& view) : view_(view) {}
+  [[nodiscard]] std::vector<std::string_view> keys() const override {
+    std::vector<std::string_view> names = {"containers",  "hosts",  "name",     "networks",
+                                           "region_name", "self",   "services", "stacks",
+                                           "uuid",        "version"};
+    if (view_.version == Version::v2016_07_29) names.insert(names.begin() + 1, "environments");
+    return names;
+  }
+  [[nodiscard]] std::optional<Node> find(std::string_view key) const override {
+    const Environment& environment = view_.snapshot->environment();
+    if (key == "self") return std::shared_ptr<const Map>(std::make_shared<SelfMap>(view_));
+    if (key == "containers") return namespaced_list<Pod>(view_, container_node);
+    if (key == "services") return namespaced_list<Service>(view_, service_node);
+    if (key == "stacks") return stack_list(view_);
+    if (key == "hosts") return flat_list<Host>(view_, host_node);
+    if (key == "networks") return flat_list<Network>(view_, network_node);
+    if (key == "version") return view_.snapshot->version();
+    if (key == "name") return environment.name;
+    if (key == "uuid") return environment.uuid;
+    if (key == "region_name") return text_or_null(environment.region_name);
+    if (key == "environments" && view_.version == Version::v2016_07_29) return Node();
+    return std::nullopt;
+  }
+
+ private:
+  const View& view_;
+};
+
+}  // namespace
+
+std::optional<Version> parse_version(std::string_view text) {
+  if (text == "latest") return Version::v2016_07_29;
+  for (std::size_t i = 0; i < std::size(version_names); ++i) {
+    if (version_names[i] == text) return static_cast<Version>(i);
+  }
+  return std::nullopt;
+}
+
+Node root(const View& view) { return std::shared_ptr<const Map>(std::make_shared<RootMap>(view)); }
+
+}  // namespace paddock::metadata::documents

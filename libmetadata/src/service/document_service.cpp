@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The workers of the document service: each has a server, the newest snapshot, and the long polls
+// that wait for the next.
+#include "service/document_reply.hpp"
+
+#include <paddock/metadata/cluster.hpp>
+#include <paddock/metadata/service.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace paddock::metadata {
+namespace {
+
+using documents::Snapshot;
+
+// Whether something differs that documents show.
+bool differs(const Cluster& before, const Cluster& after) {
+  return !diff(before, after, [](const Difference& difference) {
+    return difference.either().kind == Kind::endpoints;
+  });
+}
+
+}  // namespace
+
+struct DocumentService::State {
+  State(DocumentOptions given) : options(std::move(given)) {
+    HttpOptions http = options.http;
+    const unsigned count = std::max(options.workers, 1U);
+    http.reuse_port = http.reuse_port || count > 1;
+    for (unsigned i = 0; i < count; ++i) {
+      auto& worker = workers.emplace_back(std::make_unique<service::DocumentWorker>(options, http));
+      http.unix_sockets.clear();  // a path has one listener
+      http.tcp = worker->server.tcp_endpoints();
+    }
+  }
+
+  DocumentOptions options;
+  std::vector<std::unique_ptr<service::DocumentWorker>> workers;
+  std::mutex mutex;  // publish() may come from any thread
+  std::shared_ptr<const Cluster> published;
+  std::string version;
+};
+
+DocumentService::DocumentService(DocumentOptions options)
+    : state_(std::make_unique<State>(std::move(options))) {}
+DocumentService::~DocumentService() = default;
+
+void DocumentService::start() {
+  for (const auto& worker : state_->workers) worker->server.start();
+}
+
+void DocumentService::stop(std::chrono::milliseconds grace) {
+  const auto deadline = std::chrono::steady_clock::now() + grace;
+  for (const auto& worker : state_->workers) {
+    worker->server.stop(std::max(std::chrono::milliseconds(0),
+                                 std::chrono::duration_cast<std::chrono::milliseconds>(
+                                     deadline - std::chrono::steady_clock::now())));
+  }
+}
+
+void DocumentService::publish(std::shared_ptr<const Cluster> cluster) {
+  if (!cluster) return;
+  const std::scoped_lock lock(state_->mutex);
+  if (!state_->published || state_->published->store() != cluster->store() ||
+      differs(*state_->published, *cluster)) {
+    state_->version =
+        documents::uuid_from(cluster->store() + "@" + std::to_string(cluster->revision()));
+  }
+  state_->published = cluster;
+  const auto& options = state_->options;
+  documents::Environment environment{
+      .name = options.environment_name,
+      .uuid = options.environment_uuid.empty() ? cluster->store() : options.environment_uuid,
+      .region_name = options.region_name};
+  for (const auto& worker : state_->workers) {
+    // Each has its own: a snapshot remembers what it works out, for one thread.
+    auto snapshot = std::make_shared<const Snapshot>(cluster, environment, state_->version);
+    worker->server.post([&target = *worker, snapshot] { target.take(snapshot); });
+  }
+}
+
+HttpCounters DocumentService::counters() const {
+  HttpCounters sum;
+  for (const auto& worker : state_->workers) {
+    const HttpCounters one = worker->server.counters();
+    sum.connections_open += one.connections_open;
+    sum.connections_accepted += one.connections_accepted;
+    sum.connections_refused += one.connections_refused;
+    sum.requests += one.requests;
+    sum.bad_requests += one.bad_requests;
+    sum.timeouts += one.timeouts;
+    sum.waiting += one.waiting;
+    sum.streams += one.streams;
+  }
+  return sum;
+}
+
+std::vector<TcpEndpoint> DocumentService::tcp_endpoints() const {
+  return state_->workers.front()->server.tcp_endpoints();
+}
+
+}  // namespace paddock::metadata

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libmetadata/documents/sample_cluster.hpp"
+#include "libmetadata/http/socket_client.hpp"
+
+#include <paddock/metadata/client.hpp>
+#include <paddock/metadata/service.hpp>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <thread>
+
+namespace paddock::metadata {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+using testing::sample_cluster;
+using testing::sample_draft;
+using Clock = std::chrono::steady_clock;
+
+class DocumentServiceTest : public ::testing::Test {
+ protected:
+  void serve(DocumentOptions options = {}) {
+    options.http.tcp = {{testing::address("127.0.0.1"), 0}};
+    options.trust_forwarded_for = true;
+    options.host = "node1";
+    service_ = std::make_unique<DocumentService>(std::move(options));
+    service_->start();
+  }
+  void publish(Draft draft, std::uint64_t revision) {
+    service_cluster_ = draft.build({.store = "store-1", .revision = revision, .stale_since = 0});
+    service_->publish(service_cluster_);
+  }
+  [[nodiscard]] Client client() const {
+    return Client("http://127.0.0.1:" + std::to_string(service_->tcp_endpoints().at(0).port));
+  }
+  ClientResponse send(const std::string& method, const std::string& target,
+                      HeaderList headers = {}) const {
+    auto response =
+        client().send({.method = method, .target = target, .headers = std::move(headers)});
+    EXPECT_TRUE(response) << response.error().text;
+    return response ? *response : ClientResponse{};
+  }
+  ClientResponse get(const std::string& target, HeaderList headers = {}) const {
+    headers.emplace_back("X-Forwarded-For", "10.42.0.2");
+    return send("GET", target, std::move(headers));
+  }
+  std::unique_ptr<DocumentService> service_;
+  std::shared_ptr<const Cluster> service_cluster_;  // as published last
+};
+
+TEST_F(DocumentServiceTest, ListsItsVersions) {
+  serve();
+  publish(sample_draft(), 1);
+
+  EXPECT_EQ(get("/").body, "2015-07-25\n2015-12-19\n2016-07-29\nlatest\n");
+  EXPECT_EQ(json::parse(get("/", {{"Accept", "application/json"}}).body)["latest"], "/latest");
+}
+
+TEST_F(DocumentServiceTest, TellsAContainerAboutItself) {
+  serve();
+  publish(sample_draft(), 1);
+
+  const auto text = get("/latest/self/container/primary_ip");
+  EXPECT_EQ(text.status, 200);
+  EXPECT_EQ(text.body, "10.42.0.2");
+  EXPECT_EQ(text.header("content-type"), "text/plain; charset=utf-8");
+  EXPECT_EQ(text.header("access-control-allow-origin"), "*");
+  const auto tree =
+      get("/2016-07-29/self/container/", {{"Accept", "application/json; charset=utf-8"}});
+  EXPECT_EQ(tree.header("content-type"), "application/json");
+  EXPECT_EQ(json::parse(tree.body)["name"], "web-1");
+  EXPECT_EQ(get("/latest/self/container/name", {{"Accept", "application/yaml"}}).body, "web-1\n");
+}
+
+TEST_F(DocumentServiceTest, KnowsAClientByItsAddressOnly) {
+  serve();
+  publish(sample_draft(), 1);
+
+  EXPECT_EQ(send("GET", "/latest/self/host/name").body, "node1");
+  EXPECT_EQ(send("GET", "/latest/self/container").status, 404);
+  EXPECT_EQ(
+      send("GET", "/latest/self/container", {{"X-Forwarded-For", "10.42.0.2, 10.42.0.3"}}).status,
+      404);
+}
+
+TEST_F(DocumentServiceTest, DoesNotTrustForwardedHeadersUnlessTold) {
+  DocumentOptions options;
+  options.http.tcp = {{testing::address("127.0.0.1"), 0}};
+  DocumentService service(std::move(options));
+  service.start();
+  service.publish(sample_cluster());
+  Client client("http://127.0.0.1:" + std::to_string(service.tcp_endpoints().at(0).port));
+
+  EXPECT_EQ(
+      client
+          .send({.target = "/latest/self/container", .headers = {{"X-Forwarded-For", "10.42.0.2"}}})
+          ->status,
+      404);
+}
+
+TEST_F(DocumentServiceTest, SaysNotFoundInTheFormAskedFor) {
+  serve();
+  publish(sample_draft(), 1);
+
+  const auto text = get("/latest/nothing");
+  EXPECT_EQ(text.status, 404);
+  EXPECT_EQ(text.body, "Not found\n");
+  EXPECT_EQ(text.header("access-control-allow-origin"), "*");
+  EXPECT_EQ(text.header("x-content-type-options"), "nosniff");
+  EXPECT_EQ(get("/2011-01-01", {{"Accept", "application/json"}}).body,
+            "{\"code\":404,\"message\":\"Invalid version\",\"type\":\"error\"}\n");
+  EXPECT_EQ(get("/latest/nothing", {{"Accept", "text/yaml"}}).body,
+            "code: 404\nmessage: Not found\ntype: error\n\n");
+  const auto favicon = get("/favicon.ico");
+  EXPECT_EQ(favicon.body, "404 page not found\n");
+  EXPECT_EQ(favicon.header("access-control-allow-origin"), "");
+}
+
+TEST_F(DocumentServiceTest, RedirectsToTheCleanPath) {
+  serve();
+  publish(sample_draft(), 1);
+
+  EXPECT_EQ(get("/latest//self").header("location"), "/latest/self");
+  EXPECT_EQ(get("/latest/./self/?a=b").header("location"), "/latest/self/?a=b");
+  EXPECT_EQ(get("/latest/x/../self").status, 301);
+  EXPECT_EQ(get("//evil.example/").header("location"), "/evil.example/");
+  EXPECT_EQ(get("/..").header("location"), "/");
+}
+
+TEST_F(DocumentServiceTest, AllowsReadingOnly) {
+  serve();
+  publish(sample_draft(), 1);
+
+  for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "PATCH"}) {
+    const auto refused = send(method, "/latest/self");
+    EXPECT_EQ(refused.status, 405) << method;
+    EXPECT_EQ(refused.header("allow"), "GET, HEAD") << method;
+  }
+}
+
+TEST_F(DocumentServiceTest, SaysNotModified) {
+  serve();
+  publish(sample_draft(), 1);
+  const auto first = get("/latest/containers");
+
+  EXPECT_EQ(
+      get("/latest/containers", {{"If-None-Match", std::string(first.header("etag"))}}).status,
+      304);
+  EXPECT_NE(get("/latest/containers", {{"Accept", "application/json"}}).header("etag"),
+            first.header("etag"));
+  const auto head = send("HEAD", "/latest/containers");
+  EXPECT_EQ(head.header("etag"), first.header("etag"));
+  EXPECT_EQ(head.header("content-length"), std::to_string(first.body.size()));
+}
+
+TEST_F(DocumentServiceTest, ChangesItsVersionOnlyWithTheContent) {
+  serve();
+  publish(sample_draft(), 1);
+  const std::string first = get("/latest/version").body;
+  publish(Draft(*service_cluster_), 2);
+  EXPECT_EQ(get("/latest/version").body, first);
+
+  Draft with_endpoints(*service_cluster_);
+  auto endpoints = std::make_shared<Endpoints>();
+  endpoints->ns = "shop";
+  endpoints->name = endpoints->service = "web";
+  with_endpoints.put(endpoints);
+  publish(std::move(with_endpoints), 5);
+  EXPECT_EQ(get("/latest/version").body, first);
+
+  Draft changed(*sample_cluster());
+  changed.put(testing::sample_pod("shop", "new", "10.42.0.9"));
+  publish(std::move(changed), 6);
+
+  EXPECT_NE(get("/latest/version").body, first);
+}
+
+TEST_F(DocumentServiceTest, IsNotReadyBeforeTheFirstCluster) {
+  serve();
+
+  const auto refused = get("/latest/self");
+
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.header("retry-after"), "1");
+}
+
+TEST_F(DocumentServiceTest, SendsLargeDocumentsInPieces) {
+  serve();
+  Draft draft(*sample_cluster());
+  for (int i = 0; i < 3000; ++i) {
+    const std::string name = "p" + std::to_string(i);
+    const std::string ip = "10.50." + std::to_string(i / 250) + "." + std::to_string(i % 250);
+    draft.put(testing::sample_pod("many", name.c_str(), ip.c_str()));
+  }
+  publish(std::move(draft), 2);
+
+  const auto response = get("/latest/containers", {{"Accept", "application/json"}});
+
+  EXPECT_EQ(response.header("transfer-encoding"), "chunked");
+  EXPECT_EQ(json::parse(response.body).size(), 3004U);
+  const std::string tag(response.header("etag"));
+  EXPECT_TRUE(tag.starts_with("W/\""));
+  EXPECT_EQ(
+      get("/latest/containers", {{"Accept", "application/json"}, {"If-None-Match", tag}}).status,
+      304);
+}
+
+TEST_F(DocumentServiceTest, WaitsUntilTheValueChanges) {
+  serve();
+  publish(sample_draft(), 1);
+  const std::string version = get("/latest/version").body;
+  std::string answer;
+  std::thread waiting([&] { answer = get("/latest/version?wait=true&value=" + version).body; });
+  while (service_->counters().waiting == 0) std::this_thread::yield();
+
+  Draft changed(*sample_cluster());
+  changed.put(testing::sample_pod("shop", "new", "10.42.0.9"));
+  publish(std::move(changed), 2);
+  waiting.join();
+
+  EXPECT_FALSE(answer.empty());
+  EXPECT_NE(answer, version);
+}
+
+TEST_F(DocumentServiceTest, WaitsForAPathThatIsMissing) {
+  serve();
+  publish(sample_draft(), 1);
+  std::string answer;
+  std::thread waiting(
+      [&] { answer = get("/latest/containers/new/primary_ip?wait=true&value=x").body; });
+  while (service_->counters().waiting == 0) std::this_thread::yield();
+
+  Draft changed(*sample_cluster());
+  changed.put(testing::sample_pod("shop", "new", "10.42.0.9"));
+  publish(std::move(changed), 2);
+  waiting.join();
+
+  EXPECT_EQ(answer, "10.42.0.9");
+}
+
+TEST_F(DocumentServiceTest, AnswersAtOnceWhenTheValueIsAnother) {
+  serve();
+  publish(sample_draft(), 1);
+
+  EXPECT_EQ(get("/latest/self/container/name?wait=true&value=old").body, "web-1");
+  EXPECT_EQ(get("/latest/self?wait=true&value=x").status, 200);
+  EXPECT_EQ(get("/latest/self/container/name?wait=true&value=").body, "web-1");
+  EXPECT_EQ(get("/latest/self/container/name?wait=yes&value=web-1").body, "web-1");
+}
+
+TEST_F(DocumentServiceTest, KeepsMaxWaitToTheTenthOfASecond) {
+  serve();
+  publish(sample_draft(), 1);
+
+  for (const char* method : {"GET", "HEAD"}) {
+    const auto begin = Clock::now();
+    const auto response = send(method, "/latest/self/host/name?wait=true&value=node1&maxWait=0.2");
+    const auto taken = Clock::now() - begin;
+    EXPECT_EQ(response.status, 200);
+    EXPECT_GE(taken, milliseconds(200));
+    EXPECT_LT(taken, milliseconds(1200));
+  }
+  EXPECT_EQ(send("GET", "/latest/nothing?wait=true&value=x&maxWait=0").status, 404);
+}
+
+TEST_F(DocumentServiceTest, SeveralWorkersShareAnAddress) {
+  DocumentOptions options;
+  options.workers = 3;
+  serve(std::move(options));
+  publish(sample_draft(), 1);
+
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(get("/latest/self/container/name").body, "web-1");
+}
+
+}  // namespace
+}  // namespace paddock::metadata
