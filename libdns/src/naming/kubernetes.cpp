@@ -169,9 +169,13 @@ Contribution KubernetesNames::space(std::string_view name) const {
   const bool has_pods = options_.pod_names || options_.pod_addresses != PodAddresses::disabled;
   const auto pods = collector.label(below(options_.zone, "pod"), name, "name");
   if (has_pods && pods) {
-    const bool is_insecure = options_.pod_addresses == PodAddresses::insecure;
-    collector.add(
-        {.owner = *pods, .type = is_insecure ? dashed_addresses : existence, .ttl = options_.ttl});
+    collector.add_existence(*pods);
+    Record addresses{.owner = *pods, .type = dashed_addresses, .ttl = options_.ttl};
+    if (options_.pod_addresses == PodAddresses::insecure) collector.add(addresses);
+    addresses.data = only_with_pointer;
+    if (options_.pod_addresses == PodAddresses::verified && options_.pod_names) {
+      collector.add(addresses);
+    }
   }
   return collector.take();
 }
@@ -211,7 +215,8 @@ Contribution KubernetesNames::pod(const Pod& pod) const {
       }
     }
   }
-  if (options_.pod_addresses == PodAddresses::verified) {
+  // With names, the pods' reverse names tell which addresses are theirs: nothing more to publish.
+  if (options_.pod_addresses == PodAddresses::verified && !options_.pod_names) {
     for (const auto& address : pod.addresses) {
       const auto name = collector.label(*space, format_dashed(address), "address");
       if (name) collector.add_address(*name, address);

@@ -6,6 +6,8 @@
 
 #include <paddock/dns/answer.hpp>
 
+#include <algorithm>
+
 namespace paddock::dns {
 namespace {
 
@@ -134,22 +136,41 @@ class Lookup {
 
   bool synthesize() noexcept {
     const wire::Bytes label = name_.subspan(1, name_[0]);
-    const EntryView parent = table_.find(name_.subspan(1 + label.size()));
-    const std::uint8_t* at = parent ? parent.sets() : nullptr;
-    for (unsigned i = 0; parent && i < parent.header().set_count; ++i) {
-      const SetView set = EntryView::read_set(at);
+    const wire::Bytes parent = name_.subspan(1 + label.size());
+    const EntryView entry = table_.find(parent);
+    const std::uint8_t* next = entry ? entry.sets() : nullptr;
+    for (unsigned i = 0; entry && i < entry.header().set_count; ++i) {
+      const SetView set = EntryView::read_set(next);
       if (set.type() != dashed_addresses) continue;
       const auto address = parse_dashed(label);
-      if (!address) return false;
-      const Type type = address->size == 4 ? Type::a : Type::aaaa;
-      if (query_.qtype() == type || query_.qtype() == Type::any) {
-        reply_.add_record(at_, type, wire::class_in, wire::load32(set.body + 6),
-                          {address->bytes.data(), address->size});
-        if (!context_.is_stale) reply_.set_error(ExtendedError::synthesized);
-      } else {
-        add_negative_soa();
-      }
+      const bool is_open = record_size(set.body) == record_prefix;
+      if (!address || !(is_open || has_pointer_below(*address, parent))) return false;
+      add_spelt_address(*address, wire::load32(set.body + 6));
       return true;
+    }
+    return false;
+  }
+
+  void add_spelt_address(const SpeltAddress& address, std::uint32_t ttl) noexcept {
+    const Type type = address.size == 4 ? Type::a : Type::aaaa;
+    if (query_.qtype() != type && query_.qtype() != Type::any) return add_negative_soa();
+    reply_.add_record(at_, type, wire::class_in, ttl, {address.bytes.data(), address.size});
+    if (!context_.is_stale) reply_.set_error(ExtendedError::synthesized);
+  }
+
+  // Whether a PTR record of the address, even one that others hide, leads below `parent`.
+  bool has_pointer_below(const SpeltAddress& address, wire::Bytes parent) const noexcept {
+    std::array<std::uint8_t, max_reverse_name> reverse;
+    const EntryView entry = table_.find({reverse.data(), write_reverse_name(address, reverse)});
+    const std::uint8_t* next = entry ? entry.sets() : nullptr;
+    for (unsigned i = 0; entry && i < entry.header().set_count; ++i) {
+      const SetView set = EntryView::read_set(next);
+      if (set.type() != Type::ptr) continue;
+      for (const std::uint8_t* at = set.body; at != set.end(); at += record_size(at)) {
+        wire::Bytes target{at + record_prefix, record_size(at) - record_prefix};
+        while (target.size() > parent.size()) target = target.subspan(std::size_t{1} + target[0]);
+        if (std::ranges::equal(target, parent)) return true;
+      }
     }
     return false;
   }

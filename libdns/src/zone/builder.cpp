@@ -2,6 +2,7 @@
 #include "zone/compiled_sets.hpp"
 #include "zone/entry_writer.hpp"
 #include "zone/soa.hpp"
+#include "zone/sources.hpp"
 #include "zone/table.hpp"
 
 #include <algorithm>
@@ -13,15 +14,6 @@ namespace paddock::dns {
 namespace {
 
 using Wire = std::span<const std::uint8_t>;
-
-// The names a source contributes to, as hashes: few bytes, as there are as many sources as pods.
-struct Source {
-  std::uint32_t id = 0;
-  std::uint32_t count = 0;
-  std::unique_ptr<std::uint64_t[]> hashes;  // sorted
-
-  std::span<const std::uint64_t> names() const { return {hashes.get(), count}; }
-};
 
 Wire parent_of(Wire name) { return name.subspan(std::size_t{1} + name[0]); }
 
@@ -47,9 +39,7 @@ struct AuthorityBuilder::State {
   std::size_t name_count = 0;
   std::size_t table_memory = 0;  // of the shards that are not owned
 
-  std::unordered_map<std::uint64_t, Source> sources;  // by hash of the key
-  std::vector<std::uint32_t> free_ids;
-  std::uint32_t next_id = 1;
+  Sources sources;                                            // by hash of the key
   std::unordered_map<std::uint64_t, std::uint32_t> children;  // of names that have some, by hash
 
   bool is_changed = true;
@@ -82,7 +72,6 @@ struct AuthorityBuilder::State {
 
   std::vector<std::uint64_t> contribute(std::span<const Record* const> records, std::uint32_t id,
                                         std::vector<Problem>& problems);
-  void forget(std::unordered_map<std::uint64_t, Source>::iterator source);
 };
 
 Block& AuthorityBuilder::State::own_shard(std::uint64_t hash) {
@@ -211,11 +200,6 @@ std::vector<std::uint64_t> AuthorityBuilder::State::contribute(
   return names;
 }
 
-void AuthorityBuilder::State::forget(std::unordered_map<std::uint64_t, Source>::iterator source) {
-  free_ids.push_back(source->second.id);
-  sources.erase(source);
-}
-
 AuthorityBuilder::AuthorityBuilder(std::vector<ZoneSpec> zones)
     : state_(std::make_unique<State>()) {
   std::ranges::stable_sort(zones, [](const ZoneSpec& a, const ZoneSpec& b) {
@@ -248,26 +232,13 @@ std::vector<Problem> AuthorityBuilder::put(std::string_view source,
 
   const std::uint64_t key = hash_bytes(
       {reinterpret_cast<const std::uint8_t*>(source.data()), source.size()}, state_->seed);
-  const auto [entry, is_new] = state_->sources.try_emplace(key);
-  if (is_new && state_->free_ids.empty()) {
-    entry->second.id = state_->next_id++;
-  } else if (is_new) {
-    entry->second.id = state_->free_ids.back();
-    state_->free_ids.pop_back();
-  }
-  Source& mine = entry->second;
+  const std::uint32_t id = state_->sources.id_of(key);
   std::vector<Problem> problems;
-  const std::vector<std::uint64_t> names = state_->contribute(sorted, mine.id, problems);
+  const std::vector<std::uint64_t> names = state_->contribute(sorted, id, problems);
   std::vector<std::uint64_t> gone;
-  std::ranges::set_difference(mine.names(), names, std::back_inserter(gone));
-  for (const std::uint64_t name : gone) state_->withdraw(name, mine.id);
-  if (names.empty()) {
-    state_->forget(entry);
-  } else if (!std::ranges::equal(names, mine.names())) {
-    mine.hashes = std::make_unique_for_overwrite<std::uint64_t[]>(names.size());
-    mine.count = static_cast<std::uint32_t>(names.size());
-    std::ranges::copy(names, mine.hashes.get());
-  }
+  std::ranges::set_difference(state_->sources.names_of(key), names, std::back_inserter(gone));
+  for (const std::uint64_t name : gone) state_->withdraw(name, id);
+  state_->sources.set_names(key, names);
   return problems;
 }
 
@@ -306,11 +277,7 @@ std::shared_ptr<const Authority> AuthorityBuilder::snapshot(
 
 std::size_t AuthorityBuilder::memory() const {
   constexpr std::size_t node_overhead = 3 * sizeof(void*);  // link, allocator, bucket
-  std::size_t bytes = sizeof(State);
-  for (const auto& [key, source] : state_->sources) {
-    bytes += sizeof key + sizeof source + node_overhead + source.count * sizeof(std::uint64_t) + 8;
-  }
-  return bytes + state_->children.size() * (16 + node_overhead);
+  return sizeof(State) + state_->sources.memory() + state_->children.size() * (16 + node_overhead);
 }
 
 }  // namespace paddock::dns

@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstring>
 
 namespace paddock::dns {
 
@@ -29,6 +31,30 @@ std::optional<SpeltAddress> parse_dashed(std::span<const std::uint8_t> label) no
     return std::nullopt;
   }
   return address;
+}
+
+std::size_t write_reverse_name(const SpeltAddress& address,
+                               std::array<std::uint8_t, max_reverse_name>& out) noexcept {
+  using namespace std::string_view_literals;
+  std::size_t size = 0;
+  for (std::size_t i = address.size; i-- > 0;) {
+    const std::uint8_t octet = address.bytes[i];
+    if (address.size == 4) {
+      char digits[3];
+      const auto length = std::to_chars(digits, digits + 3, octet).ptr - digits;
+      out[size++] = static_cast<std::uint8_t>(length);
+      std::memcpy(out.data() + size, digits, static_cast<std::size_t>(length));
+      size += static_cast<std::size_t>(length);
+    } else {
+      for (const unsigned nibble : {unsigned{octet} & 15u, unsigned{octet} >> 4u}) {
+        out[size++] = 1;
+        out[size++] = static_cast<std::uint8_t>("0123456789abcdef"[nibble]);
+      }
+    }
+  }
+  const std::string_view suffix = address.size == 4 ? "\7in-addr\4arpa\0"sv : "\3ip6\4arpa\0"sv;
+  std::memcpy(out.data() + size, suffix.data(), suffix.size());
+  return size + suffix.size();
 }
 
 std::string format_dashed(const boost::asio::ip::address& address) {

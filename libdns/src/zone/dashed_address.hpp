@@ -5,6 +5,7 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -18,6 +19,12 @@ struct SpeltAddress {
   std::size_t size = 0;  // 4 or 16
 };
 std::optional<SpeltAddress> parse_dashed(std::span<const std::uint8_t> label) noexcept;
+
+// The wire form of the name whose PTR names the address, for lookups that may not allocate.
+// Returns its length.
+inline constexpr std::size_t max_reverse_name = 32 * 2 + 10;
+std::size_t write_reverse_name(const SpeltAddress& address,
+                               std::array<std::uint8_t, max_reverse_name>& out) noexcept;
 
 // The label for an address. One that would begin or end in a dash gets a zero there.
 std::string format_dashed(const boost::asio::ip::address& address);

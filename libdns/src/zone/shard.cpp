@@ -116,7 +116,7 @@ void ShardEditor::remove(std::span<const std::uint8_t> name, std::uint64_t hash)
 void ShardEditor::own() {
   if (!block_) return;
   const ShardHeader now = header();
-  rebuild(1 + now.live / 16, 256 + now.end / 16);
+  rebuild(1 + now.live / 32, 128 + now.end / 32);
 }
 
 void ShardEditor::trim() {
@@ -124,7 +124,7 @@ void ShardEditor::trim() {
   const ShardHeader now = header();
   if (now.live == 0) {
     block_.reset();
-  } else if (now.capacity - now.end + now.garbage > now.capacity / 8) {
+  } else if (now.capacity - now.end + now.garbage > now.capacity / 16) {
     rebuild(0, 0);
   }
 }

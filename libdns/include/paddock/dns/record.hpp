@@ -71,9 +71,12 @@ struct Record {
 
 // Not records but statements about a name, put to an AuthorityBuilder like records:
 // `existence` makes a name exist with no data (NODATA instead of NXDOMAIN);
-// `dashed_addresses` answers `10-0-0-1.<owner>` and `fd00--1.<owner>` with the address spelt.
+// `dashed_addresses` answers `10-0-0-1.<owner>` and `fd00--1.<owner>` with the address spelt; with
+// `only_with_pointer` as its data, only for addresses that have a PTR record, shown or not, to a
+// name below <owner>.
 inline constexpr Type existence{0};
 inline constexpr Type dashed_addresses{0xFFFF};
+inline constexpr std::string_view only_with_pointer = "ptr";
 
 // A or AAAA, as the address is.
 PADDOCK_DNS_EXPORT Record address_record(Name owner, const boost::asio::ip::address& address,
