@@ -186,12 +186,16 @@ void Registrar::agree(const metadata::Cluster& cluster) {
 
 void Registrar::run() {
   std::shared_ptr<const metadata::Cluster> seen;
+  bool is_new = false;
   auto checked = steady_clock::now();
   while (!stopping_) {
-    const auto next = follower_->next(seen, steady_clock::now() + turn);
-    if (next) seen = next;
-    const bool due = next || behind_ || steady_clock::now() - checked > full_check;
+    if (const auto next = follower_->next(seen, steady_clock::now() + turn)) {
+      seen = next;
+      is_new = true;
+    }
+    const bool due = is_new || behind_ || steady_clock::now() - checked > full_check;
     if (!seen || !due || !follower_->status().is_connected) continue;
+    is_new = false;
     checked = steady_clock::now();
     agree(*seen);
   }

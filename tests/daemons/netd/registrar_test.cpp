@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netd/registrar.hpp"
+
+#include <paddock/metadata/service.hpp>
+#include <paddock/metadata/store.hpp>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+
+namespace paddock::netd {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+net::Lease lease(const char* container, const char* pod, const char* address) {
+  net::Lease lease;
+  lease.state = net::LeaseState::attached;
+  lease.attachment.id = {"paddock", container, "eth0"};
+  lease.attachment.addresses = {boost::asio::ip::make_address(address)};
+  lease.pod = {"shop", pod, "", {{"app", "web"}}, {}};
+  return lease;
+}
+
+// A registry that can come and go, and the registrar of host node-1.
+class RegistrarTest : public testing::Test {
+ protected:
+  RegistrarTest() {
+    std::string name = (fs::temp_directory_path() / "registryXXXXXX").string();
+    directory_ = ::mkdtemp(name.data());
+    store_ = metadata::open_embedded_store({.directory = directory_ / "store"});
+    registrar_ = std::make_unique<Registrar>(
+        "unix:" + (directory_ / "api.sock").string(),
+        HostFacts{"node-1", {boost::asio::ip::make_address("192.0.2.1")}, {}});
+  }
+  ~RegistrarTest() override {
+    registrar_.reset();
+    api_.reset();
+    store_.reset();
+    fs::remove_all(directory_);
+  }
+
+  void serve() {
+    metadata::ApiOptions options;
+    options.http.unix_sockets = {{.path = (directory_ / "api.sock").string(), .group = {}}};
+    api_ = std::make_unique<metadata::ApiService>(*store_, std::move(options));
+    api_->start();
+  }
+
+  std::shared_ptr<const metadata::Pod> pod(const char* name) const {
+    return store_->cluster()->find<metadata::Pod>("shop", name);
+  }
+
+  // Waits for snapshots until the claim holds.
+  bool comes_true(const std::function<bool()>& claim) const {
+    const auto deadline = std::chrono::steady_clock::now() + 15s;
+    for (;;) {
+      const auto revision = store_->cluster()->revision();
+      if (claim()) return true;
+      if (!store_->wait(revision, deadline)) return claim();
+    }
+  }
+
+  void put(const std::shared_ptr<metadata::Pod>& object) const {
+    EXPECT_TRUE(store_->write({.object = object}).is_accepted());
+  }
+
+  fs::path directory_;
+  std::unique_ptr<metadata::Store> store_;
+  std::unique_ptr<metadata::ApiService> api_;
+  std::unique_ptr<Registrar> registrar_;
+};
+
+TEST_F(RegistrarTest, PodIsThereWhenAttachedReturnsAndGoneWhenDetachedDoes) {
+  serve();
+  registrar_->start({});
+
+  registrar_->attached(lease("c1", "web", "10.42.0.2"));
+  ASSERT_TRUE(pod("web"));
+  EXPECT_EQ(pod("web")->addresses.front().to_string(), "10.42.0.2");
+  EXPECT_EQ(pod("web")->host, "node-1");
+
+  registrar_->detached(lease("c1", "web", "10.42.0.2"));
+  EXPECT_FALSE(pod("web"));
+}
+
+TEST_F(RegistrarTest, HostIsRegistered) {
+  serve();
+  registrar_->start({});
+
+  EXPECT_TRUE(
+      comes_true([&] { return store_->cluster()->find<metadata::Host>("node-1") != nullptr; }));
+}
+
+TEST_F(RegistrarTest, WhatHappenedWhileTheRegistryWasAwayIsDoneWhenItComes) {
+  auto old = std::make_shared<metadata::Pod>();
+  old->ns = "shop";
+  old->name = "left-over";
+  old->host = "node-1";
+  old->annotations = {{attached_by, "netd"}};
+  put(old);
+  registrar_->start({lease("c0", "before", "10.42.0.2")});
+  registrar_->attached(lease("c1", "web", "10.42.0.3"));
+  EXPECT_TRUE(registrar_->status().is_behind);
+  EXPECT_FALSE(pod("web"));
+
+  serve();
+
+  EXPECT_TRUE(comes_true([&] { return pod("before") && pod("web") && !pod("left-over"); }));
+}
+
+TEST_F(RegistrarTest, PodsOfOthersOnThisHostAreLeftAlone) {
+  auto other = std::make_shared<metadata::Pod>();
+  other->ns = "shop";
+  other->name = "by-hand";
+  other->host = "node-1";
+  put(other);
+  serve();
+
+  registrar_->start({lease("c1", "web", "10.42.0.2")});
+
+  EXPECT_TRUE(comes_true([&] { return pod("web") != nullptr; }));
+  EXPECT_TRUE(pod("by-hand"));
+}
+
+TEST_F(RegistrarTest, APodSomebodyRemovedComesBack) {
+  serve();
+  registrar_->start({lease("c1", "web", "10.42.0.2")});
+  ASSERT_TRUE(comes_true([&] { return pod("web") != nullptr; }));
+
+  const auto removed = store_->write({.key = pod("web")->key()});
+
+  ASSERT_TRUE(removed.is_accepted());
+  EXPECT_TRUE(comes_true([&] { return pod("web") != nullptr; }));
+}
+
+TEST_F(RegistrarTest, ANewContainerUnderThePodsNameOutlivesTheOldOnesEnd) {
+  serve();
+  registrar_->start({});
+  registrar_->attached(lease("old", "web", "10.42.0.2"));
+  registrar_->attached(lease("new", "web", "10.42.0.3"));
+
+  registrar_->detached(lease("old", "web", "10.42.0.2"));
+
+  ASSERT_TRUE(pod("web"));
+  EXPECT_EQ(pod("web")->external_id, "new");
+  EXPECT_EQ(pod("web")->addresses.front().to_string(), "10.42.0.3");
+}
+
+TEST_F(RegistrarTest, ARefusedPodHoldsUpNoOther) {
+  serve();
+  registrar_->start({});
+  auto wrong = lease("c1", "web", "10.42.0.2");
+  wrong.pod.name = "Not A Name";
+
+  registrar_->attached(wrong);
+  registrar_->attached(lease("c2", "good", "10.42.0.3"));
+
+  EXPECT_TRUE(pod("good"));
+  EXPECT_FALSE(registrar_->status().last_error.empty());
+}
+
+}  // namespace
+}  // namespace paddock::netd
