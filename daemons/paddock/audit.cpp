@@ -20,6 +20,15 @@ std::string shown(const ordered_json& entry, const char* key) {
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
+// In UTC, as in the log.
+std::string time_text(long long milliseconds) {
+  const std::time_t seconds = milliseconds / 1000;
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
+}
+
 int run(const Arguments& arguments) {
   const auto limit = arguments.value("limit", "20");
   if (limit.find_first_not_of("0123456789") != std::string::npos || limit.empty()) {
@@ -49,8 +58,13 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 std::vector<std::string> audit_row(const ordered_json& entry) {
-  return {shown(entry, "time"), shown(entry, "revision"), shown(entry, "what"),
-          shown(entry, "object"), shown(entry, "who")};
+  const bool was = entry.contains("before") && !entry.at("before").is_null();
+  const bool is = entry.contains("after") && !entry.at("after").is_null();
+  return {time_text(entry.value("time", 0LL)), shown(entry, "revision"),
+          !is    ? "deleted"
+          : !was ? "created"
+                 : "changed",
+          shown(entry, "key"), shown(entry, "who")};
 }
 
 Command audit_command() {

@@ -44,7 +44,9 @@ Kind kind_of(std::string_view word) {
   const auto found =
       std::ranges::find(words, std::string_view(lower), &std::pair<std::string_view, Kind>::first);
   if (found != words.end()) return found->second;
-  const auto meant = runtime::nearest(lower, kind_words());
+  std::vector<std::string> all;
+  for (const auto& [text, kind] : words) all.emplace_back(text);
+  const auto meant = runtime::nearest(lower, all);
   throw Failure(exit_usage, "no such kind: " + std::string(word),
                 meant.empty() ? "kinds: host, namespace, service, endpoints, pod, network"
                               : "did you mean " + meant + "?");

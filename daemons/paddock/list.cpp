@@ -104,8 +104,8 @@ Row row_of(metadata::Kind kind, const ordered_json& object, long long now) {
       return {name, service_kind(object), service_address(object), ports(object), age(object, now)};
     case Kind::endpoints: {
       const auto [ready, all] = count_endpoints(object);
-      return {name, text(object, "service"), std::to_string(ready) + "/" + std::to_string(all),
-              ports(object), age(object, now)};
+      return {name, text(object, "service", text(object, "name").c_str()),
+              std::to_string(ready) + "/" + std::to_string(all), ports(object), age(object, now)};
     }
     case Kind::pod:
       return {name,

@@ -79,7 +79,33 @@ std::string text_of(char* owned) {
   return text ? text.get() : "";
 }
 
-// The extended errors of the OPT record: "22 (no reachable authority)".
+// What the codes of RFC 8914 that a resolver such as ours gives are called.
+std::string_view extended_error_name(unsigned code) {
+  switch (code) {
+    case 3:
+      return "stale answer";
+    case 13:
+      return "cached error";
+    case 14:
+      return "not ready";
+    case 15:
+      return "blocked";
+    case 18:
+      return "prohibited";
+    case 19:
+      return "stale NXDOMAIN";
+    case 20:
+      return "not authoritative";
+    case 22:
+      return "no reachable authority";
+    case 23:
+      return "network error";
+    default:
+      return "";
+  }
+}
+
+// The extended errors of the OPT record: "22 no reachable authority (10.0.0.1 timed out)".
 std::vector<std::string> extended_errors(const ldns_pkt* packet) {
   std::vector<std::string> found;
   const ldns_rdf* data = ldns_pkt_edns_data(packet);
@@ -93,6 +119,9 @@ std::vector<std::string> extended_errors(const ldns_pkt* packet) {
     if (length > size - at) break;
     if (code == 15 && length >= 2) {
       auto text = std::to_string(ldns_read_uint16(bytes + at));
+      if (const auto name = extended_error_name(ldns_read_uint16(bytes + at)); !name.empty()) {
+        text.append(" ").append(name);
+      }
       const std::string extra(reinterpret_cast<const char*>(bytes + at + 2), length - 2);
       found.push_back(extra.empty() ? text : text + " (" + extra + ")");
     }
@@ -172,6 +201,21 @@ void show(const ordered_json& answer) {
   std::fprintf(stderr, "%s\n", line.c_str());
 }
 
+// The answer for the first name that exists. When none does, the one for the first name tried: that
+// is the one meant, while the last has gone to resolvers outside.
+ordered_json first_found(ldns_resolver* resolver, const std::vector<std::string>& names,
+                         ldns_rr_type type, const std::string& server) {
+  std::optional<ordered_json> first;
+  for (const auto& name : names) {
+    auto answer = ask(resolver, name, type, server);
+    const auto rcode = answer.value("rcode", "");
+    if (rcode == "NOERROR" || (rcode != "NXDOMAIN" && !first)) return answer;
+    if (!first) first = std::move(answer);
+  }
+  if (names.size() > 1) (*first)["tried"] = names;
+  return *first;
+}
+
 // An address is looked up by its reverse name.
 std::optional<std::string> reverse_name(const std::string& text) {
   boost::system::error_code error;
@@ -190,11 +234,8 @@ int run(const Arguments& arguments) {
   if (type == 0) throw Failure(exit_usage, "no such record type: " + type_word);
   const auto server = arguments.value("server", usual_server);
   const auto resolver = open_resolver(server_of(server));
-  ordered_json answer;
-  for (const auto& name : names_to_try(reverse.value_or(arguments.words[0]), arguments)) {
-    answer = ask(resolver.get(), name, type, server);
-    if (answer.value("rcode", "") != "NXDOMAIN") break;
-  }
+  const auto answer = first_found(
+      resolver.get(), names_to_try(reverse.value_or(arguments.words[0]), arguments), type, server);
   if (const auto format = arguments.value("output", "table"); format != "table") {
     print(rendered(answer, format));
   } else {

@@ -50,6 +50,7 @@ void check_configuration(std::string_view daemon, const Folders& folders) {
   arguments.emplace_back("--check-config");
   std::string output;
   if (run_to_end(find_binary(daemon), arguments, output) != 0) {
+    while (output.ends_with('\n')) output.pop_back();
     throw Failure(exit_not_so,
                   "the configuration of " + std::string(daemon) + " is wrong:\n" + output);
   }

@@ -17,7 +17,7 @@ namespace paddock::runtime {
 namespace {
 
 namespace asio = boost::asio;
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 using std::chrono::steady_clock;
 
 // A control loop that has been at one thing for this long is stuck, not busy.

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
 #include <optional>
 
 namespace paddock::runtime {
@@ -58,18 +57,22 @@ bool is_endpoint(const std::string& text) {
   return !error && address.is_v6() == bracketed;
 }
 
+// Letters to insert, drop, replace or swap with their neighbour to make one word of the other.
 std::size_t edit_distance(std::string_view from, std::string_view to) {
-  std::vector<std::size_t> row(to.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
+  using Line = std::vector<std::size_t>;
+  std::vector<Line> lines(from.size() + 1, Line(to.size() + 1));
+  for (std::size_t i = 0; i <= from.size(); ++i) lines[i][0] = i;
+  for (std::size_t j = 0; j <= to.size(); ++j) lines[0][j] = j;
   for (std::size_t i = 1; i <= from.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
     for (std::size_t j = 1; j <= to.size(); ++j) {
-      const auto substituted = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+      const std::size_t replaced = lines[i - 1][j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
+      lines[i][j] = std::min({lines[i - 1][j] + 1, lines[i][j - 1] + 1, replaced});
+      if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1]) {
+        lines[i][j] = std::min(lines[i][j], lines[i - 2][j - 2] + 1);
+      }
     }
   }
-  return row.back();
+  return lines.back().back();
 }
 
 }  // namespace

@@ -8,6 +8,10 @@ namespace {
 
 TEST(Nearest, FindsTheWordMeant) { EXPECT_EQ(nearest("lisen", {"workers", "listen"}), "listen"); }
 
+TEST(Nearest, TakesTwoSwappedLettersForOneMistake) {
+  EXPECT_EQ(nearest("pdo", {"node", "pod"}), "pod");
+}
+
 TEST(Nearest, SaysNothingWhenNoWordIsNear) {
   EXPECT_EQ(nearest("zebra", {"workers", "listen"}), "");
 }
