@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What depends on time, which is told to the forwarder. The rest is tested over
+// real sockets in server/forwarding_test.cpp.
+#include "upstream/forwarder.hpp"
+
+#include "support/fake_resolver.hpp"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <map>
+
+namespace paddock::dns::upstream {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::a;
+using testing::FakeResolver;
+using testing::Heard;
+using testing::Message;
+using testing::reply_to;
+
+// A forwarder with a loop of its own and no clock but `now`.
+class ForwarderTest : public ::testing::Test, public Poller {
+ protected:
+  void configure(std::vector<Endpoint> upstreams) {
+    options_.attempt_timeout = 30s;  // c-ares has a real clock; here the deadline decides
+    forwarder_.configure(options_, std::move(upstreams), now);
+  }
+
+  void watch(int descriptor, bool readable, bool writable) override {
+    if (readable || writable) {
+      watched_[descriptor] = static_cast<short>((readable ? POLLIN : 0) | (writable ? POLLOUT : 0));
+    } else {
+      watched_.erase(descriptor);
+    }
+  }
+
+  void ask() { forwarder_.ask(www, ++asked_, now); }
+
+  // Runs the loop until `count` answers have been given in all.
+  void run_until(std::size_t count) {
+    while (given.size() < count) {
+      std::vector<pollfd> ready;
+      for (const auto& [descriptor, events] : watched_) {
+        ready.push_back({descriptor, events, 0});
+      }
+      ASSERT_GT(::poll(ready.data(), ready.size(), 20'000), 0) << "nothing came";
+      for (const auto& one : ready) {
+        if (one.revents != 0) {
+          forwarder_.ready(one.fd, (one.revents & ~POLLOUT) != 0, (one.revents & POLLOUT) != 0,
+                           now);
+        }
+      }
+    }
+  }
+
+  void pass(TimePoint::duration time) {
+    now += time;
+    forwarder_.expire(now);
+  }
+
+  struct Given {
+    bool is_answer;
+    bool is_stale;
+    ExtendedError error;
+  };
+
+  const Question www{testing::name("www.example.net").wire(), 1, 1, {}};
+  TimePoint now{1h};
+  std::vector<Given> given;
+  ForwardTallies tallies;
+
+ private:
+  std::map<int, short> watched_;
+  std::uint64_t asked_ = 0;
+  ForwardOptions options_;
+
+ protected:
+  Forwarder forwarder_{*this, tallies, [this](std::uint64_t, const Resolution& resolution) {
+                         given.push_back({resolution.answer != nullptr,
+                                          resolution.presentation.is_stale, resolution.error});
+                       }};
+};
+
+// Answers the first query, and then does `later`.
+FakeResolver::Script once_and_then(FakeResolver::Script later) {
+  return [later = std::move(later)](const Heard& heard) {
+    return heard.number == 1
+               ? std::vector<Message>{reply_to(
+                     heard.message, {.answers = {a("www.example.net", "192.0.2.1", 60)}})}
+               : later(heard);
+  };
+}
+
+TEST_F(ForwarderTest, GivesAStaleAnswerWhenUpstreamIsSlowAndGoesOnAsking) {
+  FakeResolver resolver(once_and_then([](const Heard&) { return std::vector<Message>{}; }));
+  configure({resolver.endpoint()});
+  ask();
+  run_until(1);
+  now += 100s;
+  ASSERT_FALSE(forwarder_.find(www, now).has_value()) << "expired";
+  ask();
+
+  pass(1799ms);
+  EXPECT_EQ(given.size(), 1U);
+  pass(1ms);
+  ASSERT_EQ(given.size(), 2U);
+  EXPECT_TRUE(given[1].is_answer);
+  EXPECT_TRUE(given[1].is_stale);
+  EXPECT_TRUE(forwarder_.is_waiting());
+
+  pass(2700ms);  // the deadline
+  const auto known = forwarder_.find(www, now);
+  ASSERT_TRUE(known.has_value()) << "for a while nobody is asked again";
+  EXPECT_TRUE(known->presentation.is_stale);
+  EXPECT_EQ(given.size(), 2U);
+  EXPECT_EQ(tallies.stale.get(), 2U);
+}
+
+TEST_F(ForwarderTest, GivesAStaleAnswerAtOnceWhenUpstreamRefuses) {
+  FakeResolver resolver(once_and_then([](const Heard& heard) {
+    return std::vector<Message>{reply_to(heard.message, {.rcode = 5})};
+  }));
+  configure({resolver.endpoint()});
+  ask();
+  run_until(1);
+  now += 100s;
+  ask();
+  run_until(2);
+
+  EXPECT_TRUE(given[1].is_stale);
+}
+
+TEST_F(ForwarderTest, WithoutAStaleAnswerTheDeadlineIsAFailure) {
+  FakeResolver resolver([](const Heard&) { return std::vector<Message>{}; });
+  configure({resolver.endpoint()});
+  ask();
+  ask();
+
+  pass(4499ms);
+  EXPECT_TRUE(given.empty());
+  pass(1ms);
+
+  ASSERT_EQ(given.size(), 2U) << "both who asked";
+  EXPECT_FALSE(given[0].is_answer);
+  EXPECT_EQ(given[0].error, ExtendedError::no_reachable_authority);
+  EXPECT_EQ(tallies.sent.get(), 1U);
+}
+
+TEST_F(ForwarderTest, OtherUpstreamsMeanAnotherCache) {
+  const auto answers = [](const Heard& heard) {
+    return std::vector<Message>{
+        reply_to(heard.message, {.answers = {a("www.example.net", "192.0.2.1", 60)}})};
+  };
+  FakeResolver first(answers);
+  FakeResolver second(answers);
+  configure({first.endpoint()});
+  ask();
+  run_until(1);
+
+  configure({first.endpoint()});
+  EXPECT_TRUE(forwarder_.find(www, now).has_value());
+  configure({second.endpoint()});
+  EXPECT_FALSE(forwarder_.find(www, now).has_value());
+}
+
+TEST_F(ForwarderTest, FailsAtOnceWhenThereIsNobodyToAsk) {
+  configure({});
+  ask();
+
+  ASSERT_EQ(given.size(), 1U);
+  EXPECT_FALSE(given[0].is_answer);
+}
+
+}  // namespace
+}  // namespace paddock::dns::upstream
