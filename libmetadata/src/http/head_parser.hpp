@@ -5,7 +5,6 @@
 // space before the colon, no Content-Length beside Transfer-Encoding. Pure.
 #pragma once
 
-#include <paddock/metadata/export.hpp>
 #include <paddock/metadata/http_server.hpp>
 
 #include <cstdint>
@@ -41,11 +40,11 @@ struct ParseResult {
 };
 
 // `head` is written only by `done`; its vector is reused.
-[[nodiscard]] PADDOCK_METADATA_EXPORT ParseResult parse_head(std::string_view bytes, Head& head);
+[[nodiscard]] ParseResult parse_head(std::string_view bytes, Head& head);
 
 // Cuts a path at its slashes and form-decodes each segment. What needs decoding is kept in
 // `scratch`; the views are valid while both live. False when an escape is wrong.
-[[nodiscard]] PADDOCK_METADATA_EXPORT bool split_path(std::string_view path, std::string& scratch,
+[[nodiscard]] bool split_path(std::string_view path, std::string& scratch,
                                                       std::vector<std::string_view>& segments);
 
 // Appends the form-decoded text; false when an escape is wrong.
@@ -55,7 +54,7 @@ struct ParseResult {
 [[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
 // Takes a chunked body apart as it arrives (RFC 9112 section 7.1).
-class PADDOCK_METADATA_EXPORT ChunkDecoder {
+class ChunkDecoder {
  public:
   // Reads as much of `bytes` as it can and appends the data to `body`, at most `limit` in all.
   // `used` says how many bytes were taken. Extensions and trailers are checked and dropped.
