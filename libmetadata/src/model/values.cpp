@@ -9,31 +9,11 @@
 
 namespace paddock::metadata {
 
-struct Text::Block {
-  std::atomic<std::uint32_t> references{1};
-  std::uint32_t size = 0;
-  char* bytes() noexcept { return reinterpret_cast<char*>(this + 1); }
-};
-
 Text::Text(std::string_view text) {
   if (text.empty()) return;
   block_ = new (::operator new(sizeof(Block) + text.size())) Block;
   block_->size = static_cast<std::uint32_t>(text.size());
   std::memcpy(block_->bytes(), text.data(), text.size());
-}
-
-Text::Text(const Text& other) noexcept : block_(other.block_) {
-  if (block_ != nullptr) block_->references.fetch_add(1, std::memory_order_relaxed);
-}
-
-Text::~Text() {
-  if (block_ == nullptr || block_->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  block_->~Block();
-  ::operator delete(block_);
-}
-
-std::string_view Text::view() const noexcept {
-  return block_ == nullptr ? std::string_view() : std::string_view(block_->bytes(), block_->size);
 }
 
 Text Text::shared(std::string_view text) {

@@ -244,7 +244,8 @@ int Database::try_commit(const Batch& batch) {
   }
 }
 
-// After a failed commit LMDB cannot tell whether it took place: opens the file again to see.
+// Opens the file again. After a failed commit LMDB cannot tell whether it took place; the
+// revision found does. Should the file not open, the next commit tries again.
 bool Database::recover(std::uint64_t wanted) {
   close();
   try {
@@ -298,14 +299,6 @@ Database::Commit Database::commit(const Batch& batch, std::string& why) {
   return Commit::failed;
 }
 
-void Database::release_pages() {
-  close();
-  try {
-    open();
-    read_identity();
-  } catch (const Code& code) {
-    refuse(code.value);
-  }
-}
+void Database::release_pages() { (void)recover(revision_); }
 
 }  // namespace paddock::metadata

@@ -54,7 +54,7 @@ class Database {
   // All or nothing, and on disk when done. When it is not done, `why` is a sentence.
   [[nodiscard]] Commit commit(const Batch& batch, std::string& why);
 
-  // Gives back the memory that reading has mapped.
+  // Lets go of the pages of the file that were looked at, which count as this process's memory.
   void release_pages();
 
  private:

@@ -31,6 +31,9 @@ constexpr std::size_t most_writes_in_batch = 512;
 // How many records audit.log may be ahead of its last sync.
 constexpr std::uint64_t unsynced_records = 1024;
 
+// Each commit looks at a few pages of the file.
+constexpr std::uint64_t commits_between_releases = 64;
+
 struct Submitted {
   Write write;
   std::function<void(WriteResult)> done;
@@ -197,6 +200,7 @@ class EmbeddedStore final : public Store {
     const auto committed = database_.commit(stored, why);
     if (committed == Database::Commit::done) {
       copy_audit(stored.steps);
+      if ((commits_ += 1) % commits_between_releases == 0) database_.release_pages();
       auto outcome = batch.finish();
       publisher_.publish(std::move(outcome.cluster), outcome.changes);
       return true;
@@ -249,6 +253,7 @@ class EmbeddedStore final : public Store {
   Publisher publisher_;
   bool is_audit_behind_ = false;
   std::uint64_t synced_audit_ = 0;
+  std::uint64_t commits_ = 0;
   std::mutex mutex_;
   std::condition_variable_any submitted_;
   std::vector<Submitted> queue_;

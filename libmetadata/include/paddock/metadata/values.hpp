@@ -32,19 +32,27 @@ class PADDOCK_METADATA_EXPORT Text {
   Text(std::string_view text);
   Text(const std::string& text) : Text(std::string_view(text)) {}
   Text(const char* text) : Text(std::string_view(text)) {}
-  Text(const Text& other) noexcept;
+  Text(const Text& other) noexcept : block_(other.block_) {
+    if (block_ != nullptr) block_->references.fetch_add(1, std::memory_order_relaxed);
+  }
   Text(Text&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
   Text& operator=(Text other) noexcept {
     std::swap(block_, other.block_);
     return *this;
   }
-  ~Text();
+  ~Text() {
+    if (block_ != nullptr && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      ::operator delete(block_);
+    }
+  }
 
   // For text that many objects repeat (a namespace, a host, a label): shares the storage of an
   // equal text seen lately. The memory of what was seen is bounded.
   [[nodiscard]] static Text shared(std::string_view text);
 
-  [[nodiscard]] std::string_view view() const noexcept;
+  [[nodiscard]] std::string_view view() const noexcept {
+    return block_ == nullptr ? std::string_view() : std::string_view(block_->bytes(), block_->size);
+  }
   operator std::string_view() const noexcept { return view(); }
   [[nodiscard]] std::string str() const { return std::string(view()); }
   [[nodiscard]] bool empty() const noexcept { return block_ == nullptr; }
@@ -63,7 +71,11 @@ class PADDOCK_METADATA_EXPORT Text {
   }
 
  private:
-  struct Block;
+  struct Block {
+    std::atomic<std::uint32_t> references{1};
+    std::uint32_t size = 0;
+    char* bytes() noexcept { return reinterpret_cast<char*>(this + 1); }
+  };
   Block* block_ = nullptr;
 };
 
