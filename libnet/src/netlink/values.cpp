@@ -151,7 +151,8 @@ std::optional<Route> parse_route(const Message& message) {
       (header->rtm_family != AF_INET && header->rtm_family != AF_INET6)) {
     return std::nullopt;
   }
-  Route route;
+  std::optional<Route> made = Route{};
+  Route& route = *made;
   route.destination = {any_address(header->rtm_family), header->rtm_dst_len};
   route.table = header->rtm_table;
   route.protocol = header->rtm_protocol;
@@ -186,9 +187,10 @@ std::optional<Route> parse_route(const Message& message) {
         break;
     }
   }
-  return fits(route.destination.address, header->rtm_family, route.destination.length)
-             ? std::optional(route)
-             : std::nullopt;
+  if (!fits(route.destination.address, header->rtm_family, route.destination.length)) {
+    made.reset();
+  }
+  return made;
 }
 
 std::optional<Acknowledgement> parse_acknowledgement(const Message& message) {
