@@ -151,7 +151,8 @@ std::optional<Route> parse_route(const Message& message) {
       (header->rtm_family != AF_INET && header->rtm_family != AF_INET6)) {
     return std::nullopt;
   }
-  std::optional<Route> made = Route{};
+  std::optional<Route> made;
+  made.emplace();
   Route& route = *made;
   route.destination = {any_address(header->rtm_family), header->rtm_dst_len};
   route.table = header->rtm_table;
