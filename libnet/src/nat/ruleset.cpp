@@ -76,12 +76,17 @@ std::string ruleset(const HostPlan& plan) {
   }
   std::vector<Prefix> cluster = plan.cluster_networks;
   cluster.insert(cluster.end(), pods.begin(), pods.end());
-  std::string text = std::string("table inet ") + kTable + " {\n";
+  std::string text = "table inet ";
+  text.append(kTable).append(" {\n");
   if (plan.masquerade) {
-    text += set("pods4", true, pods) + set("pods6", false, pods) + set("cluster4", true, cluster) +
-            set("cluster6", false, cluster);
+    text.append(set("pods4", true, pods)).append(set("pods6", false, pods));
+    text.append(set("cluster4", true, cluster)).append(set("cluster6", false, cluster));
   }
-  return text + prerouting() + forward() + (plan.masquerade ? postrouting() : "") + "}\n";
+  text.append(prerouting()).append(forward());
+  if (plan.masquerade) {
+    text.append(postrouting());
+  }
+  return text.append("}\n");
 }
 
 }  // namespace paddock::net::nat
