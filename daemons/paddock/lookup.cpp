@@ -196,8 +196,12 @@ void show(const ordered_json& answer) {
   const bool is_found = !answer.at("answers").empty();
   std::string line = "; " + answer.value("name", "") + " " + answer.value("type", "") + ": " +
                      answer.value("rcode", "") + (is_found ? "" : ", " + reason(answer));
-  for (const auto& error : answer.at("extended_errors"))
+  for (const auto& error : answer.at("extended_errors")) {
     line += "; EDE " + error.get<std::string>();
+  }
+  for (const auto& other : answer.value("also_tried", ordered_json::array())) {
+    line += "\n; also tried " + other.value("name", "") + ": " + other.value("rcode", "");
+  }
   std::fprintf(stderr, "%s\n", line.c_str());
 }
 
@@ -206,13 +210,18 @@ void show(const ordered_json& answer) {
 ordered_json first_found(ldns_resolver* resolver, const std::vector<std::string>& names,
                          ldns_rr_type type, const std::string& server) {
   std::optional<ordered_json> first;
+  auto others = ordered_json::array();
   for (const auto& name : names) {
     auto answer = ask(resolver, name, type, server);
     const auto rcode = answer.value("rcode", "");
     if (rcode == "NOERROR" || (rcode != "NXDOMAIN" && !first)) return answer;
-    if (!first) first = std::move(answer);
+    if (first) {
+      others.push_back({{"name", name}, {"rcode", rcode}});
+    } else {
+      first = std::move(answer);
+    }
   }
-  if (names.size() > 1) (*first)["tried"] = names;
+  (*first)["also_tried"] = std::move(others);
   return *first;
 }
 
