@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -48,6 +49,7 @@ class Host:
         self.logs = pathlib.Path("/run/test-logs")
         self.logs.mkdir(exist_ok=True)
         self.upstream = None
+        shutil.rmtree("/var/lib/paddock", ignore_errors=True)
         self._install()
         for name in daemons:
             self.start(name)
@@ -62,6 +64,7 @@ class Host:
             self.stop(name)
         if self.upstream:
             self.upstream.kill()
+            self.upstream.wait()
         if kind:
             for log in sorted(self.logs.iterdir()):
                 print(f"--- {log.name}\n{log.read_text()[-3000:]}")
