@@ -91,7 +91,8 @@ Response found(const std::shared_ptr<const View>& view, const Node& node,
     if (renderer.append(response.body, whole_bytes)) {
       // Too large to be made before it is sent: the tag says of which state it is, and for whom.
       tag = "W/\"" + view->snapshot->version() +
-            (view->client ? "." + documents::uuid_from(view->client->uid.view()) : std::string()) + "\"";
+            (view->client ? "." + documents::uuid_from(view->client->uid.view()) : std::string()) +
+            "\"";
       response.stream = std::make_unique<RenderedJson>(view, std::move(renderer),
                                                        std::exchange(response.body, {}));
     }
@@ -164,14 +165,77 @@ class DocumentWorker::Wait final : public LongPoll {
   std::string value_;
 };
 
+const std::string& ReplyCache::key_of(const Request& request, bool trust_forwarded_for) {
+  key_.clear();
+  if (!request.query.empty() || (request.method != "GET" && !request.is_head())) return key_;
+  std::string_view accept;
+  std::string_view forwarded;
+  bool is_forwarded = false;
+  for (const auto& [name, value] : request.headers) {
+    // Told apart by length: most headers are neither.
+    if (name.size() == 13 && !request.header("If-None-Match").value_or("").empty()) return key_;
+    if (name.size() == 6 && accept.empty()) accept = request.header("Accept").value_or("");
+    if (name.size() == 15 && trust_forwarded_for) {
+      const auto client = request.header("X-Forwarded-For");
+      is_forwarded = client.has_value();
+      forwarded = client.value_or("");
+    }
+  }
+  // No header value and no path has a zero byte: no two requests have one key by accident.
+  key_.append(request.path).append(1, '\0').append(accept).append(1, '\0');
+  if (is_forwarded) {
+    key_.append(1, 'f').append(forwarded);
+  } else if (request.peer->is_local) {
+    key_.append(1, 'l');
+  } else if (request.peer->address.is_v4()) {
+    const auto bytes = request.peer->address.to_v4().to_bytes();
+    key_.append(1, '4').append(bytes.begin(), bytes.end());
+  } else {
+    const auto bytes = request.peer->address.to_v6().to_bytes();
+    key_.append(1, '6').append(bytes.begin(), bytes.end());
+  }
+  return key_;
+}
+
+std::optional<Response> ReplyCache::find(const std::string& key) const {
+  const auto found = entries_.find(key);
+  if (found == entries_.end()) return std::nullopt;
+  const Entry& entry = found->second;
+  return Response{
+      .content_type = entry.content_type, .headers = entry.headers, .shared_body = entry.body};
+}
+
+Response ReplyCache::keep(const std::string& key, Response response) {
+  constexpr std::size_t entry_limit = 256 * 1024;
+  constexpr std::size_t limit = 16 * 1024 * 1024;
+  constexpr std::size_t overhead = 256;  // of an entry, about
+  if (key.empty() || response.status != 200 || response.stream || response.wait ||
+      response.body.size() > entry_limit) {
+    return response;
+  }
+  const std::size_t bytes = key.size() + response.headers.size() + response.body.size() + overhead;
+  if (bytes_ + bytes > limit) clear();
+  bytes_ += bytes;
+  response.shared_body = std::make_shared<const std::string>(std::move(response.body));
+  entries_.insert_or_assign(key,
+                            Entry{response.content_type, response.headers, response.shared_body});
+  return response;
+}
+
+void ReplyCache::clear() {
+  entries_.clear();
+  bytes_ = 0;
+}
+
 DocumentWorker::DocumentWorker(const DocumentOptions& options, HttpOptions http)
     : options_(options),
-      server(std::move(http), [this](const Request& request) { return route(request); }) {}
+      server(std::move(http), [this](const Request& request) { return serve(request); }) {}
 
 void DocumentWorker::take(std::shared_ptr<const documents::Snapshot> snapshot) {
   const bool is_changed = !snapshot_ || snapshot_->version() != snapshot->version();
   snapshot_ = std::move(snapshot);
   if (!is_changed) return;
+  cache_.clear();
   for (const ConnectionId id : waiting_) server.wake(id);
 }
 
@@ -248,6 +312,13 @@ Response DocumentWorker::wait_for_change(const Request& request, DocumentQuestio
   response.wait =
       std::make_unique<Wait>(*this, request.connection, std::move(question), std::move(value));
   return response;
+}
+
+Response DocumentWorker::serve(const Request& request) {
+  const std::string& key = cache_.key_of(request, options_.trust_forwarded_for);
+  if (key.empty()) return route(request);
+  if (auto known = cache_.find(key)) return std::move(*known);
+  return cache_.keep(key, route(request));
 }
 
 Response DocumentWorker::route(const Request& request) {

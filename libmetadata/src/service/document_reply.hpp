@@ -16,6 +16,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace paddock::metadata::service {
@@ -27,6 +29,28 @@ struct DocumentQuestion {
   std::optional<boost::asio::ip::address> client;
   documents::MediaType media;
   std::string known_tag;  // If-None-Match
+};
+
+// Answers of the present snapshot, by who asks for what in which words: the same few are asked for
+// again and again. Bounded; starts again when it is full or the content changes.
+class ReplyCache {
+ public:
+  // The key of a request; empty when its answer is not to be kept.
+  [[nodiscard]] const std::string& key_of(const Request& request, bool trust_forwarded_for);
+  [[nodiscard]] std::optional<Response> find(const std::string& key) const;
+  // Keeps the answer if it is one that is made whole; gives it back to be sent.
+  [[nodiscard]] Response keep(const std::string& key, Response response);
+  void clear();
+
+ private:
+  struct Entry {
+    std::string_view content_type;
+    std::string headers;
+    std::shared_ptr<const std::string> body;
+  };
+  std::unordered_map<std::string, Entry> entries_;
+  std::size_t bytes_ = 0;
+  std::string key_;  // of the request under way
 };
 
 class DocumentWorker {
@@ -43,6 +67,7 @@ class DocumentWorker {
 
  private:
   class Wait;
+  [[nodiscard]] Response serve(const Request& request);
   [[nodiscard]] Response route(const Request& request);
   [[nodiscard]] Response list_versions(const documents::MediaType& media) const;
   [[nodiscard]] Response wait_for_change(const Request& request, DocumentQuestion question,
@@ -54,6 +79,7 @@ class DocumentWorker {
   const DocumentOptions& options_;
   std::shared_ptr<const documents::Snapshot> snapshot_;
   std::set<ConnectionId> waiting_;
+  ReplyCache cache_;
 
  public:
   HttpServer server;  // last: ends its connections before what they refer to goes

@@ -65,8 +65,11 @@ void DocumentService::publish(std::shared_ptr<const Cluster> cluster) {
   const std::scoped_lock lock(state_->mutex);
   if (!state_->published || state_->published->store() != cluster->store() ||
       differs(*state_->published, *cluster)) {
-    state_->version =
+    auto version =
         documents::uuid_from(cluster->store() + "@" + std::to_string(cluster->revision()));
+    // A source may change without a new revision: the version changes all the same.
+    if (version == state_->version) version = documents::uuid_from(version);
+    state_->version = std::move(version);
   }
   state_->published = cluster;
   const auto& options = state_->options;

@@ -1,0 +1,64 @@
+#!/bin/bash
+# Keep-alive GET on loopback: CPU per request and requests per second of the document service
+# beside a bare epoll responder and nginx serving the same bytes, in turn, in one run. Servers on
+# one core, load on the other.
+#   bench/http.sh BUILD_DIRECTORY [SECONDS] [ROUNDS]
+# Needs wrk and nginx, and the targets http_responder and documents_server.
+set -euo pipefail
+build=${1:?build directory}
+seconds=${2:-4}
+rounds=${3:-3}
+work=$(mktemp -d)
+pids=()
+stop() {
+  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+  rm -rf "$work"
+}
+trap stop EXIT
+
+start() { # NAME COMMAND...: pinned to core 0; its pid in the variable pid_NAME
+  local name=$1
+  shift
+  taskset -c 0 "$@" >/dev/null 2>&1 &
+  pids+=($!)
+  printf -v "pid_$name" %s $!
+}
+xff='X-Forwarded-For: 10.42.0.7'
+start documents "$build/bench/documents_server" 18081
+for _ in $(seq 50); do curl -sfo /dev/null localhost:18081/latest/version && break; sleep 0.1; done
+mkdir "$work/www"
+curl -sf -H "$xff" localhost:18081/latest/self/container/primary_ip >"$work/www/leaf"
+curl -sf -H "$xff" -H 'Accept: application/json' localhost:18081/latest/self/container >"$work/www/subtree"
+start leaf "$build/bench/http_responder" 18082 "$(stat -c %s "$work/www/leaf")"
+start subtree "$build/bench/http_responder" 18083 "$(stat -c %s "$work/www/subtree")"
+cat >"$work/nginx.conf" <<CONF
+daemon off; master_process off; pid $work/nginx.pid; error_log /dev/null;
+events { worker_connections 1024; }
+http { access_log off; keepalive_requests 100000000; open_file_cache max=10 inactive=1h;
+  server { listen 127.0.0.1:18084; root $work/www; } }
+CONF
+chmod -R a+rX "$work"
+start nginx nginx -c "$work/nginx.conf" -p "$work"
+sleep 0.5
+
+ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }
+measure() { # NAME PID URL [wrk arguments]: "requests per second, CPU µs per request"
+  local before after out total rate
+  before=$(ticks "$2")
+  out=$(taskset -c 1 wrk -t1 -c32 -d"${seconds}s" -H "$xff" "${@:4}" "$3")
+  after=$(ticks "$2")
+  total=$(awk '/requests in/ {print $1}' <<<"$out")
+  rate=$(awk '/Requests\/sec/ {print $2}' <<<"$out")
+  grep -q 'Non-2xx' <<<"$out" && echo "$1: errors" >&2
+  awk -v t="$total" -v c=$((after - before)) -v hz="$(getconf CLK_TCK)" -v r="$rate" -v n="$1" \
+    'BEGIN { printf "%-22s %9.0f/s %7.2f us CPU\n", n, r, c / hz * 1e6 / t }'
+}
+for round in $(seq "$rounds"); do
+  echo "round $round"
+  measure "leaf: responder" "$pid_leaf" http://127.0.0.1:18082/x
+  measure "leaf: documents" "$pid_documents" http://127.0.0.1:18081/latest/self/container/primary_ip
+  measure "leaf: nginx" "$pid_nginx" http://127.0.0.1:18084/leaf
+  measure "subtree: responder" "$pid_subtree" http://127.0.0.1:18083/x
+  measure "subtree: documents" "$pid_documents" http://127.0.0.1:18081/latest/self/container -H 'Accept: application/json'
+  measure "subtree: nginx" "$pid_nginx" http://127.0.0.1:18084/subtree
+done
