@@ -53,7 +53,7 @@ struct AuthorityBuilder::State {
 
   EntryView find(Wire name, std::uint64_t hash) const {
     const Branch* branch = branches[branch_of(hash)].get();
-    return branch ? find_entry(branch->shards[shard_of(hash)].get(), name, hash) : EntryView();
+    return branch ? find_entry(branch->shards[shard_of(hash)], name, hash) : EntryView();
   }
 
   // The shard a hash belongs to, made ours.
@@ -259,8 +259,9 @@ std::shared_ptr<const Authority> AuthorityBuilder::snapshot(
   auto table = std::make_unique<AuthorityTable>();
   for (std::size_t i = 0; i < state.owned_shards.size(); ++i) {
     if (!state.owned_shards[i]) continue;
-    Block& block = state.branches[i / Branch::width]->shards[i % Branch::width];
-    ShardEditor(block, state.seed).trim();
+    Branch& branch = *state.branches[i / Branch::width];
+    Block& block = branch.shards[i % Branch::width];
+    branch.slot_masks[i % Branch::width] = ShardEditor(block, state.seed).trim();
     state.table_memory += memory_of(block);
   }
   std::ranges::copy(state.branches, table->branches.begin());

@@ -135,6 +135,7 @@ Outcome complete_chase(std::span<const std::uint8_t> message, const AnswerContex
   }
   const auto target = static_cast<std::size_t>(chased.target.data() - out.data());
   Reply reply = Reply::resume(query, context, out, chased.size);
+  if (context.is_stale) reply.set_error(ExtendedError::stale_answer);
   if (upstream.size() >= wire::header_size && append_upstream(upstream, reply, target)) {
     reply.set_rcode(Rcode{static_cast<std::uint16_t>(upstream[3] & 15)});
     if ((wire::load16(upstream.data() + 2) & wire::flag_tc) != 0) reply.set_truncated();

@@ -99,7 +99,7 @@ void ShardEditor::store(std::span<const std::uint8_t> entry, std::uint64_t hash)
 }
 
 void ShardEditor::remove(std::span<const std::uint8_t> name, std::uint64_t hash) {
-  const EntryView entry = find_entry(block_.get(), name, hash);
+  const EntryView entry = find_entry(block_, name, hash);
   if (!entry) return;
   ShardHeader now = header();
   const auto offset = static_cast<std::uint32_t>(entry.data() - block_.get());
@@ -119,14 +119,15 @@ void ShardEditor::own() {
   rebuild(1 + now.live / 32, 128 + now.end / 32);
 }
 
-void ShardEditor::trim() {
-  if (!block_) return;
+std::uint32_t ShardEditor::trim() {
+  if (!block_) return 0;
   const ShardHeader now = header();
   if (now.live == 0) {
     block_.reset();
   } else if (now.capacity - now.end + now.garbage > now.capacity / 16) {
     rebuild(0, 0);
   }
+  return header().slot_mask;
 }
 
 EntryView ShardEditor::find_source(std::uint64_t hash, std::uint32_t source) const {

@@ -33,15 +33,13 @@ inline constexpr std::uint32_t slot_tag(std::uint64_t hash) {
 }
 inline constexpr std::uint32_t tag_bits = 0xFF000000;
 
-// The entry called `name`, or a false view. `block` may be null.
-inline EntryView find_entry(const std::uint8_t* block, std::span<const std::uint8_t> name,
-                            std::uint64_t hash) noexcept {
-  if (block == nullptr) return {};
-  ShardHeader header;
-  std::memcpy(&header, block, sizeof header);
+// The entry called `name`, or a false view. `slot_mask` is the header's, which a reader that knows
+// it need not fetch from memory.
+inline EntryView find_entry(const std::uint8_t* block, std::uint32_t slot_mask,
+                            std::span<const std::uint8_t> name, std::uint64_t hash) noexcept {
   for (std::uint32_t i = static_cast<std::uint32_t>(hash);; ++i) {
     std::uint32_t slot;
-    std::memcpy(&slot, block + sizeof header + std::size_t{i & header.slot_mask} * 4, 4);
+    std::memcpy(&slot, block + sizeof(ShardHeader) + std::size_t{i & slot_mask} * 4, 4);
     if (slot == empty_slot) return {};
     if (slot == tombstone || (slot & tag_bits) != slot_tag(hash)) continue;
     const std::uint8_t* entry = block + std::size_t{slot & ~tag_bits} * 4;
@@ -50,6 +48,15 @@ inline EntryView find_entry(const std::uint8_t* block, std::span<const std::uint
       return EntryView(entry);
     }
   }
+}
+
+// The same for a block that may be null.
+inline EntryView find_entry(const Block& block, std::span<const std::uint8_t> name,
+                            std::uint64_t hash) noexcept {
+  if (!block) return {};
+  ShardHeader header;
+  std::memcpy(&header, block.get(), sizeof header);
+  return find_entry(block.get(), header.slot_mask, name, hash);
 }
 static_assert(offsetof(EntryHeader, name_length) == 6);
 
@@ -67,8 +74,8 @@ class ShardEditor {
   // Makes a block of its own for this builder, with some room to grow.
   void own();
 
-  // Gives up room that is not worth its memory.
-  void trim();
+  // Gives up room that is not worth its memory. Returns the slot mask.
+  std::uint32_t trim();
 
   // The entry whose name hashes to `hash` and that has a set of `source`.
   EntryView find_source(std::uint64_t hash, std::uint32_t source) const;

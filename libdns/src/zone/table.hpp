@@ -39,6 +39,7 @@ struct CompiledZone {
 struct Branch {
   static constexpr std::size_t width = 64;
   std::array<Block, width> shards;
+  std::array<std::uint32_t, width> slot_masks{};  // of the shards, beside their addresses
 };
 
 inline constexpr std::size_t branch_of(std::uint64_t hash) { return hash >> 58; }
@@ -59,7 +60,9 @@ class AuthorityTable {
     const std::uint64_t hash = hash_bytes(name, seed);
     const Branch* branch = branches[branch_of(hash)].get();
     if (branch == nullptr) return {};
-    return find_entry(branch->shards[shard_of(hash)].get(), name, hash);
+    const std::size_t shard = shard_of(hash);
+    const std::uint8_t* block = branch->shards[shard].get();
+    return block ? find_entry(block, branch->slot_masks[shard], name, hash) : EntryView();
   }
 
   // The zone a name belongs to, whether the name exists or not; no_zone if there is none.
