@@ -78,7 +78,9 @@ class CrashMatrix(unittest.TestCase):
                 for name in order:
                     self.host.kill(name)
                 for name in reversed(order):
-                    self.host.restart(name)
+                    self.host.start(name)
+                for name in order:
+                    self.host.wait_ready(name)
                 self.same_as_before()
                 self.assertEqual(traffic.lost(), 0)
 

@@ -50,6 +50,7 @@ class Host:
         self.logs.mkdir(exist_ok=True)
         self.upstream = None
         shutil.rmtree("/var/lib/paddock", ignore_errors=True)
+        run("ip", "-all", "netns", "delete")
         self._install()
         for name in daemons:
             self.start(name)

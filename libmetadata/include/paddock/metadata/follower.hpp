@@ -36,7 +36,8 @@ struct FollowerOptions {
       5000};  // asked of the server, in whole seconds; three missed: reconnect
   std::chrono::milliseconds shortest_retry{100};
   std::chrono::milliseconds longest_retry{5000};
-  std::chrono::milliseconds save_after{5000};  // from a change to the file
+  // From a change to the file; longer where saving takes long, so that it costs 5 % at the most.
+  std::chrono::milliseconds save_after{500};
   FollowerEvents events;
 };
 
