@@ -45,7 +45,7 @@ struct ParseResult {
 // Cuts a path at its slashes and form-decodes each segment. What needs decoding is kept in
 // `scratch`; the views are valid while both live. False when an escape is wrong.
 [[nodiscard]] bool split_path(std::string_view path, std::string& scratch,
-                                                      std::vector<std::string_view>& segments);
+                              std::vector<std::string_view>& segments);
 
 // Appends the form-decoded text; false when an escape is wrong.
 [[nodiscard]] bool append_form_decoded(std::string& out, std::string_view text);

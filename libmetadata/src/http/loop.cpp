@@ -44,6 +44,7 @@ HttpServer::Loop::Loop(HttpOptions options, Handler handler)
       buffer_(std::make_unique<char[]>(buffer_bytes)) {
   for (const auto& endpoint : options_.tcp) {
     listeners_.push_back(http::Listener::open(endpoint, options_.reuse_port));
+    endpoints_.push_back(listeners_.back().bound());
   }
   for (const auto& endpoint : options_.unix_sockets) {
     listeners_.push_back(http::Listener::open(endpoint));
@@ -88,14 +89,6 @@ void HttpServer::Loop::post(std::function<void()> work) {
   }
   const std::uint64_t one = 1;
   (void)!::write(wakeup_.get(), &one, sizeof one);
-}
-
-std::vector<TcpEndpoint> HttpServer::Loop::tcp_endpoints() const {
-  std::vector<TcpEndpoint> endpoints;
-  for (const auto& listener : listeners_) {
-    if (!listener.is_local()) endpoints.push_back(listener.bound());
-  }
-  return endpoints;
 }
 
 HttpCounters HttpServer::Loop::counters() const {

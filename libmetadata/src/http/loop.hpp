@@ -39,7 +39,7 @@ class HttpServer::Loop {
   void start();
   void stop(std::chrono::milliseconds grace);
   void post(std::function<void()> work);
-  [[nodiscard]] std::vector<TcpEndpoint> tcp_endpoints() const;
+  [[nodiscard]] const std::vector<TcpEndpoint>& tcp_endpoints() const { return endpoints_; }
   [[nodiscard]] HttpCounters counters() const;
 
   void wake(ConnectionId id);
@@ -96,6 +96,7 @@ class HttpServer::Loop {
   HttpOptions options_;
   Handler handler_;
   std::vector<http::Listener> listeners_;
+  std::vector<TcpEndpoint> endpoints_;  // where they are bound; never changes
   http::Descriptor epoll_;
   http::Descriptor wakeup_;  // any thread
   std::vector<Slot> slots_;

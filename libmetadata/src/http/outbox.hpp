@@ -22,8 +22,8 @@ class Outbox {
   void add(std::shared_ptr<const std::string> bytes);
 
   [[nodiscard]] bool empty() const noexcept { return text_.empty() && pieces_.empty(); }
-  // At least what is still to be written.
-  [[nodiscard]] std::size_t size() const noexcept { return text_.size() + long_bytes_; }
+  // What is still to be written.
+  [[nodiscard]] std::size_t size() const noexcept { return text_.size() + long_bytes_ - written_; }
 
   // Writes as much as the socket takes. After `done` the outbox is empty and keeps its memory.
   [[nodiscard]] Flush flush(int fd);
