@@ -125,7 +125,14 @@ class YamlToTree : public YAML::EventHandler {
  public:
   explicit YamlToTree(TreeBuilder& builder) : builder_(builder) {}
 
-  void OnDocumentStart(const YAML::Mark&) override { anchors_.clear(); }
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // On some texts (",") yaml-cpp begins empty documents at one place for ever.
+    if (mark.pos == document_at_) {
+      throw Refused{"not YAML: a value must stand here", line_of(mark)};
+    }
+    document_at_ = mark.pos;
+    anchors_.clear();
+  }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     add({}, line_of(mark), anchor);
@@ -214,6 +221,7 @@ class YamlToTree : public YAML::EventHandler {
   std::vector<YAML::anchor_t> open_anchors_;
   std::size_t alias_values_ = 0;
   std::size_t alias_bytes_ = 0;
+  int document_at_ = -1;
 };
 
 }  // namespace

@@ -138,6 +138,8 @@ TEST(Documents, RefuseCyclesDepthAndKeysThatAreNotText) {
       {"<<: 5\nkind: Pod", "must be a map"},
       {"objects: 5", "must be a list"},
       {"just text", "must be a map"},
+      {",", "a value must stand here"},
+      {"a,*,\n]", ""},
       {"[[a]]", "must be a map"},
   };
   for (const auto& [text, message] : wrong) {
