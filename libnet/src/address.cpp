@@ -83,14 +83,14 @@ MacAddress MacAddress::random() {
 }
 
 std::string MacAddress::to_string() const {
-  static constexpr char kDigits[] = "0123456789abcdef";
+  static constexpr char digits[] = "0123456789abcdef";
   std::string text;
   for (const unsigned octet : octets) {
     if (!text.empty()) {
       text += ':';
     }
-    text += kDigits[octet >> 4U];
-    text += kDigits[octet & 15U];
+    text += digits[octet >> 4U];
+    text += digits[octet & 15U];
   }
   return text;
 }

@@ -7,11 +7,11 @@
 
 namespace paddock::net {
 
-constexpr const char* kHostLink = "paddock0";
-constexpr const char* kTable = "paddock";  // nftables, family inet
-constexpr std::uint8_t kRouteProtocol = 142;
-constexpr std::uint32_t kPodGroup = 1420;       // host ends of attached pods
-constexpr std::uint32_t kDetachedGroup = 1421;  // host ends that wait to be deleted together
-constexpr std::uint32_t kHostGroup = 1422;      // paddock0
+inline constexpr const char* gateway_link = "paddock0";
+inline constexpr const char* table_name = "paddock";  // nftables, family inet
+inline constexpr std::uint8_t route_protocol = 142;
+inline constexpr std::uint32_t pod_group = 1420;       // host ends of attached pods
+inline constexpr std::uint32_t detached_group = 1421;  // host ends that wait to be deleted together
+inline constexpr std::uint32_t gateway_group = 1422;   // paddock0
 
 }  // namespace paddock::net

@@ -21,7 +21,7 @@
 namespace paddock::net {
 namespace {
 
-constexpr const char* kOwn = "/proc/thread-self/ns/net";
+constexpr const char* own_path = "/proc/thread-self/ns/net";
 
 // The descriptor of a file below /proc/sys/net, or -1 with errno. The path resolves in the
 // namespace of the calling thread.
@@ -76,7 +76,7 @@ Result<NetworkNamespace> NetworkNamespace::open(const std::string& path) {
   return opened;
 }
 
-NetworkNamespace NetworkNamespace::current() { return open(kOwn).value(); }
+NetworkNamespace NetworkNamespace::current() { return open(own_path).value(); }
 
 NetworkNamespace::NetworkNamespace(NetworkNamespace&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)), identity_(other.identity_) {}
@@ -102,9 +102,9 @@ NetworkNamespace NetworkNamespace::duplicate() const {
 }
 
 Result<void> NetworkNamespace::run(const std::function<void()>& work) const {
-  const int own = ::open(kOwn, O_RDONLY | O_CLOEXEC);
+  const int own = ::open(own_path, O_RDONLY | O_CLOEXEC);
   if (own < 0) {
-    return failure(errno, std::string("open ") + kOwn);
+    return failure(errno, std::string("open ") + own_path);
   }
   if (::setns(descriptor_, CLONE_NEWNET) != 0) {
     const int code = errno;

@@ -30,9 +30,9 @@ TEST(Socket, NamesTheOperationTheKernelRefusedAndDoesTheOthers) {
   Namespace ns;
   Socket socket = Socket::open(ns.get(), NETLINK_ROUTE).value();
   Batch batch;
-  add_route(batch, unreachable("10.1.0.0/16"), "", Existing::kRefuse);
-  add_route(batch, unreachable("10.1.0.0/16"), "", Existing::kRefuse);
-  add_route(batch, unreachable("10.2.0.0/16"), "", Existing::kRefuse);
+  add_route(batch, unreachable("10.1.0.0/16"), "", Existing::refuse);
+  add_route(batch, unreachable("10.1.0.0/16"), "", Existing::refuse);
+  add_route(batch, unreachable("10.2.0.0/16"), "", Existing::refuse);
 
   const auto done = socket.execute(batch);
 
@@ -50,7 +50,7 @@ TEST(Socket, CarriesTheKernelsExplanation) {
   route.type = RTN_UNICAST;
   route.gateway = test::ip("192.0.2.1");
   Batch batch;
-  add_route(batch, route, "", Existing::kRefuse);
+  add_route(batch, route, "", Existing::refuse);
 
   const auto done = socket.execute(batch);
 
@@ -88,7 +88,7 @@ TEST(Socket, ListsMoreThanOneReplyHolds) {
     Route route =
         unreachable("10." + std::to_string(i / 250) + "." + std::to_string(i % 250) + ".0/24");
     route.protocol = 142;
-    add_route(batch, route, "", Existing::kRefuse);
+    add_route(batch, route, "", Existing::refuse);
   }
   ASSERT_TRUE(socket.execute(batch));
 
@@ -106,7 +106,7 @@ TEST(Socket, SaysWhenEventsWereLost) {
   EXPECT_TRUE(events.drain([&](const Message&) { ++seen; }).value());
   Batch batch;
   for (int i = 0; i < 500; ++i) {
-    add_route(batch, unreachable("10.1.0.0/16"), "", Existing::kReplace);
+    add_route(batch, unreachable("10.1.0.0/16"), "", Existing::replace);
     delete_route(batch, unreachable("10.1.0.0/16"), "");
   }
   ASSERT_TRUE(socket.execute(batch));

@@ -18,8 +18,8 @@
 namespace paddock::net {
 namespace {
 
-constexpr std::string_view kAliasPrefix = "paddock:";
-constexpr int kIndexAttempts = 4;
+constexpr std::string_view alias_prefix = "paddock:";
+constexpr int index_attempts = 4;
 
 // An interface index far above those the kernel counts up from one, so that ours never meet them.
 std::uint32_t random_index() {
@@ -31,10 +31,10 @@ std::uint32_t random_index() {
 }
 
 std::string host_link_name(std::uint32_t index) {
-  static constexpr char kDigits[] = "0123456789abcdef";
+  static constexpr char digits[] = "0123456789abcdef";
   std::string name = "pk";
   for (int shift = 28; shift >= 0; shift -= 4) {
-    name += kDigits[(index >> static_cast<unsigned>(shift)) & 15U];
+    name += digits[(index >> static_cast<unsigned>(shift)) & 15U];
   }
   return name;
 }
@@ -42,16 +42,16 @@ std::string host_link_name(std::uint32_t index) {
 }  // namespace
 
 std::string AttachmentId::alias() const {
-  return std::string(kAliasPrefix) + network + '/' + container + '/' + ifname;
+  return std::string(alias_prefix) + network + '/' + container + '/' + ifname;
 }
 
 std::optional<AttachmentId> AttachmentId::from_alias(std::string_view alias) {
   const auto first = alias.find('/');
   const auto last = alias.rfind('/');
-  if (!alias.starts_with(kAliasPrefix) || first == std::string_view::npos || first == last) {
+  if (!alias.starts_with(alias_prefix) || first == std::string_view::npos || first == last) {
     return std::nullopt;
   }
-  return AttachmentId{std::string(alias.substr(kAliasPrefix.size(), first - kAliasPrefix.size())),
+  return AttachmentId{std::string(alias.substr(alias_prefix.size(), first - alias_prefix.size())),
                       std::string(alias.substr(first + 1, last - first - 1)),
                       std::string(alias.substr(last + 1))};
 }
@@ -128,7 +128,7 @@ Result<void> Attachments::State::free_ifname(netlink::Socket& pod, const std::st
   auto host = links_.borrow();
   const auto other_end = netlink::find_link(host, (*taken)->peer);
   const bool detached = (*taken)->kind == "veth" && other_end && *other_end &&
-                        (*other_end)->group == kDetachedGroup &&
+                        (*other_end)->group == detached_group &&
                         (*other_end)->peer == (*taken)->index;
   if (!detached) {
     return failure(EEXIST, "the pod has an interface " + ifname + " already");
@@ -144,11 +144,11 @@ Result<void> Attachments::State::make_pair(netlink::Socket& host, const NetworkN
     made.pod_ifindex = made.host_ifindex;
     made.host_link = host_link_name(made.host_ifindex);
     netlink::Batch batch;
-    netlink::add_veth(batch, {made.host_ifindex, made.mtu, made.host_link, made.host_mac, kPodGroup,
+    netlink::add_veth(batch, {made.host_ifindex, made.mtu, made.host_link, made.host_mac, pod_group,
                               pod.descriptor(), made.id.ifname, made.pod_mac});
     auto created = host.execute(batch);
     const bool index_taken = !created && created.error().code.value() == EBUSY;
-    if (!index_taken || attempt == kIndexAttempts) {
+    if (!index_taken || attempt == index_attempts) {
       return created;
     }
   }
@@ -190,7 +190,7 @@ Result<std::optional<netlink::Link>> Attachments::State::find(netlink::Socket& h
     return links.error();
   }
   for (const netlink::Link& link : *links) {
-    if (link.group == kPodGroup && link.alias == alias) {
+    if (link.group == pod_group && link.alias == alias) {
       return std::optional(link);
     }
   }
@@ -201,7 +201,7 @@ Result<std::optional<netlink::Link>> Attachments::State::find(netlink::Socket& h
 Result<void> Attachments::State::remove_unnamed(const std::string& host_link) {
   auto host = links_.borrow();
   const auto link = netlink::find_link(host, host_link);
-  if (!link || !*link || (*link)->group != kPodGroup || !(*link)->alias.empty()) {
+  if (!link || !*link || (*link)->group != pod_group || !(*link)->alias.empty()) {
     return link ? Result<void>() : link.error();
   }
   netlink::Batch batch;
@@ -240,8 +240,8 @@ Result<std::size_t> Attachments::State::reap() {
   std::size_t ours = 0;
   bool others = false;
   for (const netlink::Link& link : *links) {
-    if (link.group == kDetachedGroup) {
-      const bool is_ours = link.kind == "veth" && link.alias.starts_with(kAliasPrefix);
+    if (link.group == detached_group) {
+      const bool is_ours = link.kind == "veth" && link.alias.starts_with(alias_prefix);
       ours += is_ours ? 1 : 0;
       others = others || !is_ours;
     }
@@ -250,11 +250,11 @@ Result<std::size_t> Attachments::State::reap() {
     return ours;
   }
   if (!others) {
-    netlink::delete_group(batch, kDetachedGroup);
+    netlink::delete_group(batch, detached_group);
     batch.tolerate(ENODEV);
   }
   for (const netlink::Link& link : *links) {  // somebody else uses our group: spare theirs
-    if (others && link.group == kDetachedGroup && link.alias.starts_with(kAliasPrefix)) {
+    if (others && link.group == detached_group && link.alias.starts_with(alias_prefix)) {
       netlink::delete_link(batch, link.index, link.name);
       batch.tolerate(ENODEV);
     }
@@ -294,13 +294,13 @@ Result<std::vector<FoundAttachment>> Attachments::State::list() {
   if (!links) {
     return links.error();
   }
-  const auto routes = netlink::list_routes(host, kRouteProtocol, 0);
+  const auto routes = netlink::list_routes(host, route_protocol, 0);
   if (!routes) {
     return routes.error();
   }
   std::vector<FoundAttachment> found;
   for (const netlink::Link& link : *links) {
-    if (link.group == kPodGroup && link.kind == "veth") {
+    if (link.group == pod_group && link.kind == "veth") {
       found.push_back({link.name, link.index, AttachmentId::from_alias(link.alias), {}});
     }
   }

@@ -88,7 +88,7 @@ Result<void> compare_host(Sentences& missing, netlink::Socket& host, const Attac
   if (!link) {
     return link.error();
   }
-  if (!*link || (*link)->alias != attachment.id.alias() || (*link)->group != kPodGroup) {
+  if (!*link || (*link)->alias != attachment.id.alias() || (*link)->group != pod_group) {
     missing.push_back("the host has no link " + attachment.host_link + " of " +
                       attachment.id.alias());
     return {};
@@ -106,15 +106,15 @@ Result<void> compare_host(Sentences& missing, netlink::Socket& host, const Attac
 
 Result<void> compare_gateways(Sentences& missing, netlink::Socket& host,
                               const Attachment& attachment) {
-  const auto link = netlink::find_link(host, std::string(kHostLink));
+  const auto link = netlink::find_link(host, std::string(gateway_link));
   if (!link) {
     return link.error();
   }
   if (!*link) {
-    missing.push_back(std::string("the host has no link ") + kHostLink);
+    missing.push_back(std::string("the host has no link ") + gateway_link);
     return {};
   }
-  return compare_addresses(missing, host, std::string("the host's ") + kHostLink, (*link)->index,
+  return compare_addresses(missing, host, std::string("the host's ") + gateway_link, (*link)->index,
                            attachment.gateways);
 }
 

@@ -12,12 +12,12 @@
 namespace paddock::net::attach {
 namespace {
 
-constexpr std::size_t kNameLimit = 15;
-constexpr std::size_t kAliasLimit = 255;
-constexpr std::uint32_t kLoopback = 1;  // its index in every namespace
+constexpr std::size_t name_limit = 15;
+constexpr std::size_t alias_limit = 255;
+constexpr std::uint32_t loopback_index = 1;  // its index in every namespace
 
 bool valid_ifname(const std::string& name) {
-  return !name.empty() && name.size() <= kNameLimit && name != "." && name != ".." &&
+  return !name.empty() && name.size() <= name_limit && name != "." && name != ".." &&
          name.find_first_of("/: \t\n\r\f\v") == std::string::npos;
 }
 
@@ -32,7 +32,7 @@ netlink::Route host_route(const Attachment& attachment, const IpAddress& address
   route.destination = Prefix::host(address);
   route.link = attachment.host_ifindex;
   route.source = of_family(attachment.gateways, address.is_v4());
-  route.protocol = kRouteProtocol;
+  route.protocol = route_protocol;
   route.scope = address.is_v4() ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
   return route;
 }
@@ -62,7 +62,7 @@ std::optional<std::string> objection(const AttachRequest& request) {
   if (!valid_ifname(request.id.ifname)) {
     return "\"" + request.id.ifname + "\" cannot name an interface";
   }
-  if (request.id.alias().size() > kAliasLimit) {
+  if (request.id.alias().size() > alias_limit) {
     return "network and container name together are too long";
   }
   if (request.addresses.empty()) {
@@ -122,17 +122,17 @@ std::vector<netlink::Route> pod_routes(const Attachment& attachment) {
 }
 
 netlink::Batch host_side(const Attachment& attachment) {
-  return host_batch(attachment, netlink::Existing::kRefuse);
+  return host_batch(attachment, netlink::Existing::refuse);
 }
 
 netlink::Batch host_side_again(const Attachment& attachment) {
-  return host_batch(attachment, netlink::Existing::kReplace);
+  return host_batch(attachment, netlink::Existing::replace);
 }
 
 netlink::Batch pod_side(const Attachment& attachment) {
   netlink::Batch batch;
   netlink::LinkChange loopback;
-  loopback.index = kLoopback;
+  loopback.index = loopback_index;
   loopback.name = "lo";
   loopback.up = true;
   netlink::change_link(batch, loopback);
@@ -150,7 +150,7 @@ netlink::Batch pod_side(const Attachment& attachment) {
     netlink::add_neighbor(batch, attachment.pod_ifindex, gateway, attachment.host_mac);
   }
   for (const netlink::Route& route : pod_routes(attachment)) {
-    netlink::add_route(batch, route, attachment.id.ifname, netlink::Existing::kRefuse);
+    netlink::add_route(batch, route, attachment.id.ifname, netlink::Existing::refuse);
     batch.tolerate(EEXIST);  // of a pod's several interfaces the first has it
   }
   return batch;
@@ -161,14 +161,14 @@ netlink::Batch release(const std::vector<IpAddress>& addresses, const netlink::L
   netlink::LinkChange change;
   change.index = host_link.index;
   change.name = host_link.name;
-  change.group = kDetachedGroup;
+  change.group = detached_group;
   netlink::change_link(batch, change);
   batch.tolerate(ENODEV);
   for (const IpAddress& address : addresses) {
     netlink::Route route;
     route.destination = Prefix::host(address);
     route.link = host_link.index;
-    route.protocol = kRouteProtocol;
+    route.protocol = route_protocol;
     route.scope = RT_SCOPE_NOWHERE;  // any
     netlink::delete_route(batch, route, host_link.name);
     batch.tolerate(ESRCH);

@@ -18,14 +18,14 @@ namespace paddock::net {
 namespace {
 
 // Weaker than any route somebody else may want for the same network.
-constexpr std::uint32_t kUnreachableMetric = 4096;
-constexpr std::uint32_t kUsualMtu = 1500;
+constexpr std::uint32_t unreachable_metric = 4096;
+constexpr std::uint32_t usual_mtu = 1500;
 
 netlink::Route unreachable(const Prefix& network) {
   netlink::Route route;
   route.destination = network.network();
-  route.metric = kUnreachableMetric;
-  route.protocol = kRouteProtocol;
+  route.metric = unreachable_metric;
+  route.protocol = route_protocol;
   route.type = RTN_UNREACHABLE;
   return route;
 }
@@ -83,12 +83,12 @@ class HostNetwork::State {
 
 // The link, made if it is missing; when it may not be made, one with index 0 stands for it.
 Result<netlink::Link> HostNetwork::State::host_link(Sentences& changes, bool apply) {
-  auto found = netlink::find_link(socket_, std::string(kHostLink));
+  auto found = netlink::find_link(socket_, std::string(gateway_link));
   if (!found) {
     return found.error();
   }
-  if (*found && (*found)->group != kHostGroup) {
-    return failure(EEXIST, std::string("link ") + kHostLink +
+  if (*found && (*found)->group != gateway_group) {
+    return failure(EEXIST, std::string("link ") + gateway_link +
                                " is there but not Paddock's; rename or delete it");
   }
   if (*found && (*found)->up) {
@@ -96,17 +96,17 @@ Result<netlink::Link> HostNetwork::State::host_link(Sentences& changes, bool app
   }
   netlink::Batch create;
   if (!*found) {
-    netlink::add_bridge(create, kHostLink, kHostGroup);
+    netlink::add_bridge(create, gateway_link, gateway_group);
     changes.push_back(create.operations().front().what);
     const auto created = apply ? socket_.execute(create) : Result<void>();
-    found = netlink::find_link(socket_, std::string(kHostLink));
+    found = netlink::find_link(socket_, std::string(gateway_link));
     if (!created || !found) {
       return created ? found.error() : created.error();
     }
   }
   netlink::LinkChange change;
   change.index = *found ? (*found)->index : 0;
-  change.name = kHostLink;
+  change.name = gateway_link;
   change.no_link_local = true;
   change.up = true;
   netlink::Batch batch;
@@ -132,7 +132,7 @@ Result<void> HostNetwork::State::compare_addresses(netlink::Batch& batch, const 
     const Prefix prefix = Prefix::host(address);
     if (std::none_of(present.begin(), present.end(),
                      [&](const auto& other) { return other.prefix == prefix; })) {
-      netlink::add_address(batch, {link.index, prefix, scope(address)}, kHostLink);
+      netlink::add_address(batch, {link.index, prefix, scope(address)}, gateway_link);
     }
   }
   for (const netlink::Address& address : present) {
@@ -143,7 +143,7 @@ Result<void> HostNetwork::State::compare_addresses(netlink::Batch& batch, const 
     const bool in_use = std::any_of(routes.begin(), routes.end(),
                                     [&](const auto& route) { return route.source == ip; });
     if (stale && !in_use) {
-      netlink::delete_address(batch, address, kHostLink);
+      netlink::delete_address(batch, address, gateway_link);
     }
   }
   return {};
@@ -160,7 +160,7 @@ void HostNetwork::State::compare_routes(netlink::Batch& batch, const HostPlan& p
     wanted.push_back(unreachable(subnet.network));
     const auto is_it = [&](const auto& route) { return same(route, wanted.back()); };
     if (std::none_of(routes.begin(), routes.end(), is_it)) {
-      netlink::add_route(batch, wanted.back(), "", netlink::Existing::kReplace);
+      netlink::add_route(batch, wanted.back(), "", netlink::Existing::replace);
     }
   }
   for (const netlink::Route& route : routes) {
@@ -203,7 +203,7 @@ Result<std::vector<std::string>> HostNetwork::State::converge(const HostPlan& pl
   if (!link) {
     return link.error();
   }
-  const auto routes = netlink::list_routes(socket_, kRouteProtocol, 0);
+  const auto routes = netlink::list_routes(socket_, route_protocol, 0);
   if (!routes) {
     return routes.error();
   }
@@ -220,7 +220,7 @@ Result<std::vector<std::string>> HostNetwork::State::converge(const HostPlan& pl
   }
   const std::string ruleset = nat::ruleset(plan);
   if (!table_.matches(ruleset)) {
-    changes.push_back(std::string("load nftables table inet ") + kTable);
+    changes.push_back(std::string("load nftables table inet ") + table_name);
     if (const auto done = apply ? table_.load(ruleset) : Result<void>(); !done) {
       return done.error();
     }
@@ -230,8 +230,8 @@ Result<std::vector<std::string>> HostNetwork::State::converge(const HostPlan& pl
 
 Result<void> HostNetwork::State::remove() {
   const std::lock_guard lock(mutex_);
-  const auto link = netlink::find_link(socket_, std::string(kHostLink));
-  const auto routes = netlink::list_routes(socket_, kRouteProtocol, 0);
+  const auto link = netlink::find_link(socket_, std::string(gateway_link));
+  const auto routes = netlink::list_routes(socket_, route_protocol, 0);
   if (!link || !routes) {
     return link ? routes.error() : link.error();
   }
@@ -242,8 +242,8 @@ Result<void> HostNetwork::State::remove() {
       batch.tolerate(ESRCH);
     }
   }
-  if (*link && (*link)->group == kHostGroup) {
-    netlink::delete_link(batch, (*link)->index, kHostLink);
+  if (*link && (*link)->group == gateway_group) {
+    netlink::delete_link(batch, (*link)->index, gateway_link);
     batch.tolerate(ENODEV);
   }
   const auto done = socket_.execute(batch);
@@ -276,7 +276,7 @@ Result<std::uint32_t> HostNetwork::State::default_mtu() {
       smallest = std::min(smallest.value_or((*link)->mtu), (*link)->mtu);
     }
   }
-  return smallest.value_or(kUsualMtu);
+  return smallest.value_or(usual_mtu);
 }
 
 HostNetwork::HostNetwork(const NetworkNamespace& host) : state_(std::make_unique<State>(host)) {}

@@ -26,12 +26,12 @@ bool concerns_us(netlink::Message message) {
     case RTM_DELLINK: {
       message.type = RTM_NEWLINK;
       const auto link = netlink::parse_link(message);
-      return !link || link->name == kHostLink || link->group == kPodGroup;
+      return !link || link->name == gateway_link || link->group == pod_group;
     }
     case RTM_DELROUTE: {
       message.type = RTM_NEWROUTE;
       const auto route = netlink::parse_route(message);
-      return !route || route->protocol == kRouteProtocol;
+      return !route || route->protocol == route_protocol;
     }
     case RTM_DELADDR:
       return true;
@@ -46,7 +46,7 @@ bool concerns_our_table(const netlink::Message& message) {
   (void)netlink::take_header<nfgenmsg>(rest);
   while (const auto attribute = netlink::next_attribute(rest)) {
     if (attribute->type == NFTA_TABLE_NAME) {
-      return netlink::text(attribute->payload) == kTable;
+      return netlink::text(attribute->payload) == table_name;
     }
   }
   return false;

@@ -16,9 +16,9 @@ namespace paddock::net::nat {
 namespace {
 
 // CTA_FILTER_F_CTA_IP_SRC of the kernel's nf_internals.h: the source address must match.
-constexpr std::uint32_t kMatchSource = 1;
+constexpr std::uint32_t match_source = 1;
 
-constexpr std::size_t kBatchLimit = 32768;  // a send queue holds several of these
+constexpr std::size_t batch_limit = 32768;  // a send queue holds several of these
 
 std::uint16_t message_type(unsigned operation) {
   return static_cast<std::uint16_t>(NFNL_SUBSYS_CTNETLINK << 8U | operation);
@@ -40,8 +40,8 @@ void delete_by_source(netlink::Batch& batch, const IpAddress& address, std::uint
   batch.close(tuple);
   const auto filter = batch.open(CTA_FILTER);
   const bool original = direction == CTA_TUPLE_ORIG;
-  batch.put_number(CTA_FILTER_ORIG_FLAGS, original ? kMatchSource : 0);
-  batch.put_number(CTA_FILTER_REPLY_FLAGS, original ? 0 : kMatchSource);
+  batch.put_number(CTA_FILTER_ORIG_FLAGS, original ? match_source : 0);
+  batch.put_number(CTA_FILTER_REPLY_FLAGS, original ? 0 : match_source);
   batch.close(filter);
 }
 
@@ -81,7 +81,7 @@ void delete_if_named(std::vector<netlink::Batch>& batches, const netlink::Messag
     }
   }
   if (family && named && !original.empty()) {
-    if (batches.empty() || batches.back().bytes().size() > kBatchLimit) {
+    if (batches.empty() || batches.back().bytes().size() > batch_limit) {
       batches.emplace_back();
     }
     netlink::Batch& batch = batches.back();

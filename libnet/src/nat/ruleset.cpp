@@ -43,11 +43,11 @@ std::string group(std::uint32_t number) { return std::to_string(number); }
 
 // Own addresses only: a source must be routed back through the link it came in by.
 std::string prerouting() {
-  const std::string from_pod = "\t\tiifgroup " + group(kPodGroup);
+  const std::string from_pod = "\t\tiifgroup " + group(pod_group);
   return "\tchain prerouting {\n"
          "\t\ttype filter hook prerouting priority raw; policy accept;\n"
          "\t\tiifgroup " +
-         group(kDetachedGroup) + " drop\n" + from_pod + " ip6 saddr fe80::/10 accept\n" + from_pod +
+         group(detached_group) + " drop\n" + from_pod + " ip6 saddr fe80::/10 accept\n" + from_pod +
          " fib saddr . iif oif 0 drop\n\t}\n\n";
 }
 
@@ -55,11 +55,11 @@ std::string forward() {
   return "\tchain forward {\n"
          "\t\ttype filter hook forward priority filter; policy accept;\n"
          "\t\tiifgroup " +
-         group(kPodGroup) + " accept\n\t\toifgroup " + group(kPodGroup) + " accept\n\t}\n";
+         group(pod_group) + " accept\n\t\toifgroup " + group(pod_group) + " accept\n\t}\n";
 }
 
 std::string postrouting() {
-  const std::string tail = " oifgroup != " + group(kPodGroup) + " masquerade fully-random\n";
+  const std::string tail = " oifgroup != " + group(pod_group) + " masquerade fully-random\n";
   return "\n\tchain postrouting {\n"
          "\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
          "\t\tip saddr @pods4 ip daddr != @cluster4 ip daddr != 224.0.0.0/4" +
@@ -77,7 +77,7 @@ std::string ruleset(const HostPlan& plan) {
   std::vector<Prefix> cluster = plan.cluster_networks;
   cluster.insert(cluster.end(), pods.begin(), pods.end());
   std::string text = "table inet ";
-  text.append(kTable).append(" {\n");
+  text.append(table_name).append(" {\n");
   if (plan.masquerade) {
     text.append(set("pods4", true, pods)).append(set("pods6", false, pods));
     text.append(set("cluster4", true, cluster)).append(set("cluster6", false, cluster));

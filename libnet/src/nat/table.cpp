@@ -12,7 +12,7 @@
 namespace paddock::net::nat {
 namespace {
 
-std::string table_name() { return std::string("table inet ") + kTable; }
+std::string our_table() { return std::string("table inet ") + table_name; }
 
 }  // namespace
 
@@ -38,7 +38,7 @@ Result<void> Table::run(const std::string& commands, const std::string& what) {
 }
 
 std::string Table::listing() {
-  const auto listed = run("list " + table_name(), "list " + table_name());
+  const auto listed = run("list " + our_table(), "list " + our_table());
   return listed ? nft_ctx_get_output_buffer(context_.get()) : std::string();
 }
 
@@ -48,8 +48,8 @@ bool Table::matches(const std::string& ruleset) {
 }
 
 Result<void> Table::load(const std::string& ruleset) {
-  const std::string fresh = table_name() + "\ndelete " + table_name() + "\n";
-  auto done = run(fresh + ruleset, "load nftables " + table_name());
+  const std::string fresh = our_table() + "\ndelete " + our_table() + "\n";
+  auto done = run(fresh + ruleset, "load nftables " + our_table());
   if (done) {
     loaded_ = ruleset;
     listed_ = listing();
@@ -60,8 +60,7 @@ Result<void> Table::load(const std::string& ruleset) {
 bool Table::exists() { return !listing().empty(); }
 
 Result<void> Table::remove() {
-  return exists() ? run("delete " + table_name(), "delete nftables " + table_name())
-                  : Result<void>();
+  return exists() ? run("delete " + our_table(), "delete nftables " + our_table()) : Result<void>();
 }
 
 }  // namespace paddock::net::nat

@@ -15,8 +15,8 @@
 namespace paddock::net::netlink {
 namespace {
 
-constexpr std::uint16_t kCreate = NLM_F_CREATE | NLM_F_EXCL;
-constexpr std::uint16_t kCreateOrReplace = NLM_F_CREATE | NLM_F_REPLACE;
+constexpr std::uint16_t create = NLM_F_CREATE | NLM_F_EXCL;
+constexpr std::uint16_t create_or_replace = NLM_F_CREATE | NLM_F_REPLACE;
 
 std::uint8_t family(const IpAddress& address) { return address.is_v4() ? AF_INET : AF_INET6; }
 
@@ -114,7 +114,7 @@ Result<std::vector<Value>> list(Socket& socket, const Batch& request,
 }  // namespace
 
 void add_veth(Batch& batch, const VethPair& pair) {
-  batch.begin(RTM_NEWLINK, kCreate, link_header(pair.index),
+  batch.begin(RTM_NEWLINK, create, link_header(pair.index),
               "create veth pair " + pair.name + " and " + pair.peer_name + " in the pod");
   batch.put_text(IFLA_IFNAME, pair.name);
   batch.put_number(IFLA_MTU, pair.mtu);
@@ -136,7 +136,7 @@ void add_veth(Batch& batch, const VethPair& pair) {
 }
 
 void add_bridge(Batch& batch, const std::string& name, std::uint32_t group) {
-  batch.begin(RTM_NEWLINK, kCreate, link_header(0), "create bridge " + name);
+  batch.begin(RTM_NEWLINK, create, link_header(0), "create bridge " + name);
   batch.put_text(IFLA_IFNAME, name);
   batch.put_number(IFLA_GROUP, group);
   const auto information = batch.open(IFLA_LINKINFO);
@@ -186,7 +186,7 @@ void delete_group(Batch& batch, std::uint32_t group) {
 }
 
 void add_address(Batch& batch, const Address& address, const std::string& link) {
-  batch.begin(RTM_NEWADDR, kCreate, address_header(address),
+  batch.begin(RTM_NEWADDR, create, address_header(address),
               "add address " + address.prefix.to_string() + " dev " + link);
   batch.put_address(IFA_LOCAL, address.prefix.address);
   batch.put_address(IFA_ADDRESS, address.prefix.address);
@@ -203,7 +203,7 @@ void delete_address(Batch& batch, const Address& address, const std::string& lin
 
 void add_neighbor(Batch& batch, std::uint32_t link, const IpAddress& address,
                   const MacAddress& mac) {
-  batch.begin(RTM_NEWNEIGH, kCreateOrReplace, neighbor_header(link, address),
+  batch.begin(RTM_NEWNEIGH, create_or_replace, neighbor_header(link, address),
               "add neighbour " + address.to_string() + " at " + mac.to_string());
   batch.put_address(NDA_DST, address);
   batch.put_mac(NDA_LLADDR, mac);
@@ -216,7 +216,7 @@ void delete_neighbor(Batch& batch, std::uint32_t link, const IpAddress& address)
 }
 
 void add_route(Batch& batch, const Route& route, const std::string& link, Existing existing) {
-  batch.begin(RTM_NEWROUTE, existing == Existing::kReplace ? kCreateOrReplace : kCreate,
+  batch.begin(RTM_NEWROUTE, existing == Existing::replace ? create_or_replace : create,
               route_header(route), "add " + describe(route, link));
   put_route(batch, route);
 }

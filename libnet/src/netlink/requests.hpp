@@ -18,7 +18,7 @@
 
 namespace paddock::net::netlink {
 
-enum class Existing { kRefuse, kReplace };
+enum class Existing { refuse, replace };
 
 // A veth pair whose second end is made in another namespace, both with the same index.
 struct VethPair {

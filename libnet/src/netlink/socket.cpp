@@ -17,9 +17,10 @@
 namespace paddock::net::netlink {
 namespace {
 
-constexpr std::size_t kBuffer = std::size_t{64} * 1024;  // the kernel fills at most 32 KiB of it
-constexpr int kReceiveQueue = 4 << 20;
-constexpr int kDumpAttempts = 8;
+constexpr std::size_t buffer_size =
+    std::size_t{64} * 1024;  // the kernel fills at most 32 KiB of it
+constexpr int receive_queue = 4 << 20;
+constexpr int dump_attempts = 8;
 
 void set_option(int descriptor, int level, int option, int value) {
   ::setsockopt(descriptor, level, option, &value, sizeof value);
@@ -64,7 +65,7 @@ Result<void> Socket::prepare(const std::vector<int>& groups) {
   set_option(descriptor_, SOL_NETLINK, NETLINK_EXT_ACK, 1);
   set_option(descriptor_, SOL_NETLINK, NETLINK_CAP_ACK, 1);
   set_option(descriptor_, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1);
-  set_option(descriptor_, SOL_SOCKET, SO_RCVBUFFORCE, kReceiveQueue);
+  set_option(descriptor_, SOL_SOCKET, SO_RCVBUFFORCE, receive_queue);
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
   if (::bind(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
@@ -75,7 +76,7 @@ Result<void> Socket::prepare(const std::vector<int>& groups) {
       return failure(errno, "subscribe to netlink group " + std::to_string(group));
     }
   }
-  buffer_.resize(kBuffer);
+  buffer_.resize(buffer_size);
   return {};
 }
 
@@ -180,7 +181,7 @@ Result<void> Socket::dump(const Batch& request, const Begin& begin, const Take& 
     if (*whole) {
       return {};
     }
-    if (attempt == kDumpAttempts) {
+    if (attempt == dump_attempts) {
       return failure(EAGAIN, request.operations().front().what + ": kept changing");
     }
   }

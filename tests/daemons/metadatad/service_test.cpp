@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metadatad/service.hpp"
 
-#include "daemons/temp_folder.hpp"
+#include "support/temp_folder.hpp"
 
 #include <paddock/metadata/client.hpp>
 
@@ -19,7 +19,7 @@ class ServiceTest : public ::testing::Test {
     options.listen = {"none"};
   }
 
-  testing::TempFolder folder;
+  test::TempFolder folder;
   Options options;
 };
 

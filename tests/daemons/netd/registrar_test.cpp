@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netd/registrar.hpp"
 
+#include "support/temp_folder.hpp"
+
 #include <paddock/metadata/service.hpp>
 #include <paddock/metadata/store.hpp>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <functional>
 
 namespace paddock::netd {
 namespace {
 
 using namespace std::chrono_literals;
-namespace fs = std::filesystem;
 
 net::Lease lease(const char* container, const char* pod, const char* address) {
   net::Lease lease;
@@ -30,23 +28,20 @@ net::Lease lease(const char* container, const char* pod, const char* address) {
 class RegistrarTest : public testing::Test {
  protected:
   RegistrarTest() {
-    std::string name = (fs::temp_directory_path() / "registryXXXXXX").string();
-    directory_ = ::mkdtemp(name.data());
-    store_ = metadata::open_embedded_store({.directory = directory_ / "store"});
+    store_ = metadata::open_embedded_store({.directory = folder_.path() / "store"});
     registrar_ = std::make_unique<Registrar>(
-        "unix:" + (directory_ / "api.sock").string(),
+        "unix:" + folder_.file("api.sock"),
         HostFacts{"node-1", {boost::asio::ip::make_address("192.0.2.1")}, {}});
   }
   ~RegistrarTest() override {
     registrar_.reset();
     api_.reset();
     store_.reset();
-    fs::remove_all(directory_);
   }
 
   void serve() {
     metadata::ApiOptions options;
-    options.http.unix_sockets = {{.path = (directory_ / "api.sock").string(), .group = {}}};
+    options.http.unix_sockets = {{.path = folder_.file("api.sock"), .group = {}}};
     api_ = std::make_unique<metadata::ApiService>(*store_, std::move(options));
     api_->start();
   }
@@ -69,7 +64,7 @@ class RegistrarTest : public testing::Test {
     EXPECT_TRUE(store_->write({.object = object}).is_accepted());
   }
 
-  fs::path directory_;
+  test::TempFolder folder_;
   std::unique_ptr<metadata::Store> store_;
   std::unique_ptr<metadata::ApiService> api_;
   std::unique_ptr<Registrar> registrar_;

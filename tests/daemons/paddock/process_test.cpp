@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "paddock/process.hpp"
 
-#include "daemons/temp_folder.hpp"
 #include "paddock/command.hpp"
+#include "support/temp_folder.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(Process, IsFoundByItsRecordWhileItRuns) {
-  const testing::TempFolder folder;
+  const test::TempFolder folder;
   const auto process = start("/bin/sleep", {"60"}, folder.path() / "log");
   process.record(folder.path(), "dnsd");
 
@@ -30,7 +30,7 @@ TEST(Process, IsFoundByItsRecordWhileItRuns) {
 }
 
 TEST(Process, IsNotMistakenForAnotherWithItsPid) {
-  const testing::TempFolder folder;
+  const test::TempFolder folder;
   (void)folder.write("dnsd.pid", std::to_string(::getpid()) + " 1\n");
 
   EXPECT_FALSE(Process::recorded(folder.path(), "dnsd"));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/command_line.hpp"
 
-#include "daemons/temp_folder.hpp"
+#include "support/temp_folder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -46,7 +46,7 @@ class CommandLine : public ::testing::Test {
   Kennel options;
   OptionTable table{"kennel", "Keeps dogs."};
   std::map<std::string, std::string> environment;
-  testing::TempFolder folder;
+  test::TempFolder folder;
 };
 
 TEST_F(CommandLine, DefaultsStayWhenNothingIsSaid) {

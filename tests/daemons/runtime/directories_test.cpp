@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/directories.hpp"
 
-#include "daemons/temp_folder.hpp"
+#include "support/temp_folder.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@ namespace paddock::runtime {
 namespace {
 
 TEST(MakeDirectory, MakesParentsAndIsContentWithAnExistingOne) {
-  const testing::TempFolder folder;
+  const test::TempFolder folder;
 
   make_directory(folder.path() / "a" / "b", 0750);
   make_directory(folder.path() / "a" / "b", 0750);
@@ -19,7 +19,7 @@ TEST(MakeDirectory, MakesParentsAndIsContentWithAnExistingOne) {
 }
 
 TEST(MakeDirectory, NamesTheFileThatIsInTheWay) {
-  const testing::TempFolder folder;
+  const test::TempFolder folder;
   const auto file = folder.write("taken", "");
 
   try {
@@ -31,7 +31,7 @@ TEST(MakeDirectory, NamesTheFileThatIsInTheWay) {
 }
 
 TEST(FolderLock, RefusesASecondHolderByPid) {
-  const testing::TempFolder folder;
+  const test::TempFolder folder;
   const FolderLock first(folder.path());
 
   try {
@@ -45,7 +45,7 @@ TEST(FolderLock, RefusesASecondHolderByPid) {
 }
 
 TEST(FolderLock, IsFreeAgainAfterItsHolder) {
-  const testing::TempFolder folder;
+  const test::TempFolder folder;
   { const FolderLock lock(folder.path()); }
 
   EXPECT_EQ(FolderLock::holder(folder.path()), 0);

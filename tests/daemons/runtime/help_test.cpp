@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/help.hpp"
 
-#include "daemons/temp_folder.hpp"
 #include "runtime/config_file.hpp"
+#include "support/temp_folder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -43,7 +43,7 @@ TEST(SampleConfig, ReadsBackAsTheDefaultsOnceUncommented) {
   for (std::size_t at = 0; (at = text.find("\n#", at)) != std::string::npos; ++at) {
     if (text[at + 2] != ' ' || text[at + 4] == '-') text.erase(at + 1, 1);
   }
-  const testing::TempFolder folder;
+  const test::TempFolder folder;
   std::vector<OptionProblem> problems;
 
   const auto entries = read_config_file(folder.write("kennel.yaml", text), problems);

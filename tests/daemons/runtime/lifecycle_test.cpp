@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/lifecycle.hpp"
 
-#include "daemons/temp_folder.hpp"
+#include "support/temp_folder.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -50,7 +50,7 @@ TEST(Lifecycle, StopFromInsideEndsTheWait) {
 }
 
 TEST(Lifecycle, TellsTheServiceManager) {
-  const testing::TempFolder folder;
+  const test::TempFolder folder;
   const auto path = (folder.path() / "notify").string();
   const int manager = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   sockaddr_un address{};

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "support/temp_folder.hpp"
+
 #include <paddock/dns/upstream.hpp>
 
 #include <gtest/gtest.h>
-
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
 namespace paddock::dns {
 namespace {
@@ -14,19 +12,11 @@ Endpoint endpoint(std::string_view text) { return parse_endpoint(text).value(); 
 
 class ResolvConf : public ::testing::Test {
  protected:
-  ResolvConf() {
-    std::string form = (std::filesystem::temp_directory_path() / "paddock-XXXXXX").string();
-    directory_ = ::mkdtemp(form.data());
-  }
-  ~ResolvConf() override { std::filesystem::remove_all(directory_); }
-
   std::string write(std::string_view text) {
-    const auto path = (directory_ / "resolv.conf").string();
-    std::ofstream(path) << text;
-    return path;
+    return folder_.write("resolv.conf", std::string(text));
   }
 
-  std::filesystem::path directory_;
+  test::TempFolder folder_;
 };
 
 TEST(ParseEndpoint, ReadsAddressesWithAndWithoutPorts) {
@@ -66,7 +56,7 @@ TEST_F(ResolvConf, NamesTheLineThatIsNoAddress) {
 }
 
 TEST_F(ResolvConf, AMissingFileIsAProblemThatNamesIt) {
-  const auto path = (directory_ / "absent").string();
+  const auto path = folder_.file("absent");
 
   EXPECT_FALSE(read_resolv_conf(path));
   const auto report = choose_upstreams({.resolv_conf = path}, {});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libmetadata/http/socket_client.hpp"
+#include "support/temp_folder.hpp"
 
 #include <paddock/metadata/client.hpp>
 #include <paddock/metadata/http_server.hpp>
@@ -14,7 +15,6 @@ namespace paddock::metadata {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::TemporaryDirectory;
 using Clock = std::chrono::steady_clock;
 
 class ClientTest : public ::testing::Test {
@@ -30,7 +30,7 @@ class ClientTest : public ::testing::Test {
   [[nodiscard]] Client client(milliseconds timeout = std::chrono::seconds(5)) const {
     return Client("unix:" + directory_.file("s"), timeout);
   }
-  TemporaryDirectory directory_;
+  test::TempFolder directory_;
   std::unique_ptr<HttpServer> server_;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libmetadata/http/socket_client.hpp"
+#include "support/temp_folder.hpp"
 
 #include <paddock/metadata/cluster.hpp>
 #include <paddock/metadata/codec.hpp>
@@ -18,7 +19,6 @@ namespace paddock::metadata {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::TemporaryDirectory;
 using Clock = std::chrono::steady_clock;
 
 ObjectPtr host(const std::string& name, const std::string& zone = "") {
@@ -140,7 +140,7 @@ class FollowerTest : public ::testing::Test {
   std::shared_ptr<const Cluster> wait_for_revision(Follower& follower, std::uint64_t revision) {
     return wait_for(follower, [&](const Cluster& c) { return c.revision() == revision; });
   }
-  TemporaryDirectory directory_;
+  test::TempFolder directory_;
   std::mutex mutex_;
   std::vector<std::string> losses_;
   std::string ignored_;

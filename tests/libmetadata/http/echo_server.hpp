@@ -4,6 +4,7 @@
 #pragma once
 
 #include "libmetadata/http/socket_client.hpp"
+#include "support/temp_folder.hpp"
 
 #include <paddock/metadata/http_server.hpp>
 
@@ -16,7 +17,6 @@ namespace paddock::metadata {
 
 using std::chrono::milliseconds;
 using testing::SocketClient;
-using testing::TemporaryDirectory;
 using Clock = std::chrono::steady_clock;
 
 inline HttpOptions on_loopback() {

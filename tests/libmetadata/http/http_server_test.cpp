@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libmetadata/http/echo_server.hpp"
+#include "support/temp_folder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -233,7 +234,7 @@ TEST(HttpServer, MakesRoomByClosingAnIdleConnection) {
 }
 
 TEST(HttpServer, KnowsTheProcessAtTheOtherEndOfAUnixSocket) {
-  const TemporaryDirectory directory;
+  const test::TempFolder directory;
   HttpOptions options;
   options.unix_sockets = {{.path = directory.file("s"), .mode = 0600, .group = {}}};
   HttpServer server(std::move(options), [](const Request& request) {

@@ -2,6 +2,7 @@
 #include "http/listener.hpp"
 
 #include "libmetadata/http/socket_client.hpp"
+#include "support/temp_folder.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -12,8 +13,6 @@
 
 namespace paddock::metadata::http {
 namespace {
-
-using testing::TemporaryDirectory;
 
 // What the constructor throws, or "".
 std::string refusal_of(const UnixEndpoint& endpoint) {
@@ -46,7 +45,7 @@ TEST(Listener, SaysWhichAddressIsTaken) {
 }
 
 TEST(Listener, UnixSocketHasItsModeAndGoesWithTheListener) {
-  const TemporaryDirectory directory;
+  const test::TempFolder directory;
   const std::string path = directory.file("s");
   struct stat status {};
 
@@ -59,7 +58,7 @@ TEST(Listener, UnixSocketHasItsModeAndGoesWithTheListener) {
 }
 
 TEST(Listener, ReplacesTheSocketOfADeadProcess) {
-  const TemporaryDirectory directory;
+  const test::TempFolder directory;
   const std::string path = directory.file("s");
   const pid_t child = ::fork();
   if (child == 0) {
@@ -75,7 +74,7 @@ TEST(Listener, ReplacesTheSocketOfADeadProcess) {
 }
 
 TEST(Listener, RefusesTheSocketOfALivingProcess) {
-  const TemporaryDirectory directory;
+  const test::TempFolder directory;
   const UnixEndpoint endpoint{.path = directory.file("s"), .mode = 0600, .group = {}};
   const auto listener = Listener::open(endpoint);
 
@@ -84,7 +83,7 @@ TEST(Listener, RefusesTheSocketOfALivingProcess) {
 }
 
 TEST(Listener, RefusesAFileThatIsNoSocket) {
-  const TemporaryDirectory directory;
+  const test::TempFolder directory;
   const std::string path = directory.file("s");
   std::ofstream(path) << "precious";
 

@@ -2,6 +2,7 @@
 //
 // Answers that come later, or in pieces: LongPoll and ChunkSource.
 #include "libmetadata/http/echo_server.hpp"
+#include "support/temp_folder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -86,7 +87,7 @@ TEST(LongPoll, IsForgottenWhenThePeerLeaves) {
 TEST(LongPoll, HundredsOfWaitersAreAnsweredOnceEach) {
   Waiters waiters;
   HttpOptions options;
-  const TemporaryDirectory directory;
+  const test::TempFolder directory;
   options.unix_sockets = {{.path = directory.file("s"), .mode = 0600, .group = {}}};
   HttpServer server(std::move(options), [&](const Request& request) { return waiters(request); });
   server.start();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libmetadata/http/socket_client.hpp"
 #include "libmetadata/service/memory_store.hpp"
+#include "support/temp_folder.hpp"
 
 #include <paddock/metadata/client.hpp>
 #include <paddock/metadata/follower.hpp>
@@ -15,7 +16,6 @@ namespace {
 using nlohmann::json;
 using testing::MemoryStore;
 using testing::SocketClient;
-using testing::TemporaryDirectory;
 
 std::shared_ptr<Host> host(const std::string& name, const std::string& zone = "") {
   auto made = std::make_shared<Host>();
@@ -76,7 +76,7 @@ class ApiServiceTest : public ::testing::Test {
     (void)socket.read_bytes(2);
     return text;
   }
-  TemporaryDirectory directory_;
+  test::TempFolder directory_;
   MemoryStore store_;
   bool reload_fails_ = false;
   std::string head_;
@@ -400,7 +400,7 @@ TEST_F(ApiServiceTest, IsFollowedAcrossARestart) {
 }
 
 TEST(ApiService, IsNotReadyWhileNothingIsKnown) {
-  const TemporaryDirectory directory;
+  const test::TempFolder directory;
   MemoryStore store;
   ApiOptions options;
   options.http.unix_sockets = {{.path = directory.file("s"), .mode = 0600, .group = {}}};

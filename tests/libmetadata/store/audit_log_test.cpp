@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/audit_log.hpp"
 
-#include "libmetadata/store/temp_directory.hpp"
+#include "support/temp_folder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ std::string line(std::uint64_t revision) {
 }
 
 TEST(AuditLog, KeepsLinesInOrderAcrossReopening) {
-  const TempDirectory directory;
+  const test::TempFolder directory;
   const AuditLog::Options options{directory.path(), 1U << 20U, 3};
   {
     AuditLog log(options);
@@ -31,7 +31,7 @@ TEST(AuditLog, KeepsLinesInOrderAcrossReopening) {
 }
 
 TEST(AuditLog, RotatesBySizeAndKeepsSoManyFiles) {
-  const TempDirectory directory;
+  const test::TempFolder directory;
   AuditLog log({directory.path(), 100, 3});
   for (std::uint64_t i = 1; i <= 100; ++i) ASSERT_TRUE(log.append(line(i) + "\n", i));
 
@@ -45,7 +45,7 @@ TEST(AuditLog, RotatesBySizeAndKeepsSoManyFiles) {
 }
 
 TEST(AuditLog, CutsATornLineOff) {
-  const TempDirectory directory;
+  const test::TempFolder directory;
   std::ofstream(directory.path() / "audit.log") << line(1) << "\n"
                                                 << "{\"revision\":2,\"wh";
 
@@ -56,7 +56,7 @@ TEST(AuditLog, CutsATornLineOff) {
 }
 
 TEST(AuditLog, TailReadsBeyondOneBlock) {
-  const TempDirectory directory;
+  const test::TempFolder directory;
   AuditLog log({directory.path(), 64U << 20U, 2});
   const std::string long_line = "{\"revision\":5,\"x\":\"" + std::string(150'000, 'x') + "\"}";
   ASSERT_TRUE(log.append(line(4) + "\n" + long_line + "\n" + long_line + "\n", 5));

@@ -2,7 +2,7 @@
 //
 // A process that writes is killed at any moment, again and again: what it was told is stored is
 // stored, and the audit log tells exactly how the content came about.
-#include "libmetadata/store/temp_directory.hpp"
+#include "support/temp_folder.hpp"
 
 #include <paddock/metadata/store.hpp>
 
@@ -90,7 +90,7 @@ std::map<std::string, std::string> replay(const Store& store) {
 }
 
 TEST(EmbeddedStoreCrash, LeavesContentAndAuditEqualAtAnyMoment) {
-  const TempDirectory directory;
+  const test::TempFolder directory;
   for (unsigned round = 0; round < 50; ++round) {
     const std::uint64_t told = run_and_kill(directory.path(), round);
     const auto store = open_embedded_store(options(directory.path()));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A store on a disk that is full: nothing changes, it says so, and it goes on when there is room.
-#include "libmetadata/store/temp_directory.hpp"
+#include "support/temp_folder.hpp"
 
 #include <paddock/metadata/store.hpp>
 
@@ -73,7 +73,7 @@ void expect_in_child(const std::function<std::string()>& body) {
 }
 
 TEST(EmbeddedStoreOnAFullDisk, ChangesNothingAndGoesOnWithRoom) {
-  const TempDirectory directory;
+  const test::TempFolder directory;
   expect_in_child([&directory]() -> std::string {
     if (::unshare(CLONE_NEWNS) != 0) return "skip";
     if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
@@ -93,7 +93,7 @@ TEST(EmbeddedStoreOnAFullDisk, ChangesNothingAndGoesOnWithRoom) {
 }
 
 TEST(EmbeddedStoreAtAFileSizeLimit, ChangesNothingAndGoesOnWithRoom) {
-  const TempDirectory directory;
+  const test::TempFolder directory;
   expect_in_child([&directory]() -> std::string {
     ::signal(SIGXFSZ, SIG_IGN);
     rlimit limit{};

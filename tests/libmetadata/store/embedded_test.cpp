@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libmetadata/store/temp_directory.hpp"
+#include "support/temp_folder.hpp"
 
 #include <paddock/metadata/store.hpp>
 
@@ -63,7 +63,7 @@ class EmbeddedStoreTest : public testing::Test {
     return "it opened";
   }
 
-  TempDirectory directory_;
+  test::TempFolder directory_;
   std::unique_ptr<Store> store_;
 };
 

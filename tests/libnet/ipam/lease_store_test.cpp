@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "support/temp_folder.hpp"
+
 #include <paddock/net/lease_store.hpp>
 
 #include <gtest/gtest.h>
@@ -8,7 +10,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
 #include <fstream>
 #include <set>
 #include <thread>
@@ -20,13 +21,7 @@ using namespace std::chrono_literals;
 
 class LeaseStoreTest : public testing::Test {
  protected:
-  LeaseStoreTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "leasesXXXXXX").string();
-    directory_ = ::mkdtemp(name.data());
-  }
-  ~LeaseStoreTest() override { std::filesystem::remove_all(directory_); }
-
-  std::filesystem::path directory_;
+  test::TempFolder folder_;
 };
 
 IpAddress ip(unsigned number) { return boost::asio::ip::address_v4(0x0a2a0000U + number); }
@@ -54,9 +49,9 @@ Lease lease(unsigned number) {
 }
 
 TEST_F(LeaseStoreTest, KeepsEveryFieldAcrossReopening) {
-  { ASSERT_TRUE(LeaseStore(directory_).put(lease(2)).wait()); }
+  { ASSERT_TRUE(LeaseStore(folder_.path()).put(lease(2)).wait()); }
 
-  const auto contents = LeaseStore(directory_).load();
+  const auto contents = LeaseStore(folder_.path()).load();
 
   ASSERT_EQ(contents.leases.size(), 1U);
   EXPECT_EQ(contents.leases.front(), lease(2));
@@ -64,7 +59,7 @@ TEST_F(LeaseStoreTest, KeepsEveryFieldAcrossReopening) {
 }
 
 TEST_F(LeaseStoreTest, ErasingNotesWhenAddressesWereFreed) {
-  LeaseStore store(directory_);
+  LeaseStore store(folder_.path());
   const auto when = std::chrono::system_clock::time_point(99s);
   ASSERT_TRUE(store.put(lease(2)).wait());
 
@@ -78,7 +73,7 @@ TEST_F(LeaseStoreTest, ErasingNotesWhenAddressesWereFreed) {
 }
 
 TEST_F(LeaseStoreTest, AnAddressTakenAgainIsNoLongerFreed) {
-  LeaseStore store(directory_);
+  LeaseStore store(folder_.path());
   ASSERT_TRUE(store.erase(lease(2).attachment.id, {ip(2)}, {}).wait());
 
   ASSERT_TRUE(store.put(lease(2)).wait());
@@ -87,7 +82,7 @@ TEST_F(LeaseStoreTest, AnAddressTakenAgainIsNoLongerFreed) {
 }
 
 TEST_F(LeaseStoreTest, WritesOfOneThreadTakeEffectInOrder) {
-  LeaseStore store(directory_);
+  LeaseStore store(folder_.path());
   auto first = lease(2);
   first.state = LeaseState::attaching;
 
@@ -100,7 +95,7 @@ TEST_F(LeaseStoreTest, WritesOfOneThreadTakeEffectInOrder) {
 }
 
 TEST_F(LeaseStoreTest, TakesWritesOfManyThreads) {
-  LeaseStore store(directory_);
+  LeaseStore store(folder_.path());
   std::vector<std::thread> threads;
   for (unsigned t = 0; t < 8; ++t) {
     threads.emplace_back([&store, t] {
@@ -113,10 +108,10 @@ TEST_F(LeaseStoreTest, TakesWritesOfManyThreads) {
 }
 
 TEST_F(LeaseStoreTest, SecondOpenerIsToldWhoHasIt) {
-  const LeaseStore first(directory_);
+  const LeaseStore first(folder_.path());
 
   try {
-    const LeaseStore second(directory_);
+    const LeaseStore second(folder_.path());
     FAIL() << "two openers";
   } catch (const std::runtime_error& refused) {
     EXPECT_NE(std::string(refused.what()).find("process " + std::to_string(::getpid())),
@@ -126,10 +121,10 @@ TEST_F(LeaseStoreTest, SecondOpenerIsToldWhoHasIt) {
 }
 
 TEST_F(LeaseStoreTest, FullDiskIsSaidAndNothingIsHalfDone) {
-  LeaseStore store(directory_);
+  LeaseStore store(folder_.path());
   ASSERT_TRUE(store.put(lease(2)).wait());
   // A limit on the size of files stands in for a full disk: the write fails in the same place.
-  const auto size = std::filesystem::file_size(directory_ / "leases.mdb");
+  const auto size = std::filesystem::file_size(folder_.path() / "leases.mdb");
   rlimit old{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
   const auto previous = std::signal(SIGXFSZ, SIG_IGN);
@@ -174,7 +169,7 @@ TEST_F(LeaseStoreTest, KilledAtAnyMomentLosesAndDoublesNothing) {
     ASSERT_EQ(::pipe(pipe), 0);
     const auto child = ::fork();
     ASSERT_GE(child, 0);
-    if (child == 0) write_until_killed(directory_, round * 10000, pipe[1]);
+    if (child == 0) write_until_killed(folder_.path(), round * 10000, pipe[1]);
     ::close(pipe[1]);
     unsigned number = 0;
     // Killed after so many messages: a different moment of the write in each round.
@@ -197,7 +192,7 @@ TEST_F(LeaseStoreTest, KilledAtAnyMomentLosesAndDoublesNothing) {
     ::close(pipe[0]);
 
     std::set<std::string> found;
-    const auto contents = LeaseStore(directory_).load();
+    const auto contents = LeaseStore(folder_.path()).load();
     EXPECT_TRUE(contents.problems.empty());
     for (const auto& record : contents.leases) found.insert(record.attachment.id.container);
     EXPECT_EQ(found.size(), contents.leases.size());

@@ -33,7 +33,7 @@ Route sample_route() {
 
 TEST(Values, ReadARouteAsItWasWritten) {
   Batch batch;
-  add_route(batch, sample_route(), "eth0", Existing::kRefuse);
+  add_route(batch, sample_route(), "eth0", Existing::refuse);
 
   const auto route = parse_route(only_message(batch));
 
@@ -88,7 +88,7 @@ TEST(Values, ReadALinkAsItWasWritten) {
 
 TEST(Values, AreNotReadFromMessagesOfAnotherKind) {
   Batch batch;
-  add_route(batch, sample_route(), "eth0", Existing::kRefuse);
+  add_route(batch, sample_route(), "eth0", Existing::refuse);
   const Message route = only_message(batch);
 
   EXPECT_FALSE(parse_link(route));
@@ -99,7 +99,7 @@ TEST(Values, AreNotReadFromMessagesOfAnotherKind) {
 
 TEST(Values, SurviveEveryCutAndEveryFlippedByte) {
   Batch batch;
-  add_route(batch, sample_route(), "eth0", Existing::kRefuse);
+  add_route(batch, sample_route(), "eth0", Existing::refuse);
   const auto whole = batch.bytes();
   for (std::size_t size = 0; size < whole.size(); ++size) {
     // A copy of exactly this size, so that a sanitizer sees any step beyond.
@@ -121,7 +121,7 @@ TEST(Values, RefuseAPrefixLongerThanItsFamily) {
   Batch batch;
   Route route = sample_route();
   route.destination.length = 33;
-  add_route(batch, route, "eth0", Existing::kRefuse);
+  add_route(batch, route, "eth0", Existing::refuse);
 
   EXPECT_FALSE(parse_route(only_message(batch)));
 }

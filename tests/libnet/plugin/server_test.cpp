@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "support/temp_folder.hpp"
+
 #include <paddock/net/plugin_server.hpp>
 
 #include <gtest/gtest.h>
@@ -8,7 +10,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <thread>
 
 namespace paddock::net {
@@ -18,14 +19,8 @@ namespace fs = std::filesystem;
 
 class PluginServerTest : public testing::Test {
  protected:
-  PluginServerTest() {
-    std::string name = (fs::temp_directory_path() / "socketXXXXXX").string();
-    directory_ = ::mkdtemp(name.data());
-  }
-  ~PluginServerTest() override { fs::remove_all(directory_); }
-
   PluginServerOptions options(std::function<PluginAnswer(const PluginCall&)> answer) {
-    return {.socket = directory_ / "net.sock",
+    return {.socket = folder_.path() / "net.sock",
             .threads = 2,
             .answer = std::move(answer),
             .refused = [this](const std::string&) { ++refused_; }};
@@ -35,7 +30,7 @@ class PluginServerTest : public testing::Test {
     const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    (directory_ / "net.sock").native().copy(address.sun_path, sizeof address.sun_path - 1);
+    (folder_.path() / "net.sock").native().copy(address.sun_path, sizeof address.sun_path - 1);
     if (::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
       return socket;
     ::close(socket);
@@ -56,7 +51,7 @@ class PluginServerTest : public testing::Test {
     return answer;
   }
 
-  fs::path directory_;
+  test::TempFolder folder_;
   std::atomic<int> refused_{0};
 };
 
@@ -80,7 +75,7 @@ TEST_F(PluginServerTest, SocketIsForItsOwnerOnly) {
   const PluginServer server(options({}));
 
   struct stat status {};
-  ASSERT_EQ(::stat((directory_ / "net.sock").c_str(), &status), 0);
+  ASSERT_EQ(::stat((folder_.path() / "net.sock").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
 }
 
@@ -113,7 +108,7 @@ TEST_F(PluginServerTest, SecondServerIsRefusedWhileTheFirstServes) {
   EXPECT_THROW(PluginServer(options({})), std::runtime_error);
 
   first.reset();
-  EXPECT_FALSE(fs::exists(directory_ / "net.sock"));
+  EXPECT_FALSE(fs::exists(folder_.path() / "net.sock"));
   EXPECT_NO_THROW(PluginServer(options({})));
 }
 
@@ -123,7 +118,7 @@ TEST_F(PluginServerTest, TakesThePlaceOfASocketNobodyServes) {
     const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    (directory_ / "net.sock").native().copy(address.sun_path, sizeof address.sun_path - 1);
+    (folder_.path() / "net.sock").native().copy(address.sun_path, sizeof address.sun_path - 1);
     ASSERT_EQ(::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     ::close(socket);
   }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "support/temp_folder.hpp"
+
 #include <paddock/net/plugin_server.hpp>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdlib>
-#include <fstream>
+#include <filesystem>
 
 namespace paddock::net {
 namespace {
@@ -14,14 +14,8 @@ namespace fs = std::filesystem;
 
 class Spool : public testing::Test {
  protected:
-  Spool() {
-    std::string name = (fs::temp_directory_path() / "spoolXXXXXX").string();
-    directory_ = ::mkdtemp(name.data());
-  }
-  ~Spool() override { fs::remove_all(directory_); }
-
   void write(const std::string& name, const std::string& bytes) const {
-    std::ofstream(directory_ / name, std::ios::binary) << bytes;
+    folder_.write(name, bytes);
   }
 
   // A call as the plugin writes it: two lengths of four bytes, most significant first.
@@ -35,14 +29,14 @@ class Spool : public testing::Test {
   }
 
   std::vector<std::string> replay(int status = 0) {
-    return replay_spool(directory_, [&](const PluginCall& done) {
+    return replay_spool(folder_.path(), [&](const PluginCall& done) {
       seen_.push_back(done.environment.at("CNI_CONTAINERID"));
       EXPECT_EQ(done.input, R"({"name":"net"})");
       return PluginAnswer{status, "because"};
     });
   }
 
-  fs::path directory_;
+  test::TempFolder folder_;
   std::vector<std::string> seen_;
 };
 
@@ -53,7 +47,7 @@ TEST_F(Spool, CallsAreAnsweredOldestFirstAndRemoved) {
   EXPECT_TRUE(replay().empty());
 
   EXPECT_EQ(seen_, (std::vector<std::string>{"first", "second"}));
-  EXPECT_TRUE(fs::is_empty(directory_));
+  EXPECT_TRUE(fs::is_empty(folder_.path()));
 }
 
 TEST_F(Spool, UnfinishedFilesAreLeftAlone) {
@@ -62,7 +56,7 @@ TEST_F(Spool, UnfinishedFilesAreLeftAlone) {
   EXPECT_TRUE(replay().empty());
 
   EXPECT_TRUE(seen_.empty());
-  EXPECT_TRUE(fs::exists(directory_ / "1.del.new"));
+  EXPECT_TRUE(fs::exists(folder_.path() / "1.del.new"));
 }
 
 TEST_F(Spool, WhatIsNoCallIsRemovedAndReported) {
@@ -74,7 +68,7 @@ TEST_F(Spool, WhatIsNoCallIsRemovedAndReported) {
   EXPECT_EQ(replay().size(), 3U);
 
   EXPECT_EQ(seen_, std::vector<std::string>{"good"});
-  EXPECT_TRUE(fs::is_empty(directory_));
+  EXPECT_TRUE(fs::is_empty(folder_.path()));
 }
 
 TEST_F(Spool, AFailedCallIsKept) {
@@ -84,11 +78,11 @@ TEST_F(Spool, AFailedCallIsKept) {
 
   ASSERT_EQ(problems.size(), 1U);
   EXPECT_NE(problems.front().find("because"), std::string::npos);
-  EXPECT_TRUE(fs::exists(directory_ / "1.del"));
+  EXPECT_TRUE(fs::exists(folder_.path() / "1.del"));
 }
 
 TEST_F(Spool, NoDirectoryIsAnEmptyOne) {
-  fs::remove_all(directory_);
+  fs::remove_all(folder_.path());
 
   EXPECT_TRUE(replay().empty());
 }

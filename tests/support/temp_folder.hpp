@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace paddock::testing {
+namespace paddock::test {
 
 class TempFolder {
  public:
@@ -27,15 +27,17 @@ class TempFolder {
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
+  // Where a file of that name is, or would be.
+  [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
+
   // Writes a file inside and returns its whole path.
-  [[nodiscard]] std::string write(const std::string& name, const std::string& text) const {
-    const auto file = path_ / name;
-    std::ofstream(file) << text;
-    return file.string();
+  std::string write(const std::string& name, const std::string& bytes) const {
+    std::ofstream(path_ / name, std::ios::binary) << bytes;
+    return file(name);
   }
 
  private:
   std::filesystem::path path_;
 };
 
-}  // namespace paddock::testing
+}  // namespace paddock::test
