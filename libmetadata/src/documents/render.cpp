@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "documents/render.hpp"
 
+#include "documents/number.hpp"
+#include "documents/yaml_scalar.hpp"
+
 #include <paddock/metadata/codec.hpp>
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
 
 namespace paddock::metadata::documents {
 namespace {
@@ -30,49 +31,20 @@ void append_form_escaped(std::string& out, std::string_view text) {
   }
 }
 
-// Six digits after the point, without the zeros at the end.
-std::string decimal(double number) {
-  char digits[400];
-  const int size = std::snprintf(digits, sizeof digits, "%.6f", number);
-  std::string text(digits, static_cast<std::size_t>(size));
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.ends_with('.')) text.pop_back();
-  return text == "-0" ? "0" : text;
-}
-
-// The shortest text that reads as the same number.
-std::string exact(double number) {
-  if (!std::isfinite(number)) return "null";
-  char digits[40];
-  for (int precision = 15; precision <= 17; ++precision) {
-    std::snprintf(digits, sizeof digits, "%.*g", precision, number);
-    if (std::strtod(digits, nullptr) == number) break;
+// "0=name", "0/" or "0". A name that is no text is passed over.
+void append_element_line(std::string& out, std::size_t index, const Node& element) {
+  out += std::to_string(index);
+  const auto* map = std::get_if<MapPtr>(&element);
+  for (const char* key : {"name", "uuid"}) {
+    const auto value = map != nullptr ? (*map)->find(key) : std::nullopt;
+    const auto* name = value ? std::get_if<std::string>(&*value) : nullptr;
+    if (name == nullptr) continue;
+    out += '=';
+    append_form_escaped(out, *name);
+    out += '\n';
+    return;
   }
-  return digits;
-}
-
-// "0=name", "0/" or "0".
-void append_element_line(std::string& line, std::size_t index, const Node& element) {
-  line = std::to_string(index);
-  if (!is_container(element)) return;
-  if (const auto* map = std::get_if<MapPtr>(&element)) {
-    for (const char* key : {"name", "uuid"}) {
-      const auto value = (*map)->find(key);
-      const auto* name = value ? std::get_if<std::string>(&*value) : nullptr;
-      if (name == nullptr || name->empty()) continue;
-      line += '=';
-      append_form_escaped(line, *name);
-      return;
-    }
-  }
-  line += '/';
-}
-
-std::string joined(std::vector<std::string>& lines) {
-  std::sort(lines.begin(), lines.end());
-  std::string text;
-  for (const auto& line : lines) text.append(line).append("\n");
-  return text;
+  out += is_container(element) ? "/\n" : "\n";
 }
 
 void append_scalar_json(std::string& out, const Node& node) {
@@ -84,7 +56,7 @@ void append_scalar_json(std::string& out, const Node& node) {
       out += std::to_string(std::get<std::int64_t>(node));
       break;
     case 3:
-      out += exact(std::get<double>(node));
+      out += json_number(std::get<double>(node));
       break;
     case 4:
       append_json_text(out, std::get<std::string>(node));
@@ -94,42 +66,15 @@ void append_scalar_json(std::string& out, const Node& node) {
   }
 }
 
-// Whether YAML reads the bare text as that text and nothing else.
-bool is_plain(std::string_view text) {
-  static constexpr std::string_view words[] = {"null", "true", "false", "yes", "no",
-                                               "on",   "off",  "y",     "n"};
-  if (text.empty() || text.front() == ' ' || text.back() == ' ') return false;
-  const char first = text.front();
-  const bool begins_well = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') ||
-                           first == '/' || first == '_';
-  if (!begins_well) return false;
-  std::string lowered;
-  for (const char c : text) {
-    const bool is_alphanumeric =
-        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (!is_alphanumeric && std::string_view(" _-./+=@").find(c) == std::string_view::npos) {
-      return false;
-    }
-    lowered += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  }
-  return std::find(std::begin(words), std::end(words), lowered) == std::end(words);
-}
-
-void append_scalar_yaml(std::string& out, const Node& node) {
-  const auto* text = std::get_if<std::string>(&node);
-  if (text != nullptr && is_plain(*text)) {
-    out += *text;
+void append_scalar_yaml(std::string& out, const Node& node, std::size_t indent) {
+  if (const auto* text = std::get_if<std::string>(&node)) {
+    append_yaml_text(out, *text, indent + 2);
+  } else if (const auto* number = std::get_if<double>(&node)) {
+    out += yaml_number(*number);
   } else {
-    append_scalar_json(out, node);  // JSON is YAML
+    append_scalar_json(out, node);
   }
-}
-
-void append_key_yaml(std::string& out, std::string_view key) {
-  if (is_plain(key)) {
-    out += key;
-  } else {
-    append_json_text(out, key);
-  }
+  out += '\n';
 }
 
 // Writes a node whose first line begins at the present place; further lines are indented.
@@ -141,7 +86,7 @@ void append_map_yaml(std::string& out, const Map& map, std::size_t indent) {
   bool is_first = true;
   for (const auto key : keys) {
     if (!std::exchange(is_first, false)) out.append(indent, ' ');
-    append_key_yaml(out, key);
+    append_yaml_key(out, key);
     out += ':';
     const Node child = map.find(key).value_or(Node());
     const auto* list = std::get_if<ListPtr>(&child);
@@ -169,36 +114,37 @@ void append_yaml(std::string& out, const Node& node, std::size_t indent) {
     for (std::size_t i = 0; i < (*list)->size(); ++i) {
       if (i > 0) out.append(indent, ' ');
       out += "- ";
-      append_yaml(out, (*list)->at(i), indent + 2);
+      const Node element = (*list)->at(i);
+      append_yaml(out, element, is_container(element) ? indent + 2 : indent);
     }
   } else {
-    append_scalar_yaml(out, node);
-    out += '\n';
+    append_scalar_yaml(out, node, indent);
   }
 }
 
 }  // namespace
 
 std::string render_text(const Node& node) {
-  std::vector<std::string> lines;
+  std::string text;
   if (const auto* map = std::get_if<MapPtr>(&node)) {
+    // Sorted as they are written: an escaped key may come elsewhere than the bare one.
+    std::vector<std::string> lines;
     for (const auto key : (*map)->keys()) {
       std::string& line = lines.emplace_back();
       append_form_escaped(line, key);
-      if (is_container((*map)->find(key).value_or(Node()))) line += '/';
+      line += is_container((*map)->find(key).value_or(Node())) ? "/\n" : "\n";
     }
-    return joined(lines);
+    std::sort(lines.begin(), lines.end());
+    for (const auto& line : lines) text += line;
+    return text;
   }
   if (const auto* list = std::get_if<ListPtr>(&node)) {
-    for (std::size_t i = 0; i < (*list)->size(); ++i) {
-      append_element_line(lines.emplace_back(), i, (*list)->at(i));
-    }
-    return joined(lines);
+    for (std::size_t i = 0; i < (*list)->size(); ++i) append_element_line(text, i, (*list)->at(i));
+    return text;
   }
-  if (const auto* text = std::get_if<std::string>(&node)) return *text;
-  if (const auto* number = std::get_if<double>(&node)) return decimal(*number);
+  if (const auto* scalar = std::get_if<std::string>(&node)) return *scalar;
+  if (const auto* number = std::get_if<double>(&node)) return text_number(*number);
   if (node.index() == 0) return {};
-  std::string text;
   append_scalar_json(text, node);
   return text;
 }

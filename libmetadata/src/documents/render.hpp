@@ -11,8 +11,8 @@
 
 namespace paddock::metadata::documents {
 
-// A scalar is itself without newline; a map or list a line for each child, "key", "key/",
-// "0=name" or "0/", sorted.
+// A scalar is itself without newline; a map has a line for each key, "key" or "key/", sorted; a
+// list one for each index, "0=name", "0/" or "0".
 [[nodiscard]] std::string render_text(const Node& node);
 [[nodiscard]] std::string render_yaml(const Node& node);
 [[nodiscard]] std::string render_json(const Node& node);

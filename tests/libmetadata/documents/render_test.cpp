@@ -19,6 +19,68 @@ TEST(Render, ScalarsAsText) {
   EXPECT_EQ(render_text(1e-7), "0");
 }
 
+TEST(Render, ListsAreInTheOrderOfTheirIndex) {
+  const Node node = json_node(
+      R"([{"name":"a b"},{"uuid":"u/1"},{"name":null,"uuid":"u2"},{"name":7},{"name":""},{},[],
+          "s",null,1,{"name":"ten"},{"name":null}])");
+
+  EXPECT_EQ(render_text(node), "0=a+b\n1=u%2F1\n2=u2\n3/\n4=\n5/\n6/\n7\n8\n9\n10=ten\n11/\n");
+}
+
+TEST(Render, MapsAreSortedAsTheyAreWritten) {
+  const Node node = json_node(R"({"a b":1,"a/b":{},"a-b":[],"a":null,"é":0})");
+
+  EXPECT_EQ(render_text(node), "%C3%A9\na\na%2Fb/\na+b\na-b/\n");
+}
+
+TEST(Render, NumbersHaveTheFormOfEachLanguage) {
+  const Node node = json_node(R"([1.5,0.00001,1e-7,123456789.5,1e21,-2.5e-7,0.0,1e300])");
+
+  EXPECT_EQ(render_json(node), "[1.5,0.00001,1e-7,123456789.5,1e+21,-2.5e-7,0,1e+300]");
+  EXPECT_EQ(render_yaml(node),
+            "- 1.5\n- 1e-05\n- 1e-07\n- 1.234567895e+08\n- 1e+21\n- -2.5e-07\n- 0\n- 1e+300\n");
+  EXPECT_EQ(render_text(123456789.5), "123456789.5");
+}
+
+struct YamlRow {
+  const char* text;
+  const char* yaml;
+};
+
+class YamlRows : public ::testing::TestWithParam<YamlRow> {};
+
+TEST_P(YamlRows, TextIsWrittenSoThatItIsReadAsText) {
+  EXPECT_EQ(render_yaml(text_node(GetParam().text)), std::string(GetParam().yaml) + "\n");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Texts, YamlRows,
+    ::testing::Values(
+        YamlRow{"web", "web"}, YamlRow{"10.42.0.2", "10.42.0.2"}, YamlRow{"", "\"\""},
+        YamlRow{"yes", "\"yes\""}, YamlRow{"Off", "\"Off\""}, YamlRow{"yES", "yES"},
+        YamlRow{"1.10", "\"1.10\""}, YamlRow{"017", "\"017\""}, YamlRow{"1_000", "\"1_000\""},
+        YamlRow{"0x1F", "\"0x1F\""}, YamlRow{"1e3", "\"1e3\""}, YamlRow{"+5", "\"+5\""},
+        YamlRow{"1:30", "\"1:30\""}, YamlRow{"8080:80", "8080:80"},
+        YamlRow{"0.0.0.0:8080:80/tcp", "0.0.0.0:8080:80/tcp"},
+        YamlRow{"02:00:00:00:00:01", "\"02:00:00:00:00:01\""}, YamlRow{"a: b", "'a: b'"},
+        YamlRow{"a:b", "a:b"}, YamlRow{"a #b", "'a #b'"}, YamlRow{"a#b", "a#b"},
+        YamlRow{"it's", "it's"}, YamlRow{"'quoted'", "'''quoted'''"}, YamlRow{"- a", "'- a'"},
+        YamlRow{"-a", "-a"}, YamlRow{"*a", "'*a'"}, YamlRow{"[1]", "'[1]'"}, YamlRow{"a,b", "a,b"},
+        YamlRow{" a", "' a'"}, YamlRow{"a ", "'a '"}, YamlRow{"---", "'---'"},
+        YamlRow{"tab\there", "\"tab\\there\""}, YamlRow{"\x1b", "\"\\e\""},
+        YamlRow{"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
+        YamlRow{"\xf0\x9f\x98\x80", "\"\\U0001F600\""}, YamlRow{"a\nb", "|-\n  a\n  b"},
+        YamlRow{"a\n\nb\n", "|\n  a\n\n  b"}, YamlRow{"a\n\n", "|+\n  a\n"},
+        YamlRow{" a\nb", "|2-\n   a\n  b"}, YamlRow{"a \nb", "\"a \\nb\""}));
+
+TEST(Render, BlocksOfYamlAreIndentedBelowTheirKey) {
+  const Node node = json_node(R"({"a":{"b":"x\ny"},"l":["x\ny",{"k":"x\ny\n"}],"x\ny":1})");
+
+  EXPECT_EQ(render_yaml(node),
+            "a:\n  b: |-\n    x\n    y\nl:\n- |-\n  x\n  y\n- k: |\n    x\n    y\n"
+            "\"x\\ny\": 1\n");
+}
+
 TEST(Render, JsonIsCompactAndSorted) {
   const Node node = json_node(R"({"b":[1,true,null,"x\"",1.5],"a":{},"c":[]})");
 
