@@ -75,6 +75,10 @@ bool parse_records(Bytes message, std::size_t offset, Edns& edns) noexcept {
   return offset == message.size();
 }
 
+bool is_known(std::uint16_t opcode) {
+  return opcode == opcode_query || opcode == opcode_notify || opcode == opcode_update;
+}
+
 }  // namespace
 
 Verdict parse_query(Bytes message, Query& query) noexcept {
@@ -84,7 +88,7 @@ Verdict parse_query(Bytes message, Query& query) noexcept {
   query.id = load16(message.data());
   query.flags = load16(message.data() + 2);
   if (query.wants(flag_qr)) return Verdict::drop;
-  if ((query.flags & opcode_mask) != 0) return Verdict::notimp;
+  if (!is_known(query.opcode())) return Verdict::notimp;
   if (message.size() < header_size || load16(message.data() + 4) != 1) return Verdict::formerr;
   std::size_t offset = header_size;
   if (!parse_name(message, offset, query) || message.size() - offset < 4) return Verdict::formerr;

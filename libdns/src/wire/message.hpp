@@ -20,6 +20,9 @@ using Bytes = std::span<const std::uint8_t>;
 inline constexpr std::size_t header_size = 12;
 inline constexpr std::uint16_t flag_qr = 0x8000;
 inline constexpr std::uint16_t opcode_mask = 0x7800;
+inline constexpr std::uint16_t opcode_query = 0;
+inline constexpr std::uint16_t opcode_notify = 4 << 11;
+inline constexpr std::uint16_t opcode_update = 5 << 11;
 inline constexpr std::uint16_t flag_aa = 0x0400;
 inline constexpr std::uint16_t flag_tc = 0x0200;
 inline constexpr std::uint16_t flag_rd = 0x0100;
@@ -57,7 +60,7 @@ struct Edns {
   Bytes cookie;  // empty: none sent; otherwise 8 or 16 to 40 octets
 };
 
-// A query with one question.
+// A query with one question; or NOTIFY or UPDATE, whose one question is the zone.
 struct Query {
   std::uint16_t id = 0;
   std::uint16_t flags = 0;  // the second header word, as sent
@@ -71,6 +74,7 @@ struct Query {
 
   Type qtype() const { return Type{type}; }
   Bytes qname() const { return {name.data(), name_length}; }
+  std::uint16_t opcode() const { return flags & opcode_mask; }
   bool wants(std::uint16_t flag) const { return (flags & flag) != 0; }
 };
 
@@ -78,7 +82,7 @@ enum class Verdict : std::uint8_t {
   ok,       // all of Query is set
   drop,     // a response, or too short for an ID and flags
   formerr,  // id and flags are set; question_end is, if the question could be read (else 0)
-  notimp,   // an opcode other than QUERY: id and flags are set
+  notimp,   // an opcode other than QUERY, NOTIFY and UPDATE: id and flags are set
 };
 
 // Takes a query apart. Exactly one question, uncompressed; at most one OPT, owned by the root, in

@@ -178,12 +178,14 @@ void Reply::add_opt() noexcept {
 void Reply::put_header() noexcept {
   // RA only where recursion was wanted: whoever asks an authority without RD need not learn of it.
   const bool is_recursive = context_.is_forwarding && query_.wants(wire::flag_rd);
+  // NOTIFY and UPDATE know no RD (RFC 2136 section 2.2).
+  const unsigned echoed =
+      query_.flags & (query_.opcode() != wire::opcode_query ? wire::opcode_mask : wire::flag_rd);
   std::uint8_t* header = writer_.at(0);
   wire::store16(header, query_.id);
-  wire::store16(header + 2,
-                static_cast<std::uint16_t>(wire::flag_qr | flags_ | (query_.flags & wire::flag_rd) |
-                                           (is_recursive ? wire::flag_ra : 0) |
-                                           (static_cast<unsigned>(rcode_) & 15)));
+  wire::store16(header + 2, static_cast<std::uint16_t>(wire::flag_qr | flags_ | echoed |
+                                                       (is_recursive ? wire::flag_ra : 0) |
+                                                       (static_cast<unsigned>(rcode_) & 15)));
   wire::store16(header + 4, 1);
   wire::store16(header + 6, answers_);
   wire::store16(header + 8, authorities_);
@@ -219,7 +221,8 @@ std::optional<Outcome> answer_unreadable(wire::Bytes message, wire::Query& query
   if (verdict == wire::Verdict::drop) return outcome;
   // An opcode's flags mean what it says they mean, so none are echoed with NOTIMP (RFC 8906).
   const bool is_opcode = verdict == wire::Verdict::notimp;
-  const unsigned echoed = query.flags & (is_opcode ? wire::opcode_mask : wire::flag_rd);
+  const unsigned echoed =
+      query.flags & (query.opcode() != wire::opcode_query ? wire::opcode_mask : wire::flag_rd);
   outcome.action = Action::reply;
   outcome.rcode = is_opcode ? Rcode::notimp : Rcode::formerr;
   outcome.size = std::max<std::size_t>(wire::header_size, query.question_end);

@@ -92,11 +92,28 @@ TEST_F(Probes, HeaderBitsAreNotReflected) {
 
 TEST_F(Probes, UnknownOpcodesAreNotImplemented) {
   for (unsigned opcode = 1; opcode < 16; ++opcode) {
+    if (opcode == 4 || opcode == 5) continue;
     const auto query = encode(DnsQuery{.name = "zone", .type = SOA, .flags = opcode << 11});
     expect_header(query, 0x8004 | opcode << 11);
   }
   // opcodeflg: none of the flags comes back
   expect_header(encode(DnsQuery{.name = "zone", .type = SOA, .flags = 0x7FF0}), 0x8004 | 15 << 11);
+}
+
+TEST_F(Probes, ChangesByOthersAreRefused) {
+  for (const unsigned opcode : {4u << 11, 5u << 11}) {  // NOTIFY, UPDATE
+    const auto ask_for = [&](const char* owner, unsigned type) {
+      return ask(*authority_, {.name = owner, .type = type, .opt = Opt{}, .flags = opcode | rd},
+                 context_);
+    };
+    EXPECT_EQ(ask_for("zone", SOA).rcode, 5u);
+    EXPECT_EQ(ask_for("zone", SOA).flags, 0x8005 | opcode);
+    EXPECT_EQ(ask_for("zone", SOA).question, Lines{"zone."});
+    EXPECT_EQ(ask_for("zone", SOA).extended_error(), 21);
+    EXPECT_EQ(ask_for("web.zone", SOA).rcode, 9u);
+    EXPECT_EQ(ask_for("example", SOA).rcode, 9u);
+    EXPECT_EQ(ask_for("zone", LDNS_RR_TYPE_A).rcode, 1u);
+  }
 }
 
 TEST_F(Probes, EveryTypeIsNoerror) {

@@ -40,6 +40,8 @@ enum class Rcode : std::uint16_t {
   nxdomain = 3,
   notimp = 4,
   refused = 5,
+  yxdomain = 6,
+  notauth = 9,
   badvers = 16,
 };
 
@@ -48,6 +50,7 @@ enum class ExtendedError : std::uint16_t {
   stale_answer = 3,
   not_ready = 14,
   not_authoritative = 20,
+  not_supported = 21,
   no_reachable_authority = 22,
   network_error = 23,
   synthesized = 29,
