@@ -22,9 +22,10 @@ struct Forwarding {
 };
 
 // What is to change; what is absent stays. Pointers are borrowed: the Server keeps an authority
-// until every worker has taken the next one.
+// and its views until every worker has taken the next ones.
 struct Orders {
   const Authority* authority = nullptr;
+  const Views* views = nullptr;  // go with an authority
   std::optional<Status> status{};
   std::shared_ptr<const Forwarding> forwarding{};
   bool stop = false;

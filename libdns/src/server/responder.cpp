@@ -44,6 +44,7 @@ void Responder::set_time(TimePoint now, std::uint32_t unix_time) {
 AnswerContext Responder::context_for(const Route& route) {
   return {.transport = route.transport,
           .client = to_address(route.client),
+          .views = views_,
           .udp_limit = identity_.max_udp_payload,
           .rotation = rotation_++,
           .is_forwarding = forwarder_.has_upstreams(),
@@ -98,6 +99,7 @@ Responder::Response Responder::forward(std::span<const std::uint8_t> query, cons
                   .chased = outcome,
                   .context = context,
                   .received = now_};
+  waiting.context.views = nullptr;
   if (is_chase) {
     const auto target_end =
         static_cast<std::size_t>(outcome.target.data() - reply.data()) + outcome.target.size();

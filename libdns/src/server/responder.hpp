@@ -51,7 +51,11 @@ class Responder {
  public:
   Responder(const Identity& identity, upstream::Poller& poller, Tallies& tallies, Deliver deliver);
 
-  void set_authority(const Authority* authority) { authority_ = authority; }
+  // `views` may be null.
+  void set_authority(const Authority* authority, const Views* views) {
+    authority_ = authority;
+    views_ = views;
+  }
   void set_status(Status status) { status_ = status; }
   void configure(const ForwardOptions& options, std::vector<Endpoint> upstreams, TimePoint now);
 
@@ -80,7 +84,7 @@ class Responder {
     std::vector<std::uint8_t> query;
     std::vector<std::uint8_t> begun;  // chase: the reply so far
     Outcome chased;
-    AnswerContext context;
+    AnswerContext context;  // without views, which may be others by then
     TimePoint received;
   };
 
@@ -103,6 +107,7 @@ class Responder {
   Tallies& tallies_;
   Deliver deliver_;
   const Authority* authority_ = nullptr;
+  const Views* views_ = nullptr;
   Status status_ = Status::not_ready;
   TimePoint now_;
   std::uint32_t unix_time_ = 0;

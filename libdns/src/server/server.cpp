@@ -47,6 +47,7 @@ struct Server::State {
   std::vector<Endpoint> endpoints{};
   std::mutex control{};  // one change at a time; no worker ever takes it
   std::shared_ptr<const Authority> authority{};
+  std::shared_ptr<const Views> views{};
   ForwardingReport forwarding{};
   std::vector<std::unique_ptr<server::Worker>> workers{};
   bool is_running = true;
@@ -101,13 +102,15 @@ Server::Server(ServerOptions options, std::shared_ptr<const Authority> authority
 
 Server::~Server() { stop(); }
 
-void Server::publish(std::shared_ptr<const Authority> authority) {
+void Server::publish(std::shared_ptr<const Authority> authority,
+                     std::shared_ptr<const Views> views) {
   if (!authority) {
     throw std::invalid_argument("publish: no authority");
   }
   const std::lock_guard lock(state_->control);
-  state_->order({.authority = authority.get()});
+  state_->order({.authority = authority.get(), .views = views.get()});
   state_->authority = std::move(authority);
+  state_->views = std::move(views);
 }
 
 void Server::set_status(Status status) {

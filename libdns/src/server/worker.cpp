@@ -132,7 +132,7 @@ void Worker::take_orders() {
 
 void Worker::carry_out(const Orders& orders) {
   if (orders.authority != nullptr) {
-    responder_.set_authority(orders.authority);
+    responder_.set_authority(orders.authority, orders.views);
   }
   if (orders.status) {
     responder_.set_status(*orders.status);

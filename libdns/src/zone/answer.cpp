@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "zone/chaos.hpp"
+#include "zone/compiled_view.hpp"
 #include "zone/dashed_address.hpp"
 #include "zone/entry_writer.hpp"
 #include "zone/reply.hpp"
@@ -36,8 +38,9 @@ std::size_t target_offset(Type type) {
   }
 }
 
-// One query on its way through the table. `name` is what is looked up now and `at` where it stands
-// in the reply: the question first, then the targets of CNAMEs.
+// One query on its way through the table. `name` is what is looked up now and `at` where its owner
+// stands in the reply: the question first, then the targets of CNAMEs. In a view the name may be
+// another than its owner's, one of the search list: then it is not spelt in the reply.
 class Lookup {
  public:
   Lookup(const AuthorityTable& table, wire::Bytes message, const wire::Query& query,
@@ -50,17 +53,24 @@ class Lookup {
 
   Outcome run() noexcept {
     if (query_.qtype() == Type::axfr || query_.qtype() == Type::ixfr) return refuse();
-    for (int cnames = 0; cnames <= max_cnames; ++cnames) {
-      const EntryView entry = find();
-      if (zone_ == AuthorityTable::no_zone) return leave_zones(cnames > 0);
-      if (!is_known(entry)) return fail(ExtendedError::not_ready);
-      if (!entry && zone().missing == Missing::forward && context_.is_forwarding) {
-        return leave_zones(cnames > 0);
+    if (context_.views != nullptr) view_ = context_.views->find(context_.client);
+    EntryView entry = view_ == nullptr ? find() : find_in_view();
+    for (int cnames = 0; cnames <= max_cnames; ++cnames, entry = find_next()) {
+      if (!is_own_) {
+        if (view_ != nullptr && view_->hides(name_)) {
+          hide();
+          return reply_.finish();
+        }
+        if (zone_ == AuthorityTable::no_zone) return leave_zones(cnames > 0);
+        if (!is_known(entry)) return fail(ExtendedError::not_ready);
+        if (!entry && zone().missing == Missing::forward && context_.is_forwarding) {
+          return leave_zones(cnames > 0);
+        }
+        if (context_.is_stale && zone().content == Content::learnt) {
+          reply_.set_error(ExtendedError::stale_answer);
+        }
       }
       reply_.set_authoritative();
-      if (context_.is_stale && zone().content == Content::learnt) {
-        reply_.set_error(ExtendedError::stale_answer);
-      }
       if (!entry) return deny();
       if (!follow(entry)) return reply_.finish();
     }
@@ -95,6 +105,87 @@ class Lookup {
     return table_.find({wildcard.data(), ancestor.size() + 2});
   }
 
+  // What the view has of its own under `name_`, of the client's or the common view.
+  EntryView find_own() noexcept {
+    EntryView entry;
+    for (const CompiledView* view = view_; view != nullptr && !entry; view = view->next()) {
+      entry = view->find(name_);
+    }
+    is_own_ = static_cast<bool>(entry);
+    if (!entry) return entry;
+    zone_ = table_.zone_of(name_);
+    return resolve_same(entry);
+  }
+
+  // An own name may be answered as another one, which is everybody's then.
+  EntryView resolve_same(const EntryView& entry) noexcept {
+    const std::uint8_t* next = entry.sets();
+    for (unsigned i = 0; i < entry.header().set_count; ++i) {
+      const SetView set = EntryView::read_set(next);
+      if (entry.header().visible_count > 0 || set.type() != same_as) continue;
+      name_ = {set.body + record_prefix, record_size(set.body) - record_prefix};
+      is_own_ = is_spelt_ = false;
+      return find();
+    }
+    return entry;
+  }
+
+  // Rancher's order: the name, then the name below each name of the search lists. Ends with what
+  // the name alone gives.
+  EntryView find_in_view() noexcept {
+    if (const EntryView own = find_own(); is_own_ || !is_spelt_) return own;
+    const EntryView entry = find();
+    if (zone_ != AuthorityTable::no_zone) return entry;  // a whole name
+    for (const CompiledView* view = view_; view != nullptr; view = view->next()) {
+      if (!view->searches(query_.label_count)) continue;
+      for (const std::string& suffix : view->search()) {
+        if (const EntryView found = find_below(suffix); is_found_) return found;
+      }
+    }
+    name_ = query_.qname();
+    zone_ = AuthorityTable::no_zone;
+    is_spelt_ = true;
+    return {};
+  }
+
+  // Sets is_found_ when the search ends here: at a name that has records, or at one that may have
+  // some when its zone has been learnt.
+  EntryView find_below(const std::string& suffix) noexcept {
+    const wire::Bytes asked = query_.qname();
+    is_found_ = false;
+    if (asked.size() - 1 + suffix.size() > Name::max_length) return {};
+    std::memcpy(composed_.data(), asked.data(), asked.size() - 1);
+    std::memcpy(composed_.data() + asked.size() - 1, suffix.data(), suffix.size());
+    name_ = {composed_.data(), asked.size() - 1 + suffix.size()};
+    is_spelt_ = false;
+    EntryView entry = find_own();
+    if (!entry) entry = find();
+    if (is_own_) {
+      is_found_ = true;
+    } else if (zone_ != AuthorityTable::no_zone && !view_->hides(name_)) {
+      is_found_ = (entry && entry.header().visible_count > 0) || !is_known(entry);
+    }
+    return entry;
+  }
+
+  // The target of a CNAME, now `name_`.
+  EntryView find_next() noexcept {
+    is_own_ = false;
+    if (view_ != nullptr) {
+      if (const EntryView own = find_own()) return own;
+      if (!is_spelt_) return {};
+    }
+    return find();
+  }
+
+  // The name is there for others.
+  void hide() noexcept {
+    reply_.set_authoritative();
+    reply_.set_rcode(Rcode::nxdomain);
+    reply_.set_error(ExtendedError::prohibited);
+    add_negative_soa();
+  }
+
   // False while the answer would be made of what nobody has told yet. What is there is right; only
   // in a zone that is ours alone the rest must not be denied, nor given to others.
   bool is_known(const EntryView& entry) const {
@@ -104,6 +195,7 @@ class Lookup {
 
   // The name is not ours. After a CNAME the server may resolve it, if recursion is wanted.
   Outcome leave_zones(bool is_target) noexcept {
+    if (!is_spelt_) return deny();  // nobody can be asked in the question's name
     if (!is_target) return context_.is_forwarding ? forward_outcome(query_) : refuse();
     if (!context_.is_forwarding || !query_.wants(wire::flag_rd)) return reply_.finish();
     return reply_.leave(name_);
@@ -122,12 +214,15 @@ class Lookup {
   }
 
   void add_negative_soa() noexcept {
+    if (zone_ == AuthorityTable::no_zone) return reply_.add_soa(view_->soa(), at_, false);
+    if (!is_spelt_) return reply_.add_negative_soa(zone().soa, origin());
     reply_.add_soa(zone().soa, at_ + name_.size() - zone().origin.size(), false);
   }
 
   // No entry: NXDOMAIN, unless the name spells an address where that is an answer.
   Outcome deny() noexcept {
-    if (!zone().has_dashed_addresses || !synthesize()) {
+    const bool may_spell = zone_ != AuthorityTable::no_zone && zone().has_dashed_addresses;
+    if (!may_spell || !synthesize()) {
       reply_.set_rcode(Rcode::nxdomain);
       add_negative_soa();
     }
@@ -178,8 +273,7 @@ class Lookup {
   // Answers from the entry. True when the answer is a CNAME to go on with.
   bool follow(const EntryView& entry) noexcept {
     const Type type = query_.qtype();
-    const bool is_apex = name_.size() == zone().origin.size();
-    if (type == Type::soa && is_apex) {
+    if (type == Type::soa && is_apex()) {
       reply_.add_soa(zone().soa, at_, true);
       return false;
     }
@@ -187,7 +281,11 @@ class Lookup {
     for (unsigned i = 0; i < entry.header().visible_count; ++i) {
       const SetView set = EntryView::read_set(next);
       if (set.type() == type || type == Type::any) {  // of ANY, one set: RFC 8482
-        add_answer(set);
+        if (set.type() == Type::ptr && view_ != nullptr && view_->has_hidden()) {
+          add_shown_pointers(set);
+        } else {
+          add_answer(set);
+        }
         return false;
       }
       if (set.type() == Type::cname) return add_cname(set);
@@ -196,12 +294,29 @@ class Lookup {
     return false;
   }
 
+  bool is_apex() const noexcept {
+    return is_spelt_ && zone_ != AuthorityTable::no_zone && name_.size() == zone().origin.size();
+  }
+
+  // Those that lead to names the client may see; without any, the name is not there for it.
+  void add_shown_pointers(const SetView& set) noexcept {
+    bool is_shown = false;
+    for (const std::uint8_t* at = set.body; at != set.end(); at += record_size(at)) {
+      const wire::Bytes target{at + record_prefix, record_size(at) - record_prefix};
+      if (view_->hides(target)) continue;
+      reply_.add_record(at_, Type::ptr, wire::class_in, wire::load32(at + 6), target);
+      is_shown = true;
+    }
+    if (!is_shown) hide();
+  }
+
   bool add_cname(const SetView& set) noexcept {
     const std::size_t start = reply_.position();
     reply_.add_answer(set, at_);
     if (reply_.is_truncated()) return false;
     at_ = start + record_prefix;
     name_ = reply_.bytes().subspan(at_);
+    is_spelt_ = true;
     return true;
   }
 
@@ -242,38 +357,12 @@ class Lookup {
   wire::Bytes name_;
   std::size_t at_ = wire::header_size;
   std::uint16_t zone_ = AuthorityTable::no_zone;
+  const CompiledView* view_ = nullptr;
+  bool is_own_ = false;   // the entry is the view's own
+  bool is_spelt_ = true;  // name_ stands in the reply, at at_
+  bool is_found_ = false;
+  std::array<std::uint8_t, Name::max_length> composed_;  // a name of the search list
 };
-
-bool is_name(wire::Bytes name, std::string_view wire) {
-  return name.size() == wire.size() && std::memcmp(name.data(), wire.data(), wire.size()) == 0;
-}
-
-// Class CH: which server and which version this is (RFC 4892).
-Outcome answer_chaos(Reply& reply, const wire::Query& query,
-                     const AnswerContext& context) noexcept {
-  using namespace std::string_view_literals;
-  const wire::Bytes name = query.qname();
-  std::string_view text;
-  if (is_name(name, "\2id\6server\0"sv) || is_name(name, "\10hostname\4bind\0"sv)) {
-    text = context.server_id;
-  } else if (is_name(name, "\7version\4bind\0"sv) || is_name(name, "\7version\6server\0"sv)) {
-    text = context.version;
-  }
-  if (query.klass != wire::class_ch || text.empty()) {
-    reply.set_rcode(Rcode::refused);
-    return reply.finish();
-  }
-  reply.set_authoritative();
-  if (query.qtype() == Type::txt || query.qtype() == Type::any) {
-    std::array<std::uint8_t, 256> data;
-    text = text.substr(0, 255);
-    data[0] = static_cast<std::uint8_t>(text.size());
-    std::memcpy(data.data() + 1, text.data(), text.size());
-    reply.add_record(wire::header_size, Type::txt, wire::class_ch, 0,
-                     {data.data(), text.size() + 1});
-  }
-  return reply.finish();
-}
 
 // NOTIFY and UPDATE: what we have comes from elsewhere, so nobody may tell us of changes. The code
 // says whether the zone is ours (RFC 1996 section 3, RFC 2136 section 3.1).

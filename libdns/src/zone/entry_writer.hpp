@@ -39,7 +39,12 @@ inline std::size_t record_size(const std::uint8_t* at) {
 // are neighbours.
 bool data_less(Type type, std::span<const std::uint8_t> a, std::span<const std::uint8_t> b);
 
+// The statement of views that a name is answered as the one in its data.
+inline constexpr Type same_as{0xFFFE};
+
 // Whether `type` is a statement about a name rather than a type queries can ask for.
-inline bool is_statement(Type type) { return type == existence || type == dashed_addresses; }
+inline bool is_statement(Type type) {
+  return type == existence || type == dashed_addresses || type == same_as;
+}
 
 }  // namespace paddock::dns

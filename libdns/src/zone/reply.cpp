@@ -105,14 +105,26 @@ void Reply::add_additional(const SetView& set, std::size_t owner) noexcept {
 
 void Reply::add_soa(const SoaTemplate& soa, std::size_t origin, bool is_answer) noexcept {
   if (writer_.room() < 2 + soa.bytes.size()) return set_truncated();
-  const auto pointer = static_cast<std::uint16_t>(0xC000 | origin);
-  writer_.u16(pointer);
+  writer_.u16(static_cast<std::uint16_t>(0xC000 | origin));
+  put_soa(soa, origin);
+  ++(is_answer ? answers_ : authorities_);
+}
+
+void Reply::add_negative_soa(const SoaTemplate& soa, wire::Bytes origin) noexcept {
+  if (writer_.room() < origin.size() + soa.bytes.size()) return set_truncated();
+  const std::size_t start = writer_.position();
+  writer_.bytes(origin.data(), origin.size());
+  put_soa(soa, start);
+  ++authorities_;
+}
+
+// The record from its type on.
+void Reply::put_soa(const SoaTemplate& soa, std::size_t origin) noexcept {
   const std::size_t start = writer_.position();
   writer_.bytes(soa.bytes.data(), soa.bytes.size());
   for (std::uint8_t i = 0; i < soa.pointer_count; ++i) {
-    wire::store16(writer_.at(start + soa.pointers[i]), pointer);
+    wire::store16(writer_.at(start + soa.pointers[i]), static_cast<std::uint16_t>(0xC000 | origin));
   }
-  ++(is_answer ? answers_ : authorities_);
 }
 
 void Reply::add_record(std::size_t owner, Type type, std::uint16_t klass, std::uint32_t ttl,

@@ -32,6 +32,9 @@ class Reply {
   // Adds the SOA record; the zone's origin stands at offset `origin` of the reply.
   void add_soa(const SoaTemplate& soa, std::size_t origin, bool is_answer) noexcept;
 
+  // The same in the authority section, with an origin that stands nowhere yet.
+  void add_negative_soa(const SoaTemplate& soa, wire::Bytes origin) noexcept;
+
   // Adds one record of class IN or CH to the answer section; truncates if it does not fit.
   void add_record(std::size_t owner, Type type, std::uint16_t klass, std::uint32_t ttl,
                   wire::Bytes data) noexcept;
@@ -62,6 +65,7 @@ class Reply {
   Reply(const wire::Query& query, const AnswerContext& context,
         std::span<std::uint8_t> out) noexcept;
 
+  void put_soa(const SoaTemplate& soa, std::size_t origin) noexcept;
   void add_rotated(const SetView& set, std::size_t owner) noexcept;
   void add_opt() noexcept;
   void put_header() noexcept;

@@ -16,6 +16,7 @@
 namespace paddock::dns {
 
 class Authority;
+class Views;
 
 enum class Transport : std::uint8_t { udp, tcp };
 
@@ -23,6 +24,9 @@ enum class Transport : std::uint8_t { udp, tcp };
 struct AnswerContext {
   Transport transport = Transport::udp;
   boost::asio::ip::address client{};
+
+  // What `client` is answered differently from others. Null: nobody is.
+  const Views* views = nullptr;
 
   // Largest UDP reply, and the payload size told in OPT. A client may ask for less, not more.
   std::uint16_t udp_limit = 1232;

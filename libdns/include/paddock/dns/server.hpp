@@ -20,6 +20,7 @@
 namespace paddock::dns {
 
 class Authority;
+class Views;
 
 struct TcpOptions {
   std::size_t max_connections = 1000;                // of the whole server
@@ -93,9 +94,11 @@ class PADDOCK_DNS_EXPORT Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // From its return on every query is answered from `authority`, and the previous one is no
-  // longer used by any worker: its last reference falls here or on the caller, never on a worker.
-  void publish(std::shared_ptr<const Authority> authority);
+  // From its return on every query is answered from `authority` and `views`, and the previous ones
+  // are no longer used by any worker: their last references fall here or on the caller, never on a
+  // worker. Without views every client is answered alike.
+  void publish(std::shared_ptr<const Authority> authority,
+               std::shared_ptr<const Views> views = nullptr);
   void set_status(Status status);
 
   // Takes new upstreams, as after SIGHUP. Questions in flight are put to these; what is cached
