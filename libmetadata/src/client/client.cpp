@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "client/credentials.hpp"
 #include "client/response_reader.hpp"
 #include "client/wire.hpp"
 
 #include <paddock/metadata/client.hpp>
 
 #include <cerrno>
+#include <charconv>
 
 namespace paddock::metadata {
 namespace {
 
+using client::Deadline;
 using client::ResponseReader;
 using client::Wire;
 
-std::string encode(const ClientRequest& request, const std::string& host) {
+std::string encode(const ClientRequest& request, const std::string& host,
+                   const std::string& authorization) {
   std::string text = request.method + " " + request.target + " HTTP/1.1\r\nHost: " + host + "\r\n";
+  if (!authorization.empty()) text += "Authorization: " + authorization + "\r\n";
   for (const auto& [name, value] : request.headers) text += name + ": " + value + "\r\n";
   if (!request.body.empty() || request.method == "PUT" || request.method == "POST") {
     text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
@@ -24,6 +29,21 @@ std::string encode(const ClientRequest& request, const std::string& host) {
 // May be sent again when nobody knows whether it arrived (RFC 9110 section 9.2.2).
 bool is_repeatable(const std::string& method) { return method != "POST" && method != "PATCH"; }
 
+bool is_open(ResponseReader::State state) {
+  return state == ResponseReader::State::head || state == ResponseReader::State::body;
+}
+
+// Gives out the whole lines at the front of `text`; false when `line` wants no more.
+bool take_lines(std::string& text, const std::function<bool(std::string_view)>& line) {
+  std::size_t begin = 0;
+  for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
+    if (!line(std::string_view(text).substr(begin, end - begin))) return false;
+    begin = end + 1;
+  }
+  text.erase(0, begin);
+  return true;
+}
+
 }  // namespace
 
 std::string_view ClientResponse::header(std::string_view name) const {
@@ -33,31 +53,57 @@ std::string_view ClientResponse::header(std::string_view name) const {
   return {};
 }
 
-struct Client::State {
-  State(const std::string& server, std::chrono::milliseconds limit)
-      : wire(client::parse_server(server)), timeout(limit) {}
-
-  Result<void> open(Wire::Deadline deadline);
-  Result<ClientResponse> exchange(const ClientRequest& request, Wire::Deadline deadline);
-
-  Wire wire;
-  std::chrono::milliseconds timeout;
-};
-
-Result<void> Client::State::open(Wire::Deadline deadline) {
-  if (wire.is_open() && !wire.is_spoilt()) return {};
-  return wire.open(deadline);
+std::optional<std::chrono::seconds> ClientResponse::retry_after() const {
+  const std::string_view text = header("retry-after");
+  std::uint32_t seconds = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return std::chrono::seconds(seconds);
 }
 
-Result<ClientResponse> Client::State::exchange(const ClientRequest& request,
-                                               Wire::Deadline deadline) {
-  if (auto opened = open(deadline); !opened) return opened.error();
+struct Client::State {
+  explicit State(ClientOptions given)
+      : options(std::move(given)), wire(client::parse_server(options.server), options.access) {}
+
+  // Connects if need be, and sends.
+  Result<void> send(const ClientRequest& request, Deadline deadline);
+  Result<ClientResponse> exchange(const ClientRequest& request, Deadline deadline);
+  Result<ClientResponse> stream(const ClientRequest& request, const StreamLimits& limits,
+                                const std::function<bool(std::string& body)>& take);
+  [[nodiscard]] Error broken(const ResponseReader& reader) const;
+
+  ClientOptions options;
+  Wire wire;
+};
+
+Error Client::State::broken(const ResponseReader& reader) const {
+  if (reader.is_too_large) return wire.failure("read from", EMSGSIZE);
+  return wire.failure("read from", reader.response.status == 0 ? EPROTO : ECONNRESET);
+}
+
+Result<void> Client::State::send(const ClientRequest& request, Deadline deadline) {
+  // A password in the open would be worse than no answer.
+  const bool is_private = wire.server().is_tls || options.access.user.empty();
+  std::string authorization;
+  if (wire.server().path.empty() && is_private) {
+    auto text = client::authorization(options.access);
+    if (!text) return text.error();
+    authorization = std::move(*text);
+  }
+  if (!wire.is_open() || wire.is_spoilt()) {
+    if (auto opened = wire.open(deadline); !opened) return opened;
+  }
+  return wire.write(encode(request, wire.server().host, authorization), deadline);
+}
+
+Result<ClientResponse> Client::State::exchange(const ClientRequest& request, Deadline deadline) {
   // A refusal may come before the whole body is taken: a failed write still reads the answer.
-  const auto written = wire.write(encode(request, wire.server().host), deadline);
-  ResponseReader reader(request.method == "HEAD");
+  const auto written = send(request, deadline);
+  if (!wire.is_open()) return written.error();
+  ResponseReader reader(request.method == "HEAD", options.body_limit);
   std::string bytes;
   auto state = ResponseReader::State::head;
-  while (state == ResponseReader::State::head || state == ResponseReader::State::body) {
+  while (is_open(state)) {
     const auto size = wire.read(bytes, deadline);
     if (!size) return written ? size.error() : written.error();
     if (*size == 0 && state == ResponseReader::State::head && bytes.empty()) {
@@ -65,19 +111,22 @@ Result<ClientResponse> Client::State::exchange(const ClientRequest& request,
     }
     state = *size == 0 ? reader.end() : reader.feed(bytes);
   }
-  if (state == ResponseReader::State::broken) return wire.failure("read from", EPROTO);
+  if (state == ResponseReader::State::broken) {
+    return reader.is_too_large ? broken(reader) : wire.failure("read from", EPROTO);
+  }
   if (!reader.keep_alive || !bytes.empty()) wire.close();
   return std::move(reader.response);
 }
 
+Client::Client(ClientOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 Client::Client(std::string server, std::chrono::milliseconds timeout)
-    : state_(std::make_unique<State>(server, timeout)) {}
+    : Client(ClientOptions{.server = std::move(server), .access = {}, .timeout = timeout}) {}
 Client::~Client() = default;
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 
 Result<ClientResponse> Client::send(const ClientRequest& request) {
-  const auto deadline = std::chrono::steady_clock::now() + state_->timeout;
+  const auto deadline = std::chrono::steady_clock::now() + state_->options.timeout;
   const bool was_open = state_->wire.is_open();
   auto response = state_->exchange(request, deadline);
   if (response) return response;
@@ -106,43 +155,49 @@ Result<ClientResponse> Client::remove(std::string target) {
   return send({.method = "DELETE", .target = std::move(target)});
 }
 
-Result<ClientResponse> Client::lines(const std::string& target, std::chrono::milliseconds silence,
-                                     const std::function<bool(std::string_view)>& line) {
-  const auto deadline = [&] { return std::chrono::steady_clock::now() + silence; };
-  Wire& wire = state_->wire;
-  if (auto opened = state_->open(deadline()); !opened) return opened.error();
+Result<ClientResponse> Client::State::stream(const ClientRequest& request,
+                                             const StreamLimits& limits,
+                                             const std::function<bool(std::string& body)>& take) {
+  using Clock = std::chrono::steady_clock;
   struct Closing {
     Wire& wire;
     ~Closing() { wire.close(); }
   } const closing{wire};
-  const ClientRequest request{.method = "GET", .target = target};
-  if (auto sent = wire.write(encode(request, wire.server().host), deadline()); !sent) {
-    return sent.error();
-  }
-  ResponseReader reader(false);
+  const auto head_deadline = Clock::now() + limits.head;
+  if (auto sent = send(request, head_deadline); !sent) return sent.error();
+  ResponseReader reader(request.method == "HEAD", options.body_limit);
   std::string bytes;
   auto state = ResponseReader::State::head;
-  while (state == ResponseReader::State::head || state == ResponseReader::State::body) {
-    const auto size = wire.read(bytes, deadline());
+  while (is_open(state)) {
+    const auto size =
+        wire.read(bytes, state == ResponseReader::State::head ? head_deadline
+                                                              : Clock::now() + limits.silence);
     if (!size) return size.error();
     state = *size == 0 ? reader.end() : reader.feed(bytes);
-    if (reader.response.status != 200) continue;
-    std::string& body = reader.response.body;
-    std::size_t begin = 0;
-    for (auto end = body.find('\n'); end != std::string::npos; end = body.find('\n', begin)) {
-      if (!line(std::string_view(body).substr(begin, end - begin))) {
-        body.clear();
-        return std::move(reader.response);
-      }
-      begin = end + 1;
-    }
-    body.erase(0, begin);
+    if (reader.response.status == 200 && !take(reader.response.body)) break;
   }
-  if (state == ResponseReader::State::broken) {
-    return wire.failure("read from", reader.response.status == 0 ? EPROTO : ECONNRESET);
-  }
+  if (state == ResponseReader::State::broken) return broken(reader);
   if (reader.response.status == 200) reader.response.body.clear();
   return std::move(reader.response);
+}
+
+Result<ClientResponse> Client::stream(const ClientRequest& request, const StreamLimits& limits,
+                                      const std::function<bool(std::string_view)>& piece) {
+  return state_->stream(request, limits, [&](std::string& body) {
+    const bool wants_more = body.empty() || piece(body);
+    body.clear();
+    return wants_more;
+  });
+}
+
+Result<ClientResponse> Client::lines(const ClientRequest& request, const StreamLimits& limits,
+                                     const std::function<bool(std::string_view)>& line) {
+  return state_->stream(request, limits, [&](std::string& body) { return take_lines(body, line); });
+}
+
+Result<ClientResponse> Client::lines(const std::string& target, std::chrono::milliseconds silence,
+                                     const std::function<bool(std::string_view)>& line) {
+  return lines({.method = "GET", .target = target}, {.head = silence, .silence = silence}, line);
 }
 
 void Client::interrupt() noexcept { state_->wire.interrupt(); }

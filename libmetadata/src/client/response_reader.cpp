@@ -8,7 +8,6 @@ namespace paddock::metadata::client {
 namespace {
 
 constexpr std::size_t head_limit = 64 * 1024;
-constexpr std::size_t body_limit = std::size_t{1} << 30;
 
 std::string lower(std::string_view text) {
   std::string lowered(text);
@@ -55,14 +54,17 @@ ResponseReader::State ResponseReader::read_head(std::string_view head) {
   } else if (!length.empty()) {
     framing_ = Framing::length;
     const auto [end, failed] = std::from_chars(length.data(), length.data() + length.size(), left_);
-    if (failed != std::errc{} || end != length.data() + length.size() || left_ > body_limit) {
-      return State::broken;
-    }
+    if (failed != std::errc{} || end != length.data() + length.size()) return State::broken;
   } else {
     framing_ = Framing::until_close;
     keep_alive = false;
   }
   return State::body;
+}
+
+ResponseReader::State ResponseReader::too_large() noexcept {
+  is_too_large = true;
+  return State::broken;
 }
 
 ResponseReader::State ResponseReader::read_body(std::string& bytes) {
@@ -71,9 +73,11 @@ ResponseReader::State ResponseReader::read_body(std::string& bytes) {
       return State::done;
     case Framing::chunked: {
       std::size_t used = 0;
-      const auto result = decoder_.feed(bytes, body_limit, response.body, used);
+      const auto result = decoder_.feed(bytes, body_limit_, response.body, used);
       bytes.erase(0, used);
-      if (result.state == http::ParseResult::State::failed) return State::broken;
+      if (result.state == http::ParseResult::State::failed) {
+        return result.status == 413 ? too_large() : State::broken;
+      }
       return result.state == http::ParseResult::State::done ? State::done : State::body;
     }
     case Framing::length: {
@@ -81,6 +85,7 @@ ResponseReader::State ResponseReader::read_body(std::string& bytes) {
       response.body.append(bytes, 0, taken);
       bytes.erase(0, taken);
       left_ -= taken;
+      if (response.body.size() > body_limit_) return too_large();
       return left_ == 0 ? State::done : State::body;
     }
     case Framing::until_close:
@@ -88,7 +93,7 @@ ResponseReader::State ResponseReader::read_body(std::string& bytes) {
   }
   response.body += bytes;
   bytes.clear();
-  return State::body;
+  return response.body.size() > body_limit_ ? too_large() : State::body;
 }
 
 ResponseReader::State ResponseReader::feed(std::string& bytes) {

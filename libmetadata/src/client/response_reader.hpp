@@ -17,8 +17,10 @@ class ResponseReader {
  public:
   enum class State { head, body, done, broken };
 
-  // A response to HEAD has no body whatever its header says.
-  explicit ResponseReader(bool is_head) : is_head_(is_head) {}
+  // A response to HEAD has no body whatever its header says. `body_limit` is of what is held of
+  // the body; who takes it out of the response as it comes may read one without end.
+  ResponseReader(bool is_head, std::size_t body_limit)
+      : is_head_(is_head), body_limit_(body_limit) {}
 
   // Takes all that is known of the response off the front of `bytes`; new body is appended to
   // response.body.
@@ -28,13 +30,16 @@ class ResponseReader {
 
   ClientResponse response;
   bool keep_alive = true;
+  bool is_too_large = false;  // why it is broken
 
  private:
   [[nodiscard]] State read_head(std::string_view head);
   [[nodiscard]] State read_body(std::string& bytes);
+  [[nodiscard]] State too_large() noexcept;
 
   enum class Framing { none, length, chunked, until_close };
   bool is_head_;
+  std::size_t body_limit_;
   State state_ = State::head;
   Framing framing_ = Framing::none;
   std::uint64_t left_ = 0;

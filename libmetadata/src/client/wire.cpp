@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/wire.hpp"
 
-#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -12,85 +12,35 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
-#include <stdexcept>
 #include <system_error>
 
 namespace paddock::metadata::client {
 namespace {
 
-Result<void> connect_unix(int fd, const Server& server, const Wire& wire) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, server.path.data(), server.path.size());
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return wire.failure("connect to", errno);
-  }
-  return {};
+constexpr int keep_alive_idle = 10;  // seconds of silence until the peer is asked whether it lives,
+constexpr int keep_alive_interval = 5;  // how often after that,
+constexpr int keep_alive_probes = 3;    // and after how many without an answer it is dead
+
+void set(int fd, int level, int option, int value) {
+  ::setsockopt(fd, level, option, &value, sizeof value);
 }
 
-int start_tcp(int fd, const Server& server) {
-  if (server.address.is_v4()) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(server.port);
-    const auto bytes = server.address.to_v4().to_bytes();
-    std::memcpy(&address.sin_addr, bytes.data(), bytes.size());
-    return ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  }
-  sockaddr_in6 address{};
-  address.sin6_family = AF_INET6;
-  address.sin6_port = htons(server.port);
-  const auto bytes = server.address.to_v6().to_bytes();
-  std::memcpy(&address.sin6_addr, bytes.data(), bytes.size());
-  address.sin6_scope_id = static_cast<std::uint32_t>(server.address.to_v6().scope_id());
-  return ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+// A stream may be silent for long: only the kernel can tell then that the peer is gone.
+void notice_dead_peers(int fd) {
+  set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(fd, IPPROTO_TCP, TCP_KEEPIDLE, keep_alive_idle);
+  set(fd, IPPROTO_TCP, TCP_KEEPINTVL, keep_alive_interval);
+  set(fd, IPPROTO_TCP, TCP_KEEPCNT, keep_alive_probes);
 }
 
 }  // namespace
 
-Server parse_server(const std::string& text) {
-  Server server;
-  if (text.starts_with("unix:") || text.starts_with('/')) {
-    server.path = text.starts_with('/') ? text : text.substr(5);
-    server.host = "localhost";
-    if (!server.path.starts_with('/') || server.path.size() >= sizeof(sockaddr_un::sun_path)) {
-      throw std::invalid_argument("server " + text +
-                                  ": the path of a unix socket is absolute and "
-                                  "has at most 107 bytes");
-    }
-    return server;
-  }
-  constexpr std::string_view scheme = "http://";
-  if (!text.starts_with(scheme)) {
-    throw std::invalid_argument("server " + text + ": must be unix:/PATH or http://HOST:PORT");
-  }
-  server.host = text.substr(scheme.size(), text.find('/', scheme.size()) - scheme.size());
-  const bool has_brackets = server.host.starts_with('[');
-  const auto host_end = has_brackets ? server.host.find(']') + 1 : server.host.rfind(':');
-  std::string host = server.host.substr(0, host_end);
-  server.port = 80;
-  if (host_end < server.host.size()) {
-    const char* end = server.host.data() + server.host.size();
-    const auto [stop, failed] =
-        std::from_chars(server.host.data() + host_end + 1, end, server.port);
-    if (failed != std::errc{} || stop != end) {
-      throw std::invalid_argument("server " + text + ": the port is no number up to 65535");
-    }
-  }
-  if (has_brackets && host.size() > 2) host = host.substr(1, host.size() - 2);
-  if (host == "localhost") host = "127.0.0.1";
-  boost::system::error_code failed;
-  server.address = boost::asio::ip::make_address(host, failed);
-  if (failed) {
-    throw std::invalid_argument("server " + text + ": the host is an IP address or localhost");
-  }
-  return server;
-}
-
-Wire::Wire(Server server)
-    : server_(std::move(server)), interrupt_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+Wire::Wire(Server server, Access access)
+    : server_(std::move(server)),
+      access_(std::move(access)),
+      interrupt_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (!interrupt_.is_open()) {
     throw std::system_error(errno, std::generic_category(), "make an event descriptor");
   }
@@ -98,14 +48,17 @@ Wire::Wire(Server server)
 
 Error Wire::failure(std::string_view what, int code) const {
   const boost::system::error_code reason(code, boost::system::generic_category());
-  const std::string where = server_.path.empty() ? server_.host : server_.path;
-  return {reason, std::string(what) + " " + where + ": " +
-                      (code == EPROTO ? std::string("the answer is not HTTP") : reason.message())};
+  std::string why = reason.message();
+  if (code == EPROTO) {
+    why = session_ && !session_->reason().empty() ? session_->reason() : "the answer is not HTTP";
+  }
+  return {reason, std::string(what) + " " + server_.label() + ": " + why};
 }
 
-bool Wire::is_spoilt() const noexcept {
+bool Wire::is_spoilt() noexcept {
   pollfd watched{.fd = socket_.get(), .events = POLLIN | POLLRDHUP, .revents = 0};
-  return ::poll(&watched, 1, 0) != 0;
+  if (::poll(&watched, 1, 0) == 0) return false;
+  return session_ == nullptr || session_->is_spoilt();
 }
 
 Result<void> Wire::wait(short events, std::string_view what, Deadline deadline) {
@@ -124,35 +77,83 @@ Result<void> Wire::wait(short events, std::string_view what, Deadline deadline) 
   }
 }
 
-Result<void> Wire::open(Deadline deadline) {
-  const int family = !server_.path.empty() ? AF_UNIX : server_.address.is_v4() ? AF_INET : AF_INET6;
+Result<void> Wire::wait_for_tls(std::string_view what, Deadline deadline) {
+  return wait(session_->wants_write() ? POLLOUT : POLLIN, what, deadline);
+}
+
+Result<void> Wire::connect_unix() {
+  socket_ = http::Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket_.is_open()) return failure("connect to", errno);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, server_.path.data(), server_.path.size());
+  if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return failure("connect to", errno);
+  }
+  return {};
+}
+
+Result<void> Wire::connect_tcp(const boost::asio::ip::address& address, Deadline deadline) {
+  const boost::asio::ip::tcp::endpoint endpoint(address, server_.port);
+  const int family = endpoint.protocol().family();
   socket_ = http::Descriptor(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket_.is_open()) return failure("connect to", errno);
+  notice_dead_peers(socket_.get());
+  if (::connect(socket_.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0) {
+    if (errno != EINPROGRESS) return failure("connect to", errno);
+    if (auto ready = wait(POLLOUT, "connect to", deadline); !ready) return ready;
+    int code = 0;
+    socklen_t size = sizeof code;
+    ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &code, &size);
+    if (code != 0) return failure("connect to", code);
+  }
+  return server_.is_tls ? begin_tls(deadline) : Result<void>();
+}
+
+Result<void> Wire::begin_tls(Deadline deadline) {
+  if (context_ == nullptr || !context_->is_current()) {
+    auto read = tls::Context::for_client(access_);
+    if (!read) return read.error();
+    context_ = std::move(*read);
+  }
+  session_ = tls::Session::connect(context_, socket_.get(), server_.name);
+  while (session_->handshake() != 1) {
+    if (errno != EAGAIN) return failure("connect to", errno);
+    if (auto ready = wait_for_tls("connect to", deadline); !ready) return ready;
+  }
+  return {};
+}
+
+Result<void> Wire::open(Deadline deadline) {
+  close();
   Result<void> connected;
-  if (family == AF_UNIX) {
-    connected = connect_unix(socket_.get(), server_, *this);
+  if (!server_.path.empty()) {
+    connected = connect_unix();
   } else {
-    const int on = 1;
-    ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (start_tcp(socket_.get(), server_) != 0) {
-      connected = errno == EINPROGRESS ? wait(POLLOUT, "connect to", deadline)
-                                       : Result<void>(failure("connect to", errno));
-      int code = 0;
-      socklen_t size = sizeof code;
-      ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &code, &size);
-      if (connected && code != 0) connected = failure("connect to", code);
+    const auto addresses = resolve(server_.name, deadline, interrupt_.get());
+    if (!addresses) return addresses.error();
+    auto left = static_cast<int>(addresses->size());
+    for (const auto& address : *addresses) {
+      close();
+      const auto now = std::chrono::steady_clock::now();
+      connected = connect_tcp(address, now + (deadline - now) / left--);
+      if (connected || connected.error().code == boost::system::errc::operation_canceled) break;
     }
   }
   if (!connected) close();
   return connected;
 }
 
-void Wire::close() noexcept { socket_.reset(); }
+void Wire::close() noexcept {
+  session_.reset();
+  socket_.reset();
+}
 
 Result<void> Wire::write(std::string_view bytes, Deadline deadline) {
   while (!bytes.empty()) {
     if (auto ready = wait(POLLOUT, "write to", deadline); !ready) return ready;
-    const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = session_ ? session_->write(bytes.data(), bytes.size())
+                                  : ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno != EAGAIN && errno != EINTR) return failure("write to", errno);
     if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -160,15 +161,21 @@ Result<void> Wire::write(std::string_view bytes, Deadline deadline) {
 }
 
 Result<std::size_t> Wire::read(std::string& into, Deadline deadline) {
+  short events = POLLIN;
   for (;;) {
-    if (auto ready = wait(POLLIN, "read from", deadline); !ready) return ready.error();
+    // What TLS has read from the socket already does not make that readable.
+    if (session_ == nullptr || !session_->has_pending()) {
+      if (auto ready = wait(events, "read from", deadline); !ready) return ready.error();
+    }
     char buffer[64 * 1024];
-    const ssize_t size = ::recv(socket_.get(), buffer, sizeof buffer, 0);
+    const ssize_t size = session_ ? session_->read(buffer, sizeof buffer)
+                                  : ::recv(socket_.get(), buffer, sizeof buffer, 0);
     if (size >= 0) {
       into.append(buffer, static_cast<std::size_t>(size));
       return static_cast<std::size_t>(size);
     }
     if (errno != EAGAIN && errno != EINTR) return failure("read from", errno);
+    if (session_) events = session_->wants_write() ? POLLOUT : POLLIN;
   }
 }
 

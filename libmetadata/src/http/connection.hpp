@@ -7,6 +7,7 @@
 #include "http/head_parser.hpp"
 #include "http/listener.hpp"
 #include "http/outbox.hpp"
+#include "tls/session.hpp"
 
 #include <paddock/metadata/http_server.hpp>
 
@@ -38,6 +39,7 @@ struct Connection {
 
   ConnectionId id = 0;
   Descriptor socket;
+  std::unique_ptr<tls::Session> tls;  // goes before the socket; null: bare
   Phase phase = Phase::reading;
   bool keep_alive = true;       // after the answer under way
   bool is_head = false;         // of the request under way

@@ -37,10 +37,31 @@ void append_chunk(Outbox& outbox, std::shared_ptr<const std::string> data) {
 
 }  // namespace
 
+// What TLS has deciphered must all be taken, for the socket does not become readable by it.
+ssize_t HttpServer::Loop::receive(Connection& connection) {
+  if (!connection.tls) return ::recv(connection.socket.get(), buffer_.get(), buffer_bytes, 0);
+  std::size_t taken = 0;
+  ssize_t size = 1;
+  while (size > 0 && buffer_bytes - taken >= tls::record_bytes) {
+    size = connection.tls->read(buffer_.get() + taken, buffer_bytes - taken);
+    if (size > 0) taken += static_cast<std::size_t>(size);
+  }
+  if (taken == 0) return size;
+  if (connection.peer.certificate.empty()) {
+    connection.peer.certificate = connection.tls->peer_name();
+    if (connection.peer.certificate.empty()) connection.peer.certificate = "-";
+  }
+  return static_cast<ssize_t>(taken);
+}
+
 void HttpServer::Loop::read(Connection& connection) {
-  const ssize_t size = ::recv(connection.socket.get(), buffer_.get(), buffer_bytes, 0);
+  const ssize_t size = receive(connection);
   if (size <= 0) {
-    if (size == 0 || (errno != EAGAIN && errno != EINTR)) close(connection);
+    if (size == 0 || (errno != EAGAIN && errno != EINTR)) {
+      close(connection);
+    } else if (connection.tls) {
+      watch(connection, connection.tls->wants_write() ? EPOLLOUT : EPOLLIN);
+    }
     return;
   }
   const std::string_view bytes(buffer_.get(), static_cast<std::size_t>(size));
@@ -53,7 +74,7 @@ void HttpServer::Loop::read(Connection& connection) {
 }
 
 void HttpServer::Loop::read_to_drop(Connection& connection) {
-  const ssize_t size = ::recv(connection.socket.get(), buffer_.get(), buffer_bytes, 0);
+  const ssize_t size = receive(connection);
   if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR)) close(connection);
 }
 
@@ -295,7 +316,7 @@ void HttpServer::Loop::pump(Connection& connection) {
 bool HttpServer::Loop::flush(Connection& connection) {
   Outbox& outbox = connection.pending ? *connection.pending : outbox_;
   const std::size_t before = outbox.size();
-  switch (outbox.flush(connection.socket.get())) {
+  switch (outbox.flush(connection.socket.get(), connection.tls.get())) {
     case Outbox::Flush::done:
       if (connection.pending) connection.pending.reset();
       return true;
@@ -338,6 +359,7 @@ void HttpServer::Loop::go_on(Connection& connection) {
     }
   } else if (connection.lingers) {
     // Closing with unread bytes would reset the connection and may take the answer with it.
+    if (connection.tls) connection.tls->end();
     ::shutdown(connection.socket.get(), SHUT_WR);
     connection.phase = Phase::draining;
     watch(connection, EPOLLIN);

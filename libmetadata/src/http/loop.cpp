@@ -19,6 +19,7 @@ using std::chrono::milliseconds;
 constexpr std::size_t buffer_bytes = 64 * 1024;
 constexpr std::size_t events_a_turn = 256;
 constexpr int accepts_a_turn = 64;
+constexpr std::chrono::seconds certificate_interval{1};  // between two looks at its files
 
 // epoll data of what is no connection: connection ids have a generation from 1 in the upper half.
 constexpr std::uint64_t wakeup_tag = 0xffffffff;
@@ -42,6 +43,11 @@ HttpServer::Loop::Loop(HttpOptions options, Handler handler)
       wakeup_(checked(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "make an event descriptor")),
       now_(Clock::now()),
       buffer_(std::make_unique<char[]>(buffer_bytes)) {
+  if (!options_.tls.certificate_file.empty()) {
+    auto context = tls::Context::for_server(options_.tls);
+    if (!context) throw std::runtime_error(context.error().text);
+    tls_ = std::move(*context);
+  }
   for (const auto& endpoint : options_.tcp) {
     listeners_.push_back(http::Listener::open(endpoint, options_.reuse_port));
     endpoints_.push_back(listeners_.back().bound());
@@ -184,7 +190,9 @@ void HttpServer::Loop::accept_from(std::size_t listener) {
       static constexpr std::string_view full =
           "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
           "Connection: close\r\n\r\n";
-      (void)!::send(socket.get(), full.data(), full.size(), MSG_NOSIGNAL);
+      if (!tls_ || peer.is_local) {
+        (void)!::send(socket.get(), full.data(), full.size(), MSG_NOSIGNAL);
+      }
       add(counters_.refused, 1);
       continue;
     }
@@ -206,12 +214,28 @@ void HttpServer::Loop::add_connection(http::Descriptor socket, const Peer& peer)
   connection.id = (std::uint64_t{slot.generation} << 32) | index;
   connection.socket = std::move(socket);
   connection.peer = peer;
+  if (tls_ && !peer.is_local) {
+    renew_certificate();
+    connection.tls = tls::Session::accept(tls_, connection.socket.get());
+  }
   add(counters_.accepted, 1);
   add(counters_.open, 1);
   connection.interest = EPOLLIN;
   epoll_event event{.events = EPOLLIN, .data = {.u64 = connection.id}};
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection.socket.get(), &event);
   set_deadline(connection, now_ + options_.header_timeout);
+}
+
+void HttpServer::Loop::renew_certificate() {
+  if (now_ < look_at_certificate_) return;
+  look_at_certificate_ = now_ + certificate_interval;
+  if (tls_->is_current()) return;
+  auto renewed = tls::Context::for_server(options_.tls);
+  if (renewed) {
+    tls_ = std::move(*renewed);
+  } else if (options_.on_certificate_refused) {
+    options_.on_certificate_refused(renewed.error().text);
+  }
 }
 
 // Among a few connections at random places: finding the very oldest would cost a walk over all.

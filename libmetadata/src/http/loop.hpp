@@ -73,8 +73,10 @@ class HttpServer::Loop {
   void watch(Connection& connection, std::uint32_t events);
   void set_deadline(Connection& connection, Clock::time_point deadline);
   void pause_accepting();
+  void renew_certificate();
 
   // exchange.cpp
+  [[nodiscard]] ssize_t receive(Connection& connection);
   void read(Connection& connection);
   void read_to_drop(Connection& connection);
   void serve_input(Connection& connection, std::string_view bytes);
@@ -96,7 +98,9 @@ class HttpServer::Loop {
   HttpOptions options_;
   Handler handler_;
   std::vector<http::Listener> listeners_;
-  std::vector<TcpEndpoint> endpoints_;  // where they are bound; never changes
+  std::vector<TcpEndpoint> endpoints_;       // where they are bound; never changes
+  std::shared_ptr<const tls::Context> tls_;  // null: TCP is bare
+  Clock::time_point look_at_certificate_ = {};
   http::Descriptor epoll_;
   http::Descriptor wakeup_;  // any thread
   std::vector<Slot> slots_;

@@ -4,7 +4,9 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace paddock::metadata::http {
@@ -30,6 +32,20 @@ class Slices {
   }
   [[nodiscard]] bool is_full() const noexcept { return count_ == vector_limit; }
   [[nodiscard]] std::size_t total() const noexcept { return total_; }
+  // As one record, for each costs its own bytes and time.
+  [[nodiscard]] ssize_t write(tls::Session& session) const {
+    if (count_ == 1 || slices_[0].iov_len >= tls::record_bytes) {
+      return session.write(static_cast<const char*>(slices_[0].iov_base), slices_[0].iov_len);
+    }
+    char record[tls::record_bytes];
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < count_ && size < sizeof record; ++i) {
+      const std::size_t part = std::min(slices_[i].iov_len, sizeof record - size);
+      std::memcpy(record + size, slices_[i].iov_base, part);
+      size += part;
+    }
+    return session.write(record, size);
+  }
   [[nodiscard]] ssize_t write(int fd) noexcept {
     if (count_ == 1) return ::send(fd, slices_[0].iov_base, slices_[0].iov_len, MSG_NOSIGNAL);
     msghdr message{};
@@ -75,7 +91,7 @@ void Outbox::clear() noexcept {
   long_bytes_ = written_ = 0;
 }
 
-Outbox::Flush Outbox::flush(int fd) {
+Outbox::Flush Outbox::flush(int fd, tls::Session* session) {
   while (!empty()) {
     Slices slices(written_);
     std::size_t text_begin = 0;
@@ -87,7 +103,7 @@ Outbox::Flush Outbox::flush(int fd) {
     }
     const bool is_last = !slices.is_full();
     if (is_last) slices.add(std::string_view(text_).substr(text_begin));
-    const ssize_t written = slices.write(fd);
+    const ssize_t written = session != nullptr ? slices.write(*session) : slices.write(fd);
     if (written < 0) {
       if (errno == EINTR) continue;
       return errno == EAGAIN || errno == EWOULDBLOCK ? Flush::blocked : Flush::failed;

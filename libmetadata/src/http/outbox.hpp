@@ -4,6 +4,8 @@
 // owned as they are, all of them in one sendmsg.
 #pragma once
 
+#include "tls/session.hpp"
+
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,8 +27,9 @@ class Outbox {
   // What is still to be written.
   [[nodiscard]] std::size_t size() const noexcept { return text_.size() + long_bytes_ - written_; }
 
-  // Writes as much as the socket takes. After `done` the outbox is empty and keeps its memory.
-  [[nodiscard]] Flush flush(int fd);
+  // Writes as much as the socket takes, through TLS when there is a session. After `done` the
+  // outbox is empty and keeps its memory.
+  [[nodiscard]] Flush flush(int fd, tls::Session* session = nullptr);
   void clear() noexcept;
 
  private:

@@ -191,10 +191,64 @@ TEST_F(ClientTest, GivesTheBodyOfARefusalInsteadOfLines) {
 TEST(Client, RefusesAServerItCannotName) {
   EXPECT_THROW(Client("ftp://x"), std::invalid_argument);
   EXPECT_THROW(Client("unix:relative"), std::invalid_argument);
-  EXPECT_THROW(Client("http://example.com"), std::invalid_argument);
+  EXPECT_THROW(Client("ftp://example.com"), std::invalid_argument);
+  EXPECT_THROW(Client("https://exa mple.com"), std::invalid_argument);
+  EXPECT_NO_THROW(Client("https://example.com"));
   EXPECT_THROW(Client("http://127.0.0.1:99999"), std::invalid_argument);
   EXPECT_NO_THROW(Client("http://[::1]:80"));
   EXPECT_NO_THROW(Client("http://localhost:8080/"));
+}
+
+TEST_F(ClientTest, StreamsABodyAsItComesWithoutHoldingIt) {
+  serve([](const Request& request) {
+    EXPECT_EQ(request.method, "POST");
+    return Response{.stream = std::make_unique<Lines>(
+                        std::vector<std::string>(30, std::string(100'000, 'x')), false)};
+  });
+  Client to_server(
+      ClientOptions{.server = "unix:" + directory_.file("s"), .access = {}, .body_limit = 400'000});
+  std::size_t total = 0;
+
+  const auto response = to_server.stream({.method = "POST", .target = "/", .body = "{}"}, {},
+                                         [&](std::string_view piece) {
+                                           total += piece.size();
+                                           return true;
+                                         });
+
+  ASSERT_TRUE(response) << response.error().text;
+  EXPECT_EQ(total, 3'000'000U);
+}
+
+TEST_F(ClientTest, RefusesAnAnswerOverItsLimit) {
+  serve([](const Request&) { return Response{.body = std::string(100'000, 'x')}; });
+  Client to_server(
+      ClientOptions{.server = "unix:" + directory_.file("s"), .access = {}, .body_limit = 99'999});
+
+  const auto response = to_server.get("/");
+
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().code, boost::system::errc::message_size);
+}
+
+TEST_F(ClientTest, ShowsWhenToComeBack) {
+  serve([](const Request&) { return Response{.status = 429, .headers = "Retry-After: 7\r\n"}; });
+
+  const auto response = client().get("/");
+
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->retry_after(), std::chrono::seconds(7));
+  EXPECT_EQ(ClientResponse().retry_after(), std::nullopt);
+}
+
+TEST_F(ClientTest, SaysThatANameHasNoAddress) {
+  Client nowhere("http://no-such-host.invalid:1", std::chrono::seconds(20));
+
+  const auto response = nowhere.get("/");
+
+  ASSERT_FALSE(response);
+  EXPECT_NE(response.error().text.find("find the address of no-such-host.invalid"),
+            std::string::npos)
+      << response.error().text;
 }
 
 }  // namespace

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A blocking HTTP client for our own servers: one exchange, or one stream of lines, each with a
-// deadline. Used by netd to register pods, by the command line tool and by Follower.
+// A blocking HTTP client: one exchange, or one stream, each with deadlines. For our own servers and
+// for those that sources follow; over unix sockets, TCP and TLS, where the server's certificate is
+// always verified, for its name or address.
 #pragma once
 
+#include <paddock/metadata/access.hpp>
 #include <paddock/metadata/error.hpp>
 
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,7 +24,7 @@ using HeaderList = std::vector<std::pair<std::string, std::string>>;
 struct ClientRequest {
   std::string method = "GET";
   std::string target = "/";  // path and query, already escaped
-  HeaderList headers = {};   // beside Host, Content-Length and Connection
+  HeaderList headers = {};   // beside Host, Content-Length and Authorization
   std::string body = {};
 };
 
@@ -33,19 +36,36 @@ struct ClientResponse {
   // "" when absent; `name` in lower case.
   [[nodiscard]] PADDOCK_METADATA_EXPORT std::string_view header(std::string_view name) const;
   [[nodiscard]] bool is_success() const { return status >= 200 && status < 300; }
+  // What Retry-After asks for in seconds; absent, or a date: nothing.
+  [[nodiscard]] PADDOCK_METADATA_EXPORT std::optional<std::chrono::seconds> retry_after() const;
+};
+
+struct ClientOptions {
+  // "unix:/path", "/path", "http://host:port" or "https://host:port". A host is an address (IPv6 in
+  // brackets) or a name; the port may be left out.
+  std::string server;
+  Access access;
+  std::chrono::milliseconds timeout{5000};        // of each whole exchange
+  std::size_t body_limit = std::size_t{1} << 30;  // of an answer, and of a line of a stream
+};
+
+struct StreamLimits {
+  std::chrono::milliseconds head{5000};     // until the answer begins
+  std::chrono::milliseconds silence{5000};  // without one byte of its body
 };
 
 class PADDOCK_METADATA_EXPORT Client {
  public:
-  // `server` is "unix:/path", "/path" or "http://host:port" (host: an address or "localhost").
   // Connects at the first request and again whenever the connection was lost. Throws
-  // std::invalid_argument for another form. `timeout` bounds each whole exchange.
+  // std::invalid_argument for another form of `server`.
+  explicit Client(ClientOptions options);
   explicit Client(std::string server, std::chrono::milliseconds timeout = std::chrono::seconds(5));
   ~Client();
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
 
-  // Any status is an answer; an Error is: no connection, time-out, not HTTP, interrupted. A kept
+  // Any status is an answer; an Error is: no connection, a certificate or file of `access` that
+  // cannot be used, time-out, not HTTP, an answer over the limit, interrupted. A kept
   // connection that the server had closed in between is opened again once, for GET, HEAD, PUT and
   // DELETE, which may be repeated.
   [[nodiscard]] Result<ClientResponse> send(const ClientRequest& request);
@@ -53,9 +73,17 @@ class PADDOCK_METADATA_EXPORT Client {
   [[nodiscard]] Result<ClientResponse> put(std::string target, std::string json);
   [[nodiscard]] Result<ClientResponse> remove(std::string target);
 
-  // Reads the body of a GET line by line as it arrives; returns when `line` says false or the body
-  // ends. `silence` bounds the time without one byte. The result has the whole body when the
-  // status is not 200, and none otherwise. The connection is closed at the end.
+  // Hands out the body as it arrives, in pieces however they were cut on the way; returns when
+  // `piece` says false or the body ends. The result has the whole body when the status is not 200,
+  // and none otherwise. The connection is closed at the end.
+  [[nodiscard]] Result<ClientResponse> stream(const ClientRequest& request,
+                                              const StreamLimits& limits,
+                                              const std::function<bool(std::string_view)>& piece);
+  // The same, line by line, each without its newline.
+  [[nodiscard]] Result<ClientResponse> lines(const ClientRequest& request,
+                                             const StreamLimits& limits,
+                                             const std::function<bool(std::string_view)>& line);
+  // Of a GET.
   [[nodiscard]] Result<ClientResponse> lines(const std::string& target,
                                              std::chrono::milliseconds silence,
                                              const std::function<bool(std::string_view)>& line);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A small HTTP/1.1 server: one epoll loop on one thread, on any mix of TCP addresses and unix
-// sockets (RFC 9110, RFC 9112). The handler is a plain function that runs on the loop's thread
-// and must not block. It answers at once, or later (LongPoll), or piece by piece (ChunkSource).
-// Nothing is kept for a slow reader beyond the piece that is being written to it.
+// A small HTTP/1.1 server: one epoll loop on one thread, on any mix of TCP addresses (bare or with
+// TLS) and unix sockets (RFC 9110, RFC 9112). The handler is a plain function that runs on the
+// loop's thread and must not block. It answers at once, or later (LongPoll), or piece by piece
+// (ChunkSource). Nothing is kept for a slow reader beyond the piece that is being written to it.
 #pragma once
 
+#include <paddock/metadata/access.hpp>
 #include <paddock/metadata/export.hpp>
 
 #include <boost/asio/ip/address.hpp>
@@ -32,6 +33,7 @@ struct Peer {
   std::int32_t pid = 0;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
+  std::string certificate = {};  // common name of its verified TLS certificate; "-": it has none
 };
 
 // Names a connection to HttpServer::wake. Never used again for another one.
@@ -122,6 +124,7 @@ struct UnixEndpoint {
 struct HttpOptions {
   std::vector<TcpEndpoint> tcp;
   std::vector<UnixEndpoint> unix_sockets;
+  ServerTls tls;            // of all TCP addresses; files that changed are taken over by themselves
   bool reuse_port = false;  // several servers, each with its own thread, on one address
   std::size_t max_connections = 16384;
   std::size_t body_limit = 64 * 1024;               // more: 413
@@ -130,6 +133,8 @@ struct HttpOptions {
   std::chrono::milliseconds write_timeout{30000};   // without the peer taking one byte
   // A handler threw; the request was answered 500. Called on the loop's thread.
   std::function<void(std::string_view path, std::string_view what)> on_handler_failed;
+  // A changed certificate, key or CA file cannot be used; the old ones go on. On the loop's thread.
+  std::function<void(std::string_view why)> on_certificate_refused;
 };
 
 // Numbers since the start; each is exact, together they are of about one moment.
@@ -150,7 +155,8 @@ class PADDOCK_METADATA_EXPORT HttpServer {
 
   // Binds and listens; answers from start() on. TCP addresses need not exist yet (IP_FREEBIND). A
   // unix socket left by a dead process is replaced. Throws std::runtime_error with a sentence when
-  // an address or socket is taken, the path is no socket, or the right to bind is missing.
+  // an address or socket is taken, the path is no socket, the right to bind is missing, or a file
+  // of HttpOptions::tls cannot be used.
   HttpServer(HttpOptions options, Handler handler);
   // stop() with one second of grace.
   ~HttpServer();
