@@ -52,6 +52,8 @@ void write_forwarding(const dns::Counters& counters, runtime::MetricsText& out) 
   out.sample(counters.cache_bytes);
   out.counter("paddock_dns_forwarded_total", "Questions sent to other resolvers, each try.");
   out.sample(counters.forwarded);
+  out.counter("paddock_dns_forward_hedged_total", "Of these, because another one was slow.");
+  out.sample(counters.forward_hedged);
   out.counter("paddock_dns_forward_failures_total", "Tries that brought no usable answer.");
   out.sample(counters.forward_failures);
   out.counter("paddock_dns_forward_exhausted_total", "Questions no resolver answered in time.");

@@ -27,7 +27,17 @@ std::string check_zone_or_none(const std::string& text) {
 }
 
 std::string check_upstream(const std::string& text) {
-  return dns::parse_endpoint(text) ? "" : "must be an address, or ADDRESS:PORT";
+  return dns::parse_upstream(text) ? ""
+                                   : "must be ADDRESS[:PORT], tcp://ADDRESS or "
+                                     "tls://ADDRESS#NAME-OF-ITS-CERTIFICATE";
+}
+
+bool is_zone_begun(const std::string& text) { return text.find('=') != std::string::npos; }
+
+std::string check_stub(const std::string& text, const std::vector<std::string>& before) {
+  const bool is_right = is_zone_begun(text) ? dns::parse_stub_zone(text).has_value()
+                                            : !before.empty() && check_upstream(text).empty();
+  return is_right ? "" : "must be ZONE=ADDRESS[,ADDRESS...], such as corp.example=10.0.0.1";
 }
 
 void describe_names(runtime::OptionTable& table, Options& options) {
@@ -54,10 +64,28 @@ void describe_names(runtime::OptionTable& table, Options& options) {
 void describe_forwarding(runtime::OptionTable& table, Options& options) {
   table.boolean({"forward", "", "Ask other resolvers for names that are not ours.", Reload::live},
                 options.forward);
+  table.list({"upstreams", "ADDRESS[:PORT]",
+              "Resolvers to ask; without any, those of --resolv-conf. tcp://ADDRESS asks over TCP, "
+              "tls://ADDRESS#NAME over TLS.",
+              Reload::live},
+             options.upstreams, check_upstream);
   table.list(
-      {"upstreams", "ADDRESS[:PORT]",
-       "Resolvers to ask, in this order; without any, those of --resolv-conf.", Reload::live},
-      options.upstreams, check_upstream);
+      {"stub", "ZONE=ADDRESS,...",
+       "Resolvers of one zone, which are asked for its names instead of the others.", Reload::live},
+      options.stubs,
+      [&stubs = options.stubs](const std::string& text) { return check_stub(text, stubs); });
+  table.text(
+      {"upstream-order", "WORD",
+       "Which resolver is asked first: the fastest, or always in the order given.", Reload::live},
+      options.upstream_order, checks::one_of({"fastest", "given"}));
+  table.boolean({"random-case", "",
+                 "Spell names at random towards resolvers and believe only replies spelt alike.",
+                 Reload::live},
+                options.random_case);
+  table.boolean(
+      {"private-reverse", "",
+       "Ask the resolvers for reverse names of private addresses, too (RFC 6303).", Reload::live},
+      options.private_reverse);
   table.text({"resolv-conf", "FILE", "Where the host's own resolvers are listed.", Reload::live},
              options.resolv_conf, checks::absolute_path());
   table.integer(
@@ -70,6 +98,18 @@ void describe_forwarding(runtime::OptionTable& table, Options& options) {
 }
 
 }  // namespace
+
+std::vector<dns::StubZone> stub_zones(const Options& options) {
+  std::vector<dns::StubZone> zones;
+  for (const auto& text : options.stubs) {
+    if (is_zone_begun(text)) {
+      zones.push_back(dns::parse_stub_zone(text).value());
+    } else {
+      zones.back().upstreams.push_back(dns::parse_upstream(text).value());
+    }
+  }
+  return zones;
+}
 
 void describe(runtime::OptionTable& table, Options& options) {
   table.list({"listen", "ADDRESS:PORT", "Where to answer, over UDP and TCP."}, options.listen,

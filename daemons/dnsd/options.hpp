@@ -5,6 +5,8 @@
 
 #include "runtime/daemon.hpp"
 
+#include <paddock/dns/upstream.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -31,6 +33,10 @@ struct Options : runtime::CommonOptions {
 
   bool forward = true;
   std::vector<std::string> upstreams;
+  std::vector<std::string> stubs;
+  std::string upstream_order = "fastest";
+  bool random_case = false;
+  bool private_reverse = false;
   std::string resolv_conf = "/etc/resolv.conf";
   std::uint32_t cache_mb = 8;
   std::chrono::milliseconds serve_stale{std::chrono::hours{1}};
@@ -39,6 +45,10 @@ struct Options : runtime::CommonOptions {
   std::uint32_t tcp_connections = 1000;
   std::uint32_t tcp_connections_per_client = 100;
 };
+
+// The stub zones of Options::stubs. An item without a zone goes on with the one before it, as a
+// command line cuts `ZONE=ADDRESS,ADDRESS` at its commas.
+[[nodiscard]] std::vector<dns::StubZone> stub_zones(const Options& options);
 
 void describe(runtime::OptionTable& table, Options& options);
 

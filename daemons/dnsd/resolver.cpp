@@ -17,10 +17,15 @@ dns::ForwardOptions forward_options(const Options& options) {
   dns::ForwardOptions forward;
   if (options.forward) {
     for (const auto& text : options.upstreams) {
-      forward.upstreams.push_back(dns::parse_endpoint(text).value());
+      forward.upstreams.push_back(dns::parse_upstream(text).value());
     }
     if (forward.upstreams.empty()) forward.resolv_conf = options.resolv_conf;
+    forward.stubs = stub_zones(options);
   }
+  forward.preference =
+      options.upstream_order == "given" ? dns::Preference::ordered : dns::Preference::fastest;
+  forward.random_case = options.random_case;
+  forward.private_reverse = options.private_reverse;
   forward.cache_bytes = std::size_t{options.cache_mb} << 20;
   forward.serve_stale = std::chrono::duration_cast<std::chrono::seconds>(options.serve_stale);
   return forward;
@@ -72,6 +77,11 @@ void log_forwarding(const dns::ForwardingReport& report) {
   for (const auto& problem : report.problems) log::warning("forwarding", {{"problem", problem}});
   for (const auto& upstream : report.upstreams) {
     log::info("forwarding", {{"upstream", dns::format(upstream)}});
+  }
+  for (const auto& stub : report.stubs) {
+    for (const auto& upstream : stub.upstreams) {
+      log::info("forwarding", {{"zone", stub.zone.format()}, {"upstream", dns::format(upstream)}});
+    }
   }
 }
 
@@ -143,8 +153,9 @@ runtime::Status Resolver::status() const {
         {.text = problem.subject + ": " + problem.text, .remedy = "correct the object"});
   }
   for (const auto& problem : server_.forwarding().problems) {
-    status.problems.push_back({.text = "forwarding: " + problem,
-                               .remedy = "correct it, or set --upstreams, then reload dnsd"});
+    status.problems.push_back(
+        {.text = "forwarding: " + problem,
+         .remedy = "correct --upstreams, --stub or the file, then reload dnsd"});
   }
   status.detail = R"({"revision":)" + std::to_string(summary_.revision) + R"(,"names":)" +
                   std::to_string(summary_.names) + R"(,"stale_since":)" +

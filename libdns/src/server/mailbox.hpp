@@ -5,6 +5,7 @@
 #pragma once
 
 #include "server/descriptor.hpp"
+#include "upstream/plan.hpp"
 
 #include <paddock/dns/server.hpp>
 
@@ -12,13 +13,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <vector>
 
 namespace paddock::dns::server {
 
 struct Forwarding {
   ForwardOptions options;
-  std::vector<Endpoint> upstreams;
+  upstream::Plan plan;
 };
 
 // What is to change; what is absent stays. Pointers are borrowed: the Server keeps an authority

@@ -28,12 +28,11 @@ Responder::Responder(const Identity& identity, upstream::Poller& poller, Tallies
                    on_resolution(ticket, resolution);
                  }) {}
 
-void Responder::configure(const ForwardOptions& options, std::vector<Endpoint> upstreams,
-                          TimePoint now) {
+void Responder::configure(std::shared_ptr<const Forwarding> forwarding, TimePoint now) {
   now_ = now;
-  forwards_private_reverse_ = options.private_reverse;
-  max_pending_ = options.max_in_flight * askers_per_question;
-  forwarder_.configure(options, std::move(upstreams), now);
+  forwarding_ = std::move(forwarding);
+  max_pending_ = forwarding_->options.max_in_flight * askers_per_question;
+  forwarder_.configure(forwarding_->options, forwarding_->plan, now);
 }
 
 void Responder::set_time(TimePoint now, std::uint32_t unix_time) {
@@ -47,7 +46,7 @@ AnswerContext Responder::context_for(const Route& route) {
           .views = views_,
           .udp_limit = identity_.max_udp_payload,
           .rotation = rotation_++,
-          .is_forwarding = forwarder_.has_upstreams(),
+          .is_forwarding = forwarding_->plan.has_upstreams(),
           .is_ready = status_ != Status::not_ready,
           .is_stale = status_ == Status::stale,
           .server_id = identity_.nsid,
@@ -76,10 +75,14 @@ Responder::Response Responder::forward(std::span<const std::uint8_t> query, cons
     return fail(query, context, Rcode::formerr, ExtendedError::none, reply);
   }
   const bool is_chase = outcome.action == Action::chase;
+  const auto name = is_chase ? outcome.target : parsed.qname();
+  const auto& plan = forwarding_->plan;
+  const auto group = plan.group_for(name);
   const upstream::Question question(
-      is_chase ? outcome.target : parsed.qname(), parsed.type, parsed.klass,
-      {.dnssec_ok = parsed.edns.dnssec_ok, .checking_disabled = parsed.wants(wire::flag_cd)});
-  if (!forwards_private_reverse_) {
+      name, parsed.type, parsed.klass,
+      {.dnssec_ok = parsed.edns.dnssec_ok, .checking_disabled = parsed.wants(wire::flag_cd)},
+      plan.group(group).id);
+  if (!forwarding_->options.private_reverse && !plan.is_stub(group)) {
     if (const auto local = upstream::answer_private_reverse(question)) {
       return finish(query, context, outcome, {.answer = &*local}, reply);
     }
@@ -87,10 +90,11 @@ Responder::Response Responder::forward(std::span<const std::uint8_t> query, cons
   if (const auto known = forwarder_.find(question, now_)) {
     return finish(query, context, outcome, *known, reply);
   }
-  if (!parsed.wants(wire::flag_rd) && !is_chase) {  // may see what is known, not make us ask
+  const bool may_ask = parsed.wants(wire::flag_rd) || is_chase;  // else only see what is known
+  if (!may_ask || (plan.group(group).members.empty() && !is_chase)) {
     return fail(query, context, Rcode::refused, ExtendedError::not_authoritative, reply);
   }
-  if (pending_.size() >= max_pending_ || !forwarder_.has_upstreams()) {
+  if (pending_.size() >= max_pending_ || plan.group(group).members.empty()) {
     return finish(query, context, outcome, {.error = ExtendedError::no_reachable_authority}, reply);
   }
   Pending waiting{.route = route,
@@ -111,7 +115,7 @@ Responder::Response Responder::forward(std::span<const std::uint8_t> query, cons
   }
   const auto ticket = ++last_ticket_;
   pending_.emplace(ticket, std::move(waiting));
-  forwarder_.ask(question, ticket, now_);
+  forwarder_.ask(question, group, ticket, now_);
   return {Result::pending, 0};
 }
 

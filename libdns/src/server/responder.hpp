@@ -5,6 +5,7 @@
 // says where a later reply goes.
 #pragma once
 
+#include "server/mailbox.hpp"
 #include "server/sockets.hpp"
 #include "server/tallies.hpp"
 #include "upstream/forwarder.hpp"
@@ -16,6 +17,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -57,7 +59,7 @@ class Responder {
     views_ = views;
   }
   void set_status(Status status) { status_ = status; }
-  void configure(const ForwardOptions& options, std::vector<Endpoint> upstreams, TimePoint now);
+  void configure(std::shared_ptr<const Forwarding> forwarding, TimePoint now);
 
   // Told once per batch of queries; `unix_time` is for cookies.
   void set_time(TimePoint now, std::uint32_t unix_time);
@@ -112,7 +114,7 @@ class Responder {
   TimePoint now_;
   std::uint32_t unix_time_ = 0;
   std::uint32_t rotation_ = 0;
-  bool forwards_private_reverse_ = false;
+  std::shared_ptr<const Forwarding> forwarding_;
   std::size_t max_pending_ = 0;
   std::uint64_t last_ticket_ = 0;
   std::unordered_map<std::uint64_t, Pending> pending_;

@@ -49,6 +49,7 @@ struct Server::State {
   std::shared_ptr<const Authority> authority{};
   std::shared_ptr<const Views> views{};
   ForwardingReport forwarding{};
+  upstream::Planner planner{};
   std::vector<std::unique_ptr<server::Worker>> workers{};
   bool is_running = true;
 
@@ -68,7 +69,7 @@ struct Server::State {
 
   std::shared_ptr<const server::Forwarding> choose(const ForwardOptions& options) {
     forwarding = choose_upstreams(options, endpoints);
-    return std::make_shared<server::Forwarding>(options, forwarding.upstreams);
+    return std::make_shared<server::Forwarding>(options, planner.plan(forwarding));
   }
 };
 

@@ -96,6 +96,7 @@ void Tallies::add_to(Counters& total) const {
   total.cache_entries += forward.entries.get();
   total.cache_bytes += forward.bytes.get();
   total.forwarded += forward.sent.get();
+  total.forward_hedged += forward.hedged.get();
   total.forward_failures += forward.failures.get();
   total.forward_exhausted += forward.exhausted.get();
   total.tcp_open += tcp_open.get();

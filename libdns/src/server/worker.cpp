@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -16,8 +17,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds forward_tick{20};  // how late a time-out of forwarding may be noticed
-constexpr milliseconds sweep_tick{250};   // the same for TCP connections
+constexpr milliseconds stop_tick{20};    // how late the end of stopping may be noticed
+constexpr milliseconds sweep_tick{250};  // the same for time-outs of TCP connections
 constexpr std::size_t max_events = 64;
 
 // What an event is about: the kind above, a number below.
@@ -138,8 +139,7 @@ void Worker::carry_out(const Orders& orders) {
     responder_.set_status(*orders.status);
   }
   if (orders.forwarding) {
-    responder_.configure(orders.forwarding->options, orders.forwarding->upstreams,
-                         steady_clock::now());
+    responder_.configure(orders.forwarding, steady_clock::now());
   }
   if (orders.stop) {
     begin_to_stop();
@@ -163,10 +163,15 @@ bool Worker::is_done(TimePoint now) const {
 }
 
 int Worker::patience() const {
-  if (responder_.forwarder().is_waiting() || is_stopping_) {
-    return static_cast<int>(forward_tick.count());
+  auto longest = tcp_.size() > 0 ? sweep_tick : milliseconds{-1};
+  if (is_stopping_) {
+    longest = stop_tick;
   }
-  return tcp_.size() > 0 ? static_cast<int>(sweep_tick.count()) : -1;
+  if (responder_.forwarder().is_waiting()) {
+    const auto next = responder_.forwarder().patience(steady_clock::now());
+    longest = longest < milliseconds{0} ? next : std::min(next, longest);
+  }
+  return static_cast<int>(longest.count());
 }
 
 void Worker::tick(TimePoint now) {

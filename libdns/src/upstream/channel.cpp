@@ -93,7 +93,7 @@ ares_channeldata* Channel::open(const Endpoint& resolver, std::chrono::milliseco
   return channel;
 }
 
-Channel::Channel(const Endpoint& resolver, std::chrono::milliseconds timeout, ChannelOwner& owner)
+Channel::Channel(const Endpoint& resolver, std::chrono::milliseconds timeout, TransportOwner& owner)
     : owner_(owner), channel_(open(resolver, timeout)) {}
 
 Channel::~Channel() { ares_destroy(channel_); }

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "upstream/forwarder.hpp"
 
-#include <sys/random.h>
-
 #include <algorithm>
-#include <system_error>
+#include <iterator>
 #include <utility>
 
 namespace paddock::dns::upstream {
 namespace {
 
+using namespace std::chrono_literals;
+
 // A resolver that does not answer is asked twice, for the sake of one lost packet; one that
 // answered SERVFAIL or REFUSED would say so again.
 constexpr unsigned max_asked = 2;
+
+constexpr auto longest_wait = 20ms;          // transports have time-outs of their own
+constexpr auto shortest_hedge = 2ms;         // as fine as the loop's clock
+constexpr auto shortest_repetition = 150ms;  // to the same resolver: likely one lost packet
 
 CacheLimits cache_limits(const ForwardOptions& options) {
   return {.bytes = options.cache_bytes,
@@ -37,31 +41,46 @@ Forwarder::Forwarder(Poller& poller, ForwardTallies& tallies, Deliver deliver)
 
 Forwarder::~Forwarder() = default;
 
-void Forwarder::configure(const ForwardOptions& options, std::vector<Endpoint> upstreams,
-                          TimePoint now) {
+void Forwarder::configure(const ForwardOptions& options, const Plan& plan, TimePoint now) {
   now_ = now;
   options_ = options;
-  if (upstreams != upstreams_) {
-    cache_.set_limits({});
-  }
+  plan_ = &plan;
   cache_.set_limits(cache_limits(options));
-  upstreams_ = std::move(upstreams);
   exchanges_.clear();
-  resolvers_ = std::make_unique<Resolvers>(upstreams_, options.attempt_timeout, poller_,
-                                           static_cast<Exchanges&>(*this));
+  auto resolvers = std::make_unique<Resolvers>(plan.upstreams(), options.attempt_timeout, poller_,
+                                               static_cast<Exchanges&>(*this));
+  if (resolvers_) {
+    resolvers->remember(*resolvers_);
+  }
+  resolvers_ = std::move(resolvers);
 
-  std::vector<Flight*> flights;
-  for (const auto& [key, flight] : flights_) {
-    flights.push_back(flight.get());
+  std::vector<std::unique_ptr<Flight>> flights;
+  for (auto& [key, flight] : flights_) {
+    flights.push_back(std::move(flight));
   }
-  for (Flight* flight : flights) {
-    flight->asked.assign(upstreams_.size(), 0);
-    try_next(*flight);
+  flights_.clear();
+  for (auto& flight : flights) {  // their groups may be others now
+    const auto asked = flight->question.wire();
+    flight->group = plan.group_for(asked.first(asked.size() - 4));
+    flight->question.set_group(plan.group(flight->group).id);
+    if (const auto same = flights_.find(flight->question.key()); same != flights_.end()) {
+      std::ranges::copy(flight->tickets, std::back_inserter(same->second->tickets));
+      continue;
+    }
+    Flight& again = *flight;
+    flights_.emplace(again.question.key(), std::move(flight));
+    take_off(again);
   }
+  settle();
 }
 
 bool Forwarder::is_waiting() const {
   return !flights_.empty() || (resolvers_ && resolvers_->is_busy());
+}
+
+std::chrono::milliseconds Forwarder::patience(TimePoint now) const {
+  return std::clamp(std::chrono::ceil<std::chrono::milliseconds>(next_check_ - now),
+                    std::chrono::milliseconds{0}, std::chrono::milliseconds{longest_wait});
 }
 
 std::optional<Resolution> Forwarder::find(const Question& question, TimePoint now) {
@@ -71,70 +90,183 @@ std::optional<Resolution> Forwarder::find(const Question& question, TimePoint no
   return found;
 }
 
-void Forwarder::ask(const Question& question, std::uint64_t ticket, TimePoint now) {
+void Forwarder::ask(const Question& question, std::size_t group, std::uint64_t ticket,
+                    TimePoint now) {
   now_ = now;
   if (const auto same = flights_.find(question.key()); same != flights_.end()) {
     same->second->tickets.push_back(ticket);
     return;
   }
-  if (!has_upstreams() || flights_.size() >= options_.max_in_flight) {
+  if (plan_->group(group).members.empty() || flights_.size() >= options_.max_in_flight) {
     tallies_.exhausted += 1;
     deliver({ticket}, {.error = ExtendedError::no_reachable_authority});
     return;
   }
-  auto flight =
-      std::make_unique<Flight>(Flight{.question = question,
-                                      .tickets = {ticket},
-                                      .asked = std::vector<std::uint8_t>(upstreams_.size()),
-                                      .begun = now,
-                                      .recheck = now + options_.stale_answer_after});
+  auto flight = std::make_unique<Flight>(Flight{.question = question,
+                                                .group = group,
+                                                .tickets = {ticket},
+                                                .begun = now,
+                                                .recheck = now + options_.stale_answer_after});
   Flight& started = *flight;
   flights_.emplace(started.question.key(), std::move(flight));
-  try_next(started);
+  take_off(started);
+  settle();
 }
 
-// Puts the question to the next resolver, or gives up. May end and free the flight.
-void Forwarder::try_next(Flight& flight) {
-  const auto resolver = resolvers_->choose(flight.asked, max_asked, now_);
-  if (!resolver) {
+// Puts the question to the best resolver, and to one whose speed is to be seen. May end and free
+// the flight.
+void Forwarder::take_off(Flight& flight) {
+  const auto& group = plan_->group(flight.group);
+  flight.asked.assign(group.members.size(), 0);
+  flight.exchanges.clear();
+  const auto best = resolvers_->choose(group, flight.asked, max_asked, options_.preference, now_);
+  if (!best) {
     give_up(flight);
     return;
   }
-  ++flight.asked[*resolver];
-  flight.resolver = *resolver;
-  flight.exchange = ++last_exchange_;
-  exchanges_.emplace(flight.exchange, &flight);
-  tallies_.sent += 1;
-  const auto query = build_query(flight.question, random_id());
-  resolvers_->send(*resolver, query, flight.exchange);
+  if (options_.preference == Preference::fastest) {
+    send_probe(flight, *best);
+  }
+  send(flight, *best);
 }
 
-void Forwarder::on_end(std::uint64_t exchange, Failure failure,
-                       std::span<const std::uint8_t> response) {
-  const auto found = exchanges_.find(exchange);
-  if (found == exchanges_.end()) {
-    return;  // its flight ended before it
+// The answer counts as any other if it is the first.
+void Forwarder::send_probe(Flight& flight, std::size_t chosen) {
+  const auto& group = plan_->group(flight.group);
+  if (const auto probe = resolvers_->choose_probe(group, chosen, now_)) {
+    resolvers_->standing(group.members[*probe]).probed(now_);
+    send(flight, *probe);
   }
-  Flight& flight = *found->second;
+}
+
+// After a failure: puts the question to the next resolver, or gives up unless one is still being
+// asked. May end and free the flight.
+void Forwarder::try_next(Flight& flight) {
+  const unsigned limit = flight.exchanges.empty() ? max_asked : 1;
+  const auto next = resolvers_->choose(plan_->group(flight.group), flight.asked, limit,
+                                       options_.preference, now_);
+  if (next) {
+    send(flight, *next);
+  } else if (flight.exchanges.empty()) {
+    give_up(flight);
+  }
+}
+
+void Forwarder::send(Flight& flight, std::size_t member) {
+  const auto resolver = plan_->group(flight.group).members[member];
+  const Spelling spelling = options_.random_case ? random_.bits() : 0;
+  const auto id = ++last_exchange_;
+  ++flight.asked[member];
+  flight.member = member;
+  flight.exchanges.push_back(id);
+  exchanges_.emplace(id, Exchange{.flight = &flight,
+                                  .member = member,
+                                  .resolver = resolver,
+                                  .sent = now_,
+                                  .spelling = spelling});
+  flight.hedge_at = hedge_time(flight);
+  next_check_ = std::min({next_check_, flight.hedge_at, now_ + longest_wait});
+  tallies_.sent += 1;
+  const auto query = build_query(flight.question, random_.id(), spelling);
+  is_sending_ = true;
+  resolvers_->send(resolver, query, id);
+  is_sending_ = false;
+}
+
+// When to ask another one, or the same again where there is no other. Never while nothing is known
+// of how long the one asked takes.
+TimePoint Forwarder::hedge_time(const Flight& flight) {
+  const auto& members = plan_->group(flight.group).members;
+  const auto slow = resolvers_->standing(members[flight.member]).slow_answer();
+  if (slow == TimePoint::duration{0}) {
+    return TimePoint::max();
+  }
+  return now_ + (members.size() > 1 ? std::max<TimePoint::duration>(slow, shortest_hedge)
+                                    : std::max<TimePoint::duration>(3 * slow, shortest_repetition));
+}
+
+// Only ever to one in good standing: when all are slow, asking more would not help them.
+void Forwarder::hedge(Flight& flight) {
+  const auto& group = plan_->group(flight.group);
+  const auto slow = group.members[flight.member];
+  flight.hedge_at = TimePoint::max();
+  const auto next = resolvers_->choose(
+      group, flight.asked, group.members.size() > 1 ? 1 : max_asked, options_.preference, now_);
+  if (next && resolvers_->standing(group.members[*next]).is_trusted(now_)) {
+    resolvers_->standing(slow).overtaken(now_);
+    tallies_.hedged += 1;
+    send(flight, *next);
+  }
+}
+
+// A flight that is about to send must not end, and be freed, meanwhile.
+void Forwarder::on_end(std::uint64_t id, Failure failure, std::span<const std::uint8_t> response) {
+  if (is_sending_) {
+    ended_.emplace_back(id, failure == Failure::none ? Failure::network : failure);
+    return;
+  }
+  end(id, failure, response);
+}
+
+void Forwarder::settle() {
+  while (!ended_.empty()) {
+    const auto [id, failure] = ended_.back();
+    ended_.pop_back();
+    end(id, failure, {});
+  }
+}
+
+void Forwarder::end(std::uint64_t id, Failure failure, std::span<const std::uint8_t> response) {
+  const auto found = exchanges_.find(id);
+  if (found == exchanges_.end()) {
+    return;  // of resolvers that are no longer asked
+  }
+  const Exchange exchange = found->second;
   exchanges_.erase(found);
-  auto answer = failure == Failure::none ? parse_response(response, flight.question) : std::nullopt;
-  if (answer && !is_refusal(*answer)) {
-    resolvers_->set_answered(flight.resolver);
-    succeed(flight, std::move(*answer));
+  Flight* const flight = exchange.flight;
+  auto& standing = resolvers_->standing(exchange.resolver);
+  if (failure == Failure::none) {
+    standing.answered(now_ - exchange.sent, now_);
+  } else {
+    standing.failed(now_);
+  }
+  if (flight == nullptr) {
+    return;
+  }
+  std::erase(flight->exchanges, id);
+  if (auto answer = judge(exchange, *flight, failure, response)) {
+    succeed(*flight, *std::move(answer));
     return;
   }
   tallies_.failures += 1;
-  if (answer) {
-    resolvers_->set_answered(flight.resolver);
-    flight.asked[flight.resolver] = max_asked;
-    flight.error = answer->error == ExtendedError::none ? ExtendedError::no_reachable_authority
-                                                        : answer->error;
-  } else {
-    resolvers_->set_failed(flight.resolver, now_);
+  try_next(*flight);
+}
+
+// The answer, if that is what came; else notes in the flight why not.
+std::optional<KnownAnswer> Forwarder::judge(const Exchange& exchange, Flight& flight,
+                                            Failure failure,
+                                            std::span<const std::uint8_t> response) {
+  if (failure != Failure::none) {
     flight.error = failure == Failure::timed_out ? ExtendedError::no_reachable_authority
                                                  : ExtendedError::network_error;
+    return std::nullopt;
   }
-  try_next(flight);
+  auto answer = parse_response(response, flight.question);
+  if (answer && options_.random_case && !is_spelt(response, flight.question, exchange.spelling)) {
+    answer.reset();
+  }
+  if (!answer) {
+    resolvers_->standing(exchange.resolver).failed(now_);
+    flight.error = ExtendedError::network_error;
+    return std::nullopt;
+  }
+  if (is_refusal(*answer)) {
+    flight.asked[exchange.member] = max_asked;
+    flight.error = answer->error == ExtendedError::none ? ExtendedError::no_reachable_authority
+                                                        : answer->error;
+    return std::nullopt;
+  }
+  return answer;
 }
 
 void Forwarder::ready(int descriptor, bool readable, bool writable, TimePoint now) {
@@ -142,26 +274,57 @@ void Forwarder::ready(int descriptor, bool readable, bool writable, TimePoint no
   if (resolvers_) {
     resolvers_->ready(descriptor, readable, writable);
   }
+  settle();
 }
 
 void Forwarder::expire(TimePoint now) {
   now_ = now;
+  if (now < next_check_) {
+    return;
+  }
   if (resolvers_) {
     resolvers_->expire();
   }
+  answer_stale();
   std::vector<Flight*> late;
+  std::vector<Flight*> slow;
+  next_check_ = now + longest_wait;
   for (const auto& [key, flight] : flights_) {
-    if (now - flight->begun >= options_.deadline) {
+    const auto deadline = flight->begun + options_.deadline;
+    if (now >= deadline) {
       late.push_back(flight.get());
-    } else if (now >= flight->recheck && !flight->tickets.empty()) {
-      if (const auto stale = cache_.find_stale(key, now)) {
-        tallies_.stale += flight->tickets.size();
-        deliver(std::exchange(flight->tickets, {}), *stale);
-      }
+    } else if (now >= flight->hedge_at) {
+      slow.push_back(flight.get());
+    }
+    next_check_ = std::min(
+        {next_check_, std::max(deadline, now + 1ms), std::max(flight->hedge_at, now + 1ms)});
+    if (now < flight->recheck) {
+      next_check_ = std::min(next_check_, flight->recheck);
     }
   }
   for (Flight* flight : late) {
     give_up(*flight);
+  }
+  for (Flight* flight : slow) {
+    hedge(*flight);
+  }
+  settle();
+}
+
+// For those who have waited long enough; their flights go on.
+void Forwarder::answer_stale() {
+  std::vector<std::pair<std::vector<std::uint64_t>, Resolution>> given;
+  for (const auto& [key, flight] : flights_) {
+    if (now_ < flight->recheck || flight->tickets.empty()) {
+      continue;
+    }
+    if (const auto stale = cache_.find_stale(key, now_)) {
+      tallies_.stale += flight->tickets.size();
+      given.emplace_back(std::exchange(flight->tickets, {}), *stale);
+    }
+  }
+  for (const auto& [tickets, stale] : given) {
+    deliver(tickets, stale);
   }
 }
 
@@ -182,7 +345,7 @@ void Forwarder::give_up(Flight& flight) {
   deliver(done->tickets, stale.value_or(Resolution{.error = done->error}));
 }
 
-void Forwarder::deliver(std::vector<std::uint64_t> tickets, const Resolution& resolution) {
+void Forwarder::deliver(const std::vector<std::uint64_t>& tickets, const Resolution& resolution) {
   for (const auto ticket : tickets) {
     deliver_(ticket, resolution);
   }
@@ -194,21 +357,10 @@ void Forwarder::count_cache() {
 }
 
 std::unique_ptr<Forwarder::Flight> Forwarder::take(Flight& flight) {
-  exchanges_.erase(flight.exchange);
-  return std::move(flights_.extract(flight.question.key()).mapped());
-}
-
-std::uint16_t Forwarder::random_id() {
-  if (random_.empty()) {
-    random_.resize(128);
-    if (::getrandom(random_.data(), random_.size() * sizeof(random_[0]), 0) !=
-        static_cast<ssize_t>(random_.size() * sizeof(random_[0]))) {
-      throw std::system_error(errno, std::generic_category(), "getrandom");
-    }
+  for (const auto id : flight.exchanges) {
+    exchanges_.at(id).flight = nullptr;
   }
-  const auto number = random_.back();
-  random_.pop_back();
-  return number;
+  return std::move(flights_.extract(flight.question.key()).mapped());
 }
 
 }  // namespace paddock::dns::upstream

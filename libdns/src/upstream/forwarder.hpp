@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Forwarder: finds the answer to a question in the cache or at another resolver.
-// Questions that are equal share one exchange (a flight); a resolver that fails
-// is followed by the next; a client is never kept past the deadline.
+// Questions that are equal share one flight. A flight asks the best resolver of
+// its group, another one as well when that keeps it waiting for longer than most
+// answers take, and the next when one fails; a client is never kept past the
+// deadline.
 //
 // One worker owns one and drives it: ready() and expire() from its loop. Answers
 // come through the function given, perhaps from inside ask().
 #pragma once
 
 #include "upstream/cache.hpp"
+#include "upstream/plan.hpp"
+#include "upstream/random.hpp"
 #include "upstream/resolvers.hpp"
 #include "upstream/tally.hpp"
 
@@ -20,6 +24,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace paddock::dns::upstream {
@@ -33,56 +38,80 @@ class Forwarder final : private Exchanges {
   Forwarder(Poller& poller, ForwardTallies& tallies, Deliver deliver);
   ~Forwarder();
 
-  // Takes new options; `upstreams` are the resolvers chosen by them. Questions in flight are put
-  // to these anew. What is cached stays unless the resolvers are others now.
-  void configure(const ForwardOptions& options, std::vector<Endpoint> upstreams, TimePoint now);
-
-  [[nodiscard]] bool has_upstreams() const { return resolvers_ && resolvers_->size() > 0; }
+  // Takes new options. Questions in flight are put anew to the resolvers `plan` has for them. What
+  // is cached stays, by group. `plan` is borrowed until the next one.
+  void configure(const ForwardOptions& options, const Plan& plan, TimePoint now);
 
   // What can be said at once. Nothing: ask().
   [[nodiscard]] std::optional<Resolution> find(const Question& question, TimePoint now);
 
-  void ask(const Question& question, std::uint64_t ticket, TimePoint now);
+  // `group` is a number of the plan, and the question's own.
+  void ask(const Question& question, std::size_t group, std::uint64_t ticket, TimePoint now);
 
-  // From the loop: a watched descriptor is ready; time has passed (call it every 20 ms or so
+  // From the loop: a watched descriptor is ready; time has passed (call it within patience()
   // while is_waiting()).
   void ready(int descriptor, bool readable, bool writable, TimePoint now);
   void expire(TimePoint now);
   [[nodiscard]] bool is_waiting() const;
+  [[nodiscard]] std::chrono::milliseconds patience(TimePoint now) const;
 
  private:
   struct Flight {
     Question question;
+    std::size_t group;
     std::vector<std::uint64_t> tickets;
-    std::vector<std::uint8_t> asked;  // how often, by resolver
-    std::size_t resolver = 0;         // the one being asked
-    std::uint64_t exchange = 0;
-    TimePoint begun;
-    TimePoint recheck;  // when a stale answer may stand in; never if the deadline comes first
+    std::vector<std::uint8_t> asked{};       // how often, by member of the group
+    std::vector<std::uint64_t> exchanges{};  // that go on
+    std::size_t member = 0;                  // the one asked last
+    TimePoint begun{};
+    TimePoint recheck{};   // when a stale answer may stand in
+    TimePoint hedge_at{};  // when another resolver is asked as well
     ExtendedError error = ExtendedError::no_reachable_authority;
+  };
+
+  // One query on its way. Outlives its flight, so that what is learnt of the resolver is not lost.
+  struct Exchange {
+    Flight* flight;  // null: it has ended
+    std::size_t member;
+    std::size_t resolver;
+    TimePoint sent;
+    Spelling spelling;
   };
 
   void on_end(std::uint64_t exchange, Failure failure,
               std::span<const std::uint8_t> response) override;
+  void take_off(Flight& flight);
   void try_next(Flight& flight);
+  void hedge(Flight& flight);
+  void send(Flight& flight, std::size_t member);
+  void send_probe(Flight& flight, std::size_t chosen);
+  [[nodiscard]] TimePoint hedge_time(const Flight& flight);
+  void settle();
+  void end(std::uint64_t exchange, Failure failure, std::span<const std::uint8_t> response);
+  [[nodiscard]] std::optional<KnownAnswer> judge(const Exchange& exchange, Flight& flight,
+                                                 Failure failure,
+                                                 std::span<const std::uint8_t> response);
+  void answer_stale();
   void succeed(Flight& flight, KnownAnswer answer);
   void give_up(Flight& flight);
-  void deliver(std::vector<std::uint64_t> tickets, const Resolution& resolution);
+  void deliver(const std::vector<std::uint64_t>& tickets, const Resolution& resolution);
   void count_cache();
   std::unique_ptr<Flight> take(Flight& flight);
-  std::uint16_t random_id();
 
   ForwardOptions options_;
-  std::vector<Endpoint> upstreams_;
+  const Plan* plan_ = nullptr;
   Poller& poller_;
   ForwardTallies& tallies_;
   Deliver deliver_;
   TimePoint now_;
+  TimePoint next_check_;
   Cache cache_;
   std::unordered_map<std::string_view, std::unique_ptr<Flight>> flights_;  // keys live in them
-  std::unordered_map<std::uint64_t, Flight*> exchanges_;
+  std::unordered_map<std::uint64_t, Exchange> exchanges_;
+  std::vector<std::pair<std::uint64_t, Failure>> ended_;  // from inside send(): seen to by settle()
+  bool is_sending_ = false;
   std::uint64_t last_exchange_ = 0;
-  std::vector<std::uint16_t> random_;  // unused message ids
+  Random random_;
   std::unique_ptr<Resolvers> resolvers_;
 };
 

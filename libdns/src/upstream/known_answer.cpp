@@ -141,6 +141,7 @@ std::optional<KnownAnswer> parse_response(wire::Bytes message, const Question& q
   KnownAnswer answer;
   answer.rcode = flags & 0xF;
   answer.message.assign(message.begin(), message.end());
+  std::ranges::copy(question.wire(), answer.message.begin() + wire::header_size);  // lower case
   std::size_t at = wire::header_size + question.wire().size();
   if (!read_section(message, Section::answer, at, answer) ||
       !read_section(message, Section::authority, at, answer)) {

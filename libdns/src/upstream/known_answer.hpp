@@ -5,6 +5,7 @@
 #pragma once
 
 #include "upstream/question.hpp"
+#include "upstream/standing.hpp"
 #include "wire/message.hpp"
 
 #include <paddock/dns/answer.hpp>
@@ -16,8 +17,6 @@
 #include <vector>
 
 namespace paddock::dns::upstream {
-
-using TimePoint = std::chrono::steady_clock::time_point;
 
 struct KnownAnswer {
   std::vector<std::uint8_t> message;          // header, question, records; the OPT is taken out

@@ -42,14 +42,14 @@ Result<ForwardingReport> read_file(const std::string& path) {
       report.problems.push_back(path + ":" + std::to_string(number) + ": \"" + address +
                                 "\" is no address");
     } else {
-      report.upstreams.push_back({.address = parsed, .port = 53});
+      report.upstreams.push_back({.endpoint = {.address = parsed, .port = 53}});
     }
   }
   return report;
 }
 
-bool is_resolved_stub(const Endpoint& endpoint) {
-  return endpoint.address == ip::make_address_v4("127.0.0.53");
+bool is_resolved_stub(const Upstream& upstream) {
+  return upstream.endpoint.address == ip::make_address_v4("127.0.0.53");
 }
 
 // Whether packets to `address` come back to this host.
@@ -92,6 +92,25 @@ bool is_self(const Endpoint& upstream, std::span<const Endpoint> own) {
   });
 }
 
+// Takes out what cannot be asked, and says so.
+void drop_unusable(std::vector<Upstream>& upstreams, std::span<const Endpoint> own,
+                   std::vector<std::string>& problems) {
+  std::erase_if(upstreams, [&](const Upstream& upstream) {
+    const auto& address = upstream.endpoint.address;
+    if (is_self(upstream.endpoint, own)) {
+      problems.push_back("upstream " + format(upstream) +
+                         " is this server itself and is not asked");
+      return true;
+    }
+    if (address.is_v6() && address.to_v6().is_link_local()) {
+      problems.push_back("upstream " + format(upstream) +
+                         " is link-local, which is not supported, and is not asked");
+      return true;
+    }
+    return false;
+  });
+}
+
 }  // namespace
 
 Result<ForwardingReport> read_resolv_conf(const std::string& path) {
@@ -113,27 +132,23 @@ ForwardingReport choose_upstreams(const ForwardOptions& options, std::span<const
     auto read = read_resolv_conf(options.resolv_conf);
     if (!read) {
       report.problems.push_back(read.error().text + "; other names are refused until it is there");
-      return report;
-    }
-    report = *std::move(read);
-    if (report.upstreams.empty()) {
-      report.problems.push_back(options.resolv_conf +
-                                " names no usable name server; other names are refused");
+    } else {
+      report = *std::move(read);
+      if (report.upstreams.empty()) {
+        report.problems.push_back(options.resolv_conf +
+                                  " names no usable name server; other names are refused");
+      }
     }
   }
-  std::erase_if(report.upstreams, [&](const Endpoint& upstream) {
-    if (is_self(upstream, own)) {
-      report.problems.push_back("upstream " + format(upstream) +
-                                " is this server itself and is not asked");
-      return true;
+  drop_unusable(report.upstreams, own, report.problems);
+  report.stubs = options.stubs;
+  for (auto& stub : report.stubs) {
+    drop_unusable(stub.upstreams, own, report.problems);
+    if (stub.upstreams.empty()) {
+      report.problems.push_back("zone " + stub.zone.format() +
+                                " has no resolver left; its names are refused");
     }
-    if (upstream.address.is_v6() && upstream.address.to_v6().is_link_local()) {
-      report.problems.push_back("upstream " + format(upstream) +
-                                " is link-local, which is not supported, and is not asked");
-      return true;
-    }
-    return false;
-  });
+  }
   return report;
 }
 

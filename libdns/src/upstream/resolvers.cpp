@@ -1,26 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "upstream/resolvers.hpp"
 
+#include "upstream/channel.hpp"
+
 #include <algorithm>
 #include <tuple>
 
 namespace paddock::dns::upstream {
 
-Resolvers::Resolvers(std::vector<Endpoint> endpoints, std::chrono::milliseconds timeout,
+Resolvers::Resolvers(const std::vector<Upstream>& upstreams, std::chrono::milliseconds timeout,
                      Poller& poller, Exchanges& exchanges)
     : timeout_(timeout), poller_(poller), exchanges_(exchanges) {
-  for (auto& endpoint : endpoints) {
-    resolvers_.push_back({.endpoint = std::move(endpoint)});
+  for (const auto& upstream : upstreams) {
+    resolvers_.push_back({.upstream = upstream});
   }
 }
 
-std::optional<std::size_t> Resolvers::choose(std::span<const std::uint8_t> asked, unsigned limit,
-                                             TimePoint now) const {
+void Resolvers::remember(const Resolvers& before) {
+  for (auto& resolver : resolvers_) {
+    const auto known = std::ranges::find(before.resolvers_, resolver.upstream, &Resolver::upstream);
+    if (known != before.resolvers_.end()) {
+      resolver.standing = known->standing;
+    }
+  }
+}
+
+std::optional<std::size_t> Resolvers::choose(const Group& group,
+                                             std::span<const std::uint8_t> asked, unsigned limit,
+                                             Preference preference, TimePoint now) const {
   std::optional<std::size_t> best;
   const auto rank = [&](std::size_t i) {
-    return std::tuple(asked[i], resolvers_[i].failures > 0 && now < resolvers_[i].avoid_until);
+    const auto& standing = resolvers_[group.members[i]].standing;
+    return std::tuple(asked[i], !standing.is_trusted(now),
+                      preference == Preference::fastest ? standing.latency_class() : 0);
   };
-  for (std::size_t i = 0; i < resolvers_.size(); ++i) {
+  for (std::size_t i = 0; i < group.members.size(); ++i) {
     if (asked[i] < limit && (!best || rank(i) < rank(*best))) {
       best = i;
     }
@@ -28,55 +42,62 @@ std::optional<std::size_t> Resolvers::choose(std::span<const std::uint8_t> asked
   return best;
 }
 
-void Resolvers::send(std::size_t resolver, std::span<const std::uint8_t> query,
-                     std::uint64_t exchange) {
-  auto& channel = resolvers_[resolver].channel;
-  if (channel && channel->sent() >= max_sent) {
-    retired_.push_back(std::move(channel));
+std::optional<std::size_t> Resolvers::choose_probe(const Group& group, std::size_t chosen,
+                                                   TimePoint now) const {
+  for (std::size_t i = 0; i < group.members.size(); ++i) {
+    if (i != chosen && resolvers_[group.members[i]].standing.wants_probe(now)) {
+      return i;
+    }
   }
-  if (!channel) {
-    channel = std::make_unique<Channel>(resolvers_[resolver].endpoint, timeout_,
-                                        static_cast<ChannelOwner&>(*this));
-  }
-  channel->send(query, exchange);
+  return std::nullopt;
 }
 
-void Resolvers::set_failed(std::size_t resolver, TimePoint now) {
-  auto& failed = resolvers_[resolver];
-  failed.avoid_until =
-      now + std::min(std::chrono::milliseconds(500) * (1 << std::min(failed.failures, 6U)),
-                     std::chrono::milliseconds(30'000));
-  ++failed.failures;
+std::unique_ptr<Transport> Resolvers::open(const Upstream& upstream) {
+  return std::make_unique<Channel>(upstream.endpoint, timeout_,
+                                   static_cast<TransportOwner&>(*this));
+}
+
+void Resolvers::send(std::size_t resolver, std::span<const std::uint8_t> query,
+                     std::uint64_t exchange) {
+  auto& transport = resolvers_[resolver].transport;
+  if (transport && transport->is_spent()) {
+    retired_.push_back(std::move(transport));
+  }
+  if (!transport) {
+    transport = open(resolvers_[resolver].upstream);
+  }
+  transport->send(query, exchange);
 }
 
 bool Resolvers::is_busy() const {
   return !retired_.empty() || std::ranges::any_of(resolvers_, [](const Resolver& resolver) {
-    return resolver.channel && !resolver.channel->is_idle();
+    return resolver.transport && !resolver.transport->is_idle();
   });
 }
 
 void Resolvers::ready(int descriptor, bool readable, bool writable) {
-  if (const auto channel = descriptors_.find(descriptor); channel != descriptors_.end()) {
-    channel->second->ready(descriptor, readable, writable);
+  if (const auto found = descriptors_.find(descriptor); found != descriptors_.end()) {
+    found->second->ready(descriptor, readable, writable);
   }
 }
 
 void Resolvers::expire() {
-  // By index: an exchange that ends may begin another, which may retire a channel.
+  // By index: an exchange that ends may begin another, which may retire a transport.
   for (std::size_t i = 0; i < retired_.size(); ++i) {
     retired_[i]->expire();
   }
   for (std::size_t i = 0; i < resolvers_.size(); ++i) {
-    if (Channel* const channel = resolvers_[i].channel.get(); channel && !channel->is_idle()) {
-      channel->expire();
+    if (Transport* const transport = resolvers_[i].transport.get();
+        transport && !transport->is_idle()) {
+      transport->expire();
     }
   }
-  std::erase_if(retired_, [](const auto& channel) { return channel->is_idle(); });
+  std::erase_if(retired_, [](const auto& transport) { return transport->is_idle(); });
 }
 
-void Resolvers::on_socket(Channel& channel, int descriptor, bool readable, bool writable) {
+void Resolvers::on_socket(Transport& transport, int descriptor, bool readable, bool writable) {
   if (readable || writable) {
-    descriptors_[descriptor] = &channel;
+    descriptors_[descriptor] = &transport;
   } else {
     descriptors_.erase(descriptor);
   }

@@ -32,6 +32,7 @@ struct ForwardTallies {
   Tally entries;
   Tally bytes;
   Tally sent;
+  Tally hedged;
   Tally failures;
   Tally exhausted;
 };

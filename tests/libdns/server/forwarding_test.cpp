@@ -21,8 +21,8 @@ Message address_of_www(const Heard& heard, std::string_view address = "192.0.2.1
 std::vector<Message> answer_www(const Heard& heard) { return {address_of_www(heard)}; }
 std::vector<Message> stay_silent(const Heard&) { return {}; }
 
-ServerOptions impatient(std::vector<Endpoint> upstreams) {
-  auto options = forwarding_to(std::move(upstreams));
+ServerOptions impatient(const std::vector<Endpoint>& upstreams) {
+  auto options = forwarding_to(upstreams);
   options.forwarding.attempt_timeout = 50ms;
   return options;
 }
@@ -365,10 +365,10 @@ TEST(Forwarding, TakesNewUpstreamsWithQuestionsInFlight) {
   client.send(www);
   silent.wait_for(1);
 
-  options.forwarding.upstreams = {resolver.endpoint()};
+  options.forwarding.upstreams = plain({resolver.endpoint()});
   const auto report = serving.server.forward(options.forwarding);
 
-  EXPECT_EQ(report.upstreams, std::vector<Endpoint>{resolver.endpoint()});
+  EXPECT_EQ(report.upstreams, plain({resolver.endpoint()}));
   const auto reply = client.receive();
   ASSERT_TRUE(reply.has_value());
   EXPECT_EQ(take_apart(*reply).addresses().size(), 1U);
@@ -411,11 +411,45 @@ TEST(Forwarding, StoppingWaitsForAnswersThatAreOwed) {
   EXPECT_EQ(take_apart(*reply).addresses().size(), 1U);
 }
 
+TEST(Forwarding, AsksTheResolversOfTheZoneAndNobodyElse) {
+  FakeResolver others(answer_www);
+  FakeResolver corporate([](const Heard& heard) {
+    return std::vector<Message>{
+        reply_to(heard.message, {.answers = {a("db.corp.example", "10.9.9.9")}})};
+  });
+  auto options = forwarding_to({others.endpoint()});
+  options.forwarding.stubs = {{name("corp.example"), plain({corporate.endpoint()})},
+                              {name("void.example"), {}}};
+  const Serving serving(options);
+  UdpClient client(serving.at);
+
+  EXPECT_EQ(client.ask(query("db.corp.example", Type::a)).addresses().size(), 1U);
+  EXPECT_EQ(client.ask(www).addresses().size(), 1U);
+  EXPECT_EQ(client.ask(query("x.void.example", Type::a)).rcode(), 5U);
+  EXPECT_EQ(corporate.heard(), 1);
+  EXPECT_EQ(others.heard(), 1);
+}
+
+TEST(Forwarding, AStubZoneIsAskedForReverseNamesOfPrivateAddresses) {
+  FakeResolver corporate([](const Heard& heard) {
+    return std::vector<Message>{reply_to(
+        heard.message,
+        {.answers = {ptr_record(name("3.2.1.10.in-addr.arpa"), name("x.corp.example"), 60s)}})};
+  });
+  auto options = local_options();
+  options.forwarding.stubs = {{name("10.in-addr.arpa"), plain({corporate.endpoint()})}};
+  const Serving serving(options);
+
+  const auto seen = UdpClient(serving.at).ask(query("3.2.1.10.in-addr.arpa", Type::ptr));
+
+  EXPECT_EQ(seen.answers.size(), 1U);
+}
+
 TEST(Forwarding, NeverAsksItself) {
   auto options = local_options();
   Serving serving(options);
   auto forwarding = options.forwarding;
-  forwarding.upstreams = {serving.at};
+  forwarding.upstreams = plain({serving.at});
 
   const auto report = serving.server.forward(forwarding);
 

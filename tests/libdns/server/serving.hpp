@@ -39,9 +39,17 @@ inline ServerOptions local_options(unsigned workers = 1) {
   return options;
 }
 
-inline ServerOptions forwarding_to(std::vector<Endpoint> upstreams) {
+inline std::vector<Upstream> plain(const std::vector<Endpoint>& endpoints) {
+  std::vector<Upstream> upstreams;
+  for (const auto& endpoint : endpoints) {
+    upstreams.push_back({.endpoint = endpoint});
+  }
+  return upstreams;
+}
+
+inline ServerOptions forwarding_to(const std::vector<Endpoint>& upstreams) {
   auto options = local_options();
-  options.forwarding.upstreams = std::move(upstreams);
+  options.forwarding.upstreams = plain(upstreams);
   return options;
 }
 

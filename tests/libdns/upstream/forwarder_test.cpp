@@ -9,7 +9,9 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <atomic>
 #include <map>
+#include <memory>
 
 namespace paddock::dns::upstream {
 namespace {
@@ -24,9 +26,14 @@ using testing::reply_to;
 // A forwarder with a loop of its own and no clock but `now`.
 class ForwarderTest : public ::testing::Test, public Poller {
  protected:
-  void configure(std::vector<Endpoint> upstreams) {
+  void configure(const std::vector<Endpoint>& upstreams) {
     options_.attempt_timeout = 30s;  // c-ares has a real clock; here the deadline decides
-    forwarder_.configure(options_, std::move(upstreams), now);
+    ForwardingReport report;
+    for (const auto& upstream : upstreams) {
+      report.upstreams.push_back({.endpoint = upstream});
+    }
+    plans_.push_back(std::make_unique<Plan>(planner_.plan(report)));
+    forwarder_.configure(options_, *plans_.back(), now);
   }
 
   void watch(int descriptor, bool readable, bool writable) override {
@@ -37,7 +44,7 @@ class ForwarderTest : public ::testing::Test, public Poller {
     }
   }
 
-  void ask() { forwarder_.ask(www, ++asked_, now); }
+  void ask() { forwarder_.ask(www(), 0, ++asked_, now); }
 
   // Runs the loop until `count` answers have been given in all.
   void run_until(std::size_t count) {
@@ -67,7 +74,10 @@ class ForwarderTest : public ::testing::Test, public Poller {
     ExtendedError error;
   };
 
-  const Question www{testing::name("www.example.net").wire(), 1, 1, {}};
+  [[nodiscard]] Question www() const {
+    return {testing::name("www.example.net").wire(), 1, 1, {}, plans_.back()->group(0).id};
+  }
+
   TimePoint now{1h};
   std::vector<Given> given;
   ForwardTallies tallies;
@@ -75,9 +85,11 @@ class ForwarderTest : public ::testing::Test, public Poller {
  private:
   std::map<int, short> watched_;
   std::uint64_t asked_ = 0;
-  ForwardOptions options_;
+  Planner planner_;
+  std::vector<std::unique_ptr<Plan>> plans_;
 
  protected:
+  ForwardOptions options_;
   Forwarder forwarder_{*this, tallies, [this](std::uint64_t, const Resolution& resolution) {
                          given.push_back({resolution.answer != nullptr,
                                           resolution.presentation.is_stale, resolution.error});
@@ -100,7 +112,7 @@ TEST_F(ForwarderTest, GivesAStaleAnswerWhenUpstreamIsSlowAndGoesOnAsking) {
   ask();
   run_until(1);
   now += 100s;
-  ASSERT_FALSE(forwarder_.find(www, now).has_value()) << "expired";
+  ASSERT_FALSE(forwarder_.find(www(), now).has_value()) << "expired";
   ask();
 
   pass(1799ms);
@@ -112,7 +124,7 @@ TEST_F(ForwarderTest, GivesAStaleAnswerWhenUpstreamIsSlowAndGoesOnAsking) {
   EXPECT_TRUE(forwarder_.is_waiting());
 
   pass(2700ms);  // the deadline
-  const auto known = forwarder_.find(www, now);
+  const auto known = forwarder_.find(www(), now);
   ASSERT_TRUE(known.has_value()) << "for a while nobody is asked again";
   EXPECT_TRUE(known->presentation.is_stale);
   EXPECT_EQ(given.size(), 2U);
@@ -149,7 +161,7 @@ TEST_F(ForwarderTest, WithoutAStaleAnswerTheDeadlineIsAFailure) {
   EXPECT_EQ(tallies.sent.get(), 1U);
 }
 
-TEST_F(ForwarderTest, OtherUpstreamsMeanAnotherCache) {
+TEST_F(ForwarderTest, OtherUpstreamsMeanOtherAnswers) {
   const auto answers = [](const Heard& heard) {
     return std::vector<Message>{
         reply_to(heard.message, {.answers = {a("www.example.net", "192.0.2.1", 60)}})};
@@ -161,9 +173,11 @@ TEST_F(ForwarderTest, OtherUpstreamsMeanAnotherCache) {
   run_until(1);
 
   configure({first.endpoint()});
-  EXPECT_TRUE(forwarder_.find(www, now).has_value());
+  EXPECT_TRUE(forwarder_.find(www(), now).has_value());
   configure({second.endpoint()});
-  EXPECT_FALSE(forwarder_.find(www, now).has_value());
+  EXPECT_FALSE(forwarder_.find(www(), now).has_value());
+  configure({first.endpoint()});
+  EXPECT_TRUE(forwarder_.find(www(), now).has_value()) << "those of the first are still known";
 }
 
 TEST_F(ForwarderTest, FailsAtOnceWhenThereIsNobodyToAsk) {
@@ -172,6 +186,103 @@ TEST_F(ForwarderTest, FailsAtOnceWhenThereIsNobodyToAsk) {
 
   ASSERT_EQ(given.size(), 1U);
   EXPECT_FALSE(given[0].is_answer);
+}
+
+// Answers only what comes while the gate is open, in its order.
+struct Reluctant {
+  explicit Reluctant(std::string_view address)
+      : resolver([this, address](const Heard& heard) {
+          if (!answers) {
+            return std::vector<Message>{};
+          }
+          return std::vector<Message>{
+              reply_to(heard.message, {.answers = {a("www.example.net", address, 0)}})};
+        }) {}
+
+  std::atomic<bool> answers{true};
+  FakeResolver resolver;
+};
+
+TEST_F(ForwarderTest, AsksAnotherAsWellWhenOneTakesLongerThanItUsuallyDoes) {
+  Reluctant first("192.0.2.1");
+  Reluctant second("192.0.2.2");
+  options_.preference = Preference::ordered;
+  configure({first.resolver.endpoint(), second.resolver.endpoint()});
+  ask();
+  run_until(1);
+  EXPECT_EQ(second.resolver.heard(), 0) << "the first is preferred";
+  first.answers = false;
+
+  ask();
+  pass(1ms);
+  EXPECT_EQ(second.resolver.heard(), 0);
+  pass(20ms);
+  run_until(2);
+
+  EXPECT_TRUE(given[1].is_answer);
+  EXPECT_EQ(tallies.hedged.get(), 1U);
+  EXPECT_EQ(tallies.failures.get(), 0U);
+}
+
+TEST_F(ForwarderTest, LeavesOneThatIsOvertakenAgainAndAgain) {
+  Reluctant first("192.0.2.1");
+  Reluctant second("192.0.2.2");
+  options_.preference = Preference::ordered;
+  configure({first.resolver.endpoint(), second.resolver.endpoint()});
+  ask();
+  run_until(1);
+  first.answers = false;
+  for (std::size_t i = 2; i < 6; ++i) {
+    ask();
+    pass(20ms);
+    run_until(i);
+  }
+  const int heard = first.resolver.heard();
+
+  ask();
+  run_until(6);
+
+  EXPECT_EQ(first.resolver.heard(), heard);
+  EXPECT_EQ(tallies.hedged.get(), 4U);
+}
+
+TEST_F(ForwarderTest, SeesHowFastTheOthersAreBesideARealQuestion) {
+  Reluctant first("192.0.2.1");
+  Reluctant second("192.0.2.2");
+  configure({first.resolver.endpoint(), second.resolver.endpoint()});
+
+  ask();
+  run_until(1);
+  first.resolver.wait_for(1);
+  second.resolver.wait_for(1);
+
+  EXPECT_EQ(given.size(), 1U);
+  EXPECT_EQ(tallies.sent.get(), 2U);
+  EXPECT_EQ(tallies.hedged.get(), 0U);
+}
+
+TEST_F(ForwarderTest, RandomSpellingMustComeBack) {
+  std::vector<std::string> spellings;
+  FakeResolver resolver([&](const Heard& heard) {
+    spellings.emplace_back(heard.message.begin() + 12, heard.message.begin() + 29);
+    auto reply = reply_to(heard.message, {.answers = {a("www.example.net", "192.0.2.1", 0)}});
+    if (heard.number == 3) {
+      reply[13] ^= 0x20;
+    }
+    return std::vector<Message>{reply};
+  });
+  options_.random_case = true;
+  configure({resolver.endpoint()});
+  ask();
+  run_until(1);
+  ask();
+  run_until(2);
+  ask();
+  run_until(3);
+
+  EXPECT_NE(spellings.at(0), spellings.at(1));
+  EXPECT_TRUE(given[0].is_answer);
+  EXPECT_EQ(tallies.failures.get(), 1U) << "the third was not believed, but asked again";
 }
 
 }  // namespace

@@ -10,6 +10,8 @@ namespace {
 
 Endpoint endpoint(std::string_view text) { return parse_endpoint(text).value(); }
 
+Upstream upstream(std::string_view text) { return parse_upstream(text).value(); }
+
 class ResolvConf : public ::testing::Test {
  protected:
   std::string write(std::string_view text) {
@@ -41,7 +43,7 @@ TEST_F(ResolvConf, GivesTheNameServersInOrder) {
   const auto report = read_resolv_conf(path).value();
 
   EXPECT_EQ(report.upstreams,
-            (std::vector{endpoint("192.0.2.1"), endpoint("2001:db8::1"), endpoint("192.0.2.2")}));
+            (std::vector{upstream("192.0.2.1"), upstream("2001:db8::1"), upstream("192.0.2.2")}));
   EXPECT_TRUE(report.problems.empty());
 }
 
@@ -72,7 +74,7 @@ TEST_F(ResolvConf, LeavesOutThisServerItself) {
 
   const auto report = choose_upstreams({.resolv_conf = path}, own);
 
-  EXPECT_EQ(report.upstreams, std::vector{endpoint("192.0.2.1")});
+  EXPECT_EQ(report.upstreams, std::vector{upstream("192.0.2.1")});
   ASSERT_EQ(report.problems.size(), 1U);
   EXPECT_NE(report.problems[0].find("169.254.169.250"), std::string::npos);
 }
@@ -81,18 +83,31 @@ TEST(ChooseUpstreams, AWildcardListenerIsEveryAddressOfTheHost) {
   const std::vector own{endpoint("0.0.0.0:53")};
 
   const auto report = choose_upstreams(
-      {.upstreams = {endpoint("127.0.0.1:53"), endpoint("127.0.0.1:5353"), endpoint("192.0.2.1")}},
+      {.upstreams = {upstream("127.0.0.1:53"), upstream("127.0.0.1:5353"), upstream("192.0.2.1")}},
       own);
 
-  EXPECT_EQ(report.upstreams, (std::vector{endpoint("127.0.0.1:5353"), endpoint("192.0.2.1")}));
+  EXPECT_EQ(report.upstreams, (std::vector{upstream("127.0.0.1:5353"), upstream("192.0.2.1")}));
 }
 
 TEST(ChooseUpstreams, ListedOnesGoBeforeTheFile) {
   const auto report =
-      choose_upstreams({.upstreams = {endpoint("192.0.2.1")}, .resolv_conf = "/nowhere"}, {});
+      choose_upstreams({.upstreams = {upstream("192.0.2.1")}, .resolv_conf = "/nowhere"}, {});
 
-  EXPECT_EQ(report.upstreams, std::vector{endpoint("192.0.2.1")});
+  EXPECT_EQ(report.upstreams, std::vector{upstream("192.0.2.1")});
   EXPECT_TRUE(report.problems.empty());
+}
+
+TEST(ChooseUpstreams, AStubZoneIsNotAskedOfThisServerEither) {
+  const std::vector own{endpoint("169.254.169.250")};
+  const auto stub = parse_stub_zone("corp.example=169.254.169.250,192.0.2.1").value();
+  const auto only_own = parse_stub_zone("lab.example=169.254.169.250").value();
+
+  const auto report = choose_upstreams({.stubs = {stub, only_own}}, own);
+
+  ASSERT_EQ(report.stubs.size(), 2U);
+  EXPECT_EQ(report.stubs[0].upstreams, std::vector{upstream("192.0.2.1")});
+  EXPECT_TRUE(report.stubs[1].upstreams.empty()) << "its names are not told to anybody else";
+  EXPECT_EQ(report.problems.size(), 3U);
 }
 
 }  // namespace

@@ -72,6 +72,7 @@ struct Counters {
   std::uint64_t cache_entries = 0;
   std::uint64_t cache_bytes = 0;
   std::uint64_t forwarded = 0;          // questions sent to an upstream, each try
+  std::uint64_t forward_hedged = 0;     // of these, because another upstream was slow
   std::uint64_t forward_failures = 0;   // tries that brought no usable answer
   std::uint64_t forward_exhausted = 0;  // questions nobody answered in time
 
@@ -101,8 +102,8 @@ class PADDOCK_DNS_EXPORT Server {
                std::shared_ptr<const Views> views = nullptr);
   void set_status(Status status);
 
-  // Takes new upstreams, as after SIGHUP. Questions in flight are put to these; what is cached
-  // stays unless the upstreams are others now.
+  // Takes new upstreams, as after SIGHUP. Questions in flight are put to these; what is cached of
+  // the same list of upstreams stays.
   ForwardingReport forward(const ForwardOptions& options);
 
   // What the last options for forwarding came to.

@@ -7,6 +7,7 @@
 
 #include <paddock/dns/error.hpp>
 #include <paddock/dns/export.hpp>
+#include <paddock/dns/name.hpp>
 
 #include <boost/asio/ip/address.hpp>
 
@@ -41,11 +42,60 @@ struct Endpoint {
 // `10.0.0.1:53` or `[fd00::1]:53`: what parse_endpoint() reads.
 [[nodiscard]] PADDOCK_DNS_EXPORT std::string format(const Endpoint& endpoint);
 
+// Another resolver, and how it is spoken to.
+struct Upstream {
+  enum class Transport : std::uint8_t {
+    udp,  // and over TCP when an answer is cut short
+    tcp,
+    tls,  // RFC 7858; refused unless its certificate is right
+  };
+
+  Endpoint endpoint{};
+  Transport transport = Transport::udp;
+  std::string tls_name{};  // what its certificate must be for; empty: its address
+
+  friend bool operator==(const Upstream&, const Upstream&) = default;
+  friend auto operator<=>(const Upstream&, const Upstream&) = default;
+};
+
+// Reads an endpoint, `tcp://10.0.0.1` or `tls://1.1.1.1#cloudflare-dns.com` (port 853 unless
+// given).
+[[nodiscard]] PADDOCK_DNS_EXPORT Result<Upstream> parse_upstream(std::string_view text);
+
+// What parse_upstream() reads.
+[[nodiscard]] PADDOCK_DNS_EXPORT std::string format(const Upstream& upstream);
+
+// A zone that has resolvers of its own: they are asked for it and all below it, and nobody else is.
+struct StubZone {
+  Name zone{};
+  std::vector<Upstream> upstreams{};
+
+  friend bool operator==(const StubZone&, const StubZone&) = default;
+};
+
+// Reads `corp.example=10.0.0.1,10.0.0.2`.
+[[nodiscard]] PADDOCK_DNS_EXPORT Result<StubZone> parse_stub_zone(std::string_view text);
+
+// Who is asked first among resolvers in good standing.
+enum class Preference : std::uint8_t {
+  fastest,  // the one that answers fastest; those within a factor of two in the order given
+  ordered,  // the first in the order given
+};
+
 struct ForwardOptions {
-  // Asked in this order; one that fails is passed over for a while. Empty: take them from
-  // `resolv_conf`. Both empty: nothing is forwarded, other names are refused.
-  std::vector<Endpoint> upstreams{};
+  // Asked for names of no stub zone. Empty: take them from `resolv_conf`. Both empty: such names
+  // are refused. One that fails is passed over for a while.
+  std::vector<Upstream> upstreams{};
   std::string resolv_conf{};
+
+  // The longest zone that holds a name decides. Zones of our own come before all of these.
+  std::vector<StubZone> stubs{};
+
+  Preference preference = Preference::fastest;
+
+  // Spells names at random towards upstreams over UDP and takes only replies spelt alike, which
+  // makes a reply harder to guess. A resolver that changes the spelling is not believed.
+  bool random_case = false;
 
   // Whether the upstreams are asked for the reverse names of private addresses. If not, those that
   // are in no zone of ours do not exist (RFC 6303). Say true where an upstream knows them.
@@ -69,7 +119,8 @@ struct ForwardOptions {
 // What became of the options: the resolvers that are asked, and a sentence for each thing that
 // was left out (a file that cannot be read, a line that is no address, a resolver that is us).
 struct ForwardingReport {
-  std::vector<Endpoint> upstreams{};
+  std::vector<Upstream> upstreams{};
+  std::vector<StubZone> stubs{};
   std::vector<std::string> problems{};
 };
 
@@ -78,9 +129,9 @@ struct ForwardingReport {
 // (127.0.0.53), the list resolved itself uses is taken instead if it is there.
 [[nodiscard]] PADDOCK_DNS_EXPORT Result<ForwardingReport> read_resolv_conf(const std::string& path);
 
-// Decides who is asked: the listed upstreams, else those of resolv_conf, without the ones that
-// are `own` listeners (0.0.0.0 and :: stand for every address of this host). Never fails: what
-// is wrong is in `problems`.
+// Decides who is asked: the listed upstreams, else those of resolv_conf, and those of each stub
+// zone, without the ones that are `own` listeners (0.0.0.0 and :: stand for every address of this
+// host). Never fails: what is wrong is in `problems`.
 [[nodiscard]] PADDOCK_DNS_EXPORT ForwardingReport choose_upstreams(const ForwardOptions& options,
                                                                    std::span<const Endpoint> own);
 

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "upstream/plan.hpp"
+
+#include <algorithm>
+
+namespace paddock::dns::upstream {
+namespace {
+
+std::string_view text_of(wire::Bytes name) {
+  return {reinterpret_cast<const char*>(name.data()), name.size()};
+}
+
+}  // namespace
+
+std::size_t Plan::group_for(wire::Bytes name) const noexcept {
+  if (by_zone_.empty()) {
+    return 0;
+  }
+  for (;; name = name.subspan(std::size_t{1} + name[0])) {
+    if (const auto zone = by_zone_.find(text_of(name)); zone != by_zone_.end()) {
+      return zone->second;
+    }
+    if (name[0] == 0) {
+      return 0;
+    }
+  }
+}
+
+Group Planner::group_of(const std::vector<Upstream>& upstreams, Plan& plan) {
+  Group group{.id = ids_.emplace(upstreams, static_cast<std::uint32_t>(ids_.size())).first->second,
+              .members = {}};
+  for (const auto& upstream : upstreams) {
+    auto& all = plan.upstreams_;
+    const auto known = std::ranges::find(all, upstream);
+    const auto index = static_cast<std::uint16_t>(known - all.begin());
+    if (known == all.end()) {
+      all.push_back(upstream);
+    }
+    if (std::ranges::find(group.members, index) == group.members.end()) {
+      group.members.push_back(index);
+    }
+  }
+  return group;
+}
+
+Plan Planner::plan(const ForwardingReport& report) {
+  Plan plan;
+  plan.groups_.front() = group_of(report.upstreams, plan);
+  plan.zones_.reserve(report.stubs.size());
+  for (const auto& stub : report.stubs) {
+    plan.zones_.push_back(stub.zone);
+    plan.by_zone_.emplace(text_of(plan.zones_.back().wire()), plan.groups_.size());
+    plan.groups_.push_back(group_of(stub.upstreams, plan));
+  }
+  return plan;
+}
+
+}  // namespace paddock::dns::upstream

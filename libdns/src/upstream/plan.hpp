@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Plan: who may be asked what, worked out once when options are taken. Resolvers
+// stand in it once, however many zones share them; a group is the resolvers of
+// one zone, or of all names that are in none. Immutable; shared by all workers.
+#pragma once
+
+#include "wire/message.hpp"
+
+#include <paddock/dns/upstream.hpp>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace paddock::dns::upstream {
+
+// `id` is the same for the same list of resolvers as long as the server runs: answers are kept
+// under it, and so outlive a reload that leaves the list alone.
+struct Group {
+  std::uint32_t id = 0;
+  std::vector<std::uint16_t> members;  // indices of Plan::upstreams, in the order given
+
+  friend bool operator==(const Group&, const Group&) = default;
+};
+
+class Plan {
+ public:
+  Plan() : groups_(1) {}
+
+  [[nodiscard]] const std::vector<Upstream>& upstreams() const { return upstreams_; }
+
+  // The group for a name in lower case wire form. It may be empty: then nobody is to be asked.
+  [[nodiscard]] std::size_t group_for(wire::Bytes name) const noexcept;
+  [[nodiscard]] const Group& group(std::size_t number) const { return groups_[number]; }
+
+  // Somebody could be asked something.
+  [[nodiscard]] bool has_upstreams() const { return !upstreams_.empty(); }
+
+  // A stub zone of its own holds the name.
+  [[nodiscard]] bool is_stub(std::size_t group) const { return group != 0; }
+
+ private:
+  friend class Planner;
+  std::vector<Upstream> upstreams_;
+  std::vector<Group> groups_;  // the first is for what is in no stub zone
+  std::unordered_map<std::string_view, std::size_t> by_zone_;  // names live in `zones_`
+  std::vector<Name> zones_;
+};
+
+// Makes plans and remembers the ids of groups. One per server, on its control thread.
+class Planner {
+ public:
+  [[nodiscard]] Plan plan(const ForwardingReport& report);
+
+ private:
+  Group group_of(const std::vector<Upstream>& upstreams, Plan& plan);
+
+  std::map<std::vector<Upstream>, std::uint32_t> ids_;
+};
+
+}  // namespace paddock::dns::upstream

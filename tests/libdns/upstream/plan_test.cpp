@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "upstream/plan.hpp"
+
+#include <gtest/gtest.h>
+
+namespace paddock::dns::upstream {
+namespace {
+
+Upstream upstream(const char* text) { return parse_upstream(text).value(); }
+Name name(const char* text) { return Name::parse(text).value(); }
+
+ForwardingReport example() {
+  return {.upstreams = {upstream("10.0.0.1")},
+          .stubs = {{name("corp.example"), {upstream("10.0.0.2"), upstream("10.0.0.1")}},
+                    {name("lab.corp.example"), {upstream("10.0.0.3")}}},
+          .problems = {}};
+}
+
+TEST(Plan, TheLongestZoneDecides) {
+  const Plan plan = Planner().plan(example());
+
+  const auto group_of = [&](const char* text) { return plan.group_for(name(text).wire()); };
+  EXPECT_EQ(group_of("www.example"), 0U);
+  EXPECT_EQ(group_of("."), 0U);
+  EXPECT_EQ(group_of("corp.example"), group_of("a.b.corp.example"));
+  EXPECT_NE(group_of("corp.example"), group_of("x.lab.corp.example"));
+  EXPECT_TRUE(plan.is_stub(group_of("lab.corp.example")));
+  EXPECT_EQ(group_of("notcorp.example"), 0U);
+}
+
+TEST(Plan, AResolverStandsInItOnce) {
+  const Plan plan = Planner().plan(example());
+
+  EXPECT_EQ(plan.upstreams().size(), 3U);
+  EXPECT_EQ(plan.group(0).members, (std::vector<std::uint16_t>{0}));
+  EXPECT_EQ(plan.group(plan.group_for(name("corp.example").wire())).members,
+            (std::vector<std::uint16_t>{1, 0}));
+}
+
+TEST(Plan, AGroupKeepsItsIdWhileItsResolversAreTheSame) {
+  Planner planner;
+  const Plan before = planner.plan(example());
+  auto report = example();
+  report.upstreams = {upstream("10.0.0.9")};
+  const Plan between = planner.plan(report);
+  const Plan after = planner.plan(example());
+
+  const auto id_of = [](const Plan& plan, const char* text) {
+    return plan.group(plan.group_for(name(text).wire())).id;
+  };
+  EXPECT_EQ(id_of(before, "corp.example"), id_of(between, "corp.example"));
+  EXPECT_NE(id_of(before, "www.example"), id_of(between, "www.example"));
+  EXPECT_EQ(id_of(before, "www.example"), id_of(after, "www.example"));
+}
+
+}  // namespace
+}  // namespace paddock::dns::upstream
