@@ -2,6 +2,9 @@
 if(PROJECT_IS_TOP_LEVEL)
   add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion
     -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Wimplicit-fallthrough)
+  if(CMAKE_UNITY_BUILD)
+    add_compile_options(-Wno-subobject-linkage) # a source's own types, taken for a header's
+  endif()
   if(PADDOCK_WARNINGS_AS_ERRORS)
     add_compile_options(-Werror)
   endif()

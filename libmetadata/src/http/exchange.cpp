@@ -17,15 +17,10 @@ using http::Outbox;
 using http::ParseResult;
 using Phase = http::Connection::Phase;
 
-constexpr std::size_t buffer_bytes = 64 * 1024;
 constexpr std::size_t outbox_limit = 256 * 1024;  // of answers to pipelined requests
 constexpr std::size_t stream_batch = 64 * 1024;   // of a stream, written at once
 constexpr int stream_chunks_a_turn = 1024;        // then others have their turn
 constexpr std::chrono::seconds drain_time{2};
-
-void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) {
-  counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-}
 
 void append_chunk(Outbox& outbox, std::shared_ptr<const std::string> data) {
   char digits[16];
@@ -39,11 +34,11 @@ void append_chunk(Outbox& outbox, std::shared_ptr<const std::string> data) {
 
 // What TLS has deciphered must all be taken, for the socket does not become readable by it.
 ssize_t HttpServer::Loop::receive(Connection& connection) {
-  if (!connection.tls) return ::recv(connection.socket.get(), buffer_.get(), buffer_bytes, 0);
+  if (!connection.tls) return ::recv(connection.socket.get(), buffer_.get(), http::buffer_bytes, 0);
   std::size_t taken = 0;
   ssize_t size = 1;
-  while (size > 0 && buffer_bytes - taken >= tls::record_bytes) {
-    size = connection.tls->read(buffer_.get() + taken, buffer_bytes - taken);
+  while (size > 0 && http::buffer_bytes - taken >= tls::record_bytes) {
+    size = connection.tls->read(buffer_.get() + taken, http::buffer_bytes - taken);
     if (size > 0) taken += static_cast<std::size_t>(size);
   }
   if (taken == 0) return size;
@@ -166,7 +161,7 @@ std::size_t HttpServer::Loop::read_body(Connection& connection, std::string_view
     }
     if (result.state == ParseResult::State::incomplete) {
       // Tiny chunks would cost several times the limit.
-      if (partial.taken > 2 * options_.body_limit + buffer_bytes) {
+      if (partial.taken > 2 * options_.body_limit + http::buffer_bytes) {
         refuse(connection, 413, "the chunks are too small for a body of this size");
       }
       return 0;
@@ -191,7 +186,7 @@ void HttpServer::Loop::call_handler(Connection& connection, std::string_view bod
     return;
   }
   connection.keep_alive = head_.keep_alive;
-  add(counters_.requests, 1);
+  http::add(counters_.requests, 1);
   Request request;
   request.method = head_.method;
   request.path = head_.path;
@@ -216,7 +211,7 @@ void HttpServer::Loop::respond(Connection& connection, Response response) {
   if (response.wait) {
     connection.wait = std::move(response.wait);
     connection.phase = Phase::waiting;
-    add(counters_.waiting, 1);
+    http::add(counters_.waiting, 1);
     set_deadline(connection, response.wait_until);
     return;
   }
@@ -234,7 +229,7 @@ void HttpServer::Loop::respond(Connection& connection, Response response) {
   if (response.stream) {
     connection.stream = std::move(response.stream);
     connection.phase = Phase::streaming;
-    add(counters_.streams, 1);
+    http::add(counters_.streams, 1);
   } else if (response.shared_body) {
     outbox_.add(std::move(response.shared_body));
   } else {
@@ -244,7 +239,7 @@ void HttpServer::Loop::respond(Connection& connection, Response response) {
 
 // The peer did not speak HTTP, or too much or too slowly: tell it, and end the connection.
 void HttpServer::Loop::refuse(Connection& connection, int status, std::string_view why) {
-  add(counters_.bad, 1);
+  http::add(counters_.bad, 1);
   connection.partial.reset();
   connection.lingers = true;
   connection.is_head = false;
@@ -267,7 +262,7 @@ void HttpServer::Loop::ask_waiter(Connection& connection, bool expired) {
     response = Response{.status = 503, .headers = "Retry-After: 1\r\n"};
   }
   connection.wait.reset();
-  add(counters_.waiting, static_cast<std::uint64_t>(-1));
+  http::add(counters_.waiting, static_cast<std::uint64_t>(-1));
   connection.phase = Phase::reading;
   respond(connection, std::move(*response));
   if (!connection.input.empty()) wake(connection.id);  // pipelined behind it
@@ -303,7 +298,7 @@ void HttpServer::Loop::pump(Connection& connection) {
     } else {
       if (!connection.is_http_1_0) outbox_.text() += "0\r\n\r\n";
       connection.stream.reset();
-      add(counters_.streams, static_cast<std::uint64_t>(-1));
+      http::add(counters_.streams, static_cast<std::uint64_t>(-1));
       connection.phase = Phase::reading;
       if (!connection.input.empty()) wake(connection.id);
       settle(connection);

@@ -16,7 +16,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t buffer_bytes = 64 * 1024;
 constexpr std::size_t events_a_turn = 256;
 constexpr int accepts_a_turn = 64;
 constexpr std::chrono::seconds certificate_interval{1};  // between two looks at its files
@@ -29,11 +28,6 @@ http::Descriptor checked(int fd, const char* what) {
   return http::Descriptor(fd);
 }
 
-// The loop is the only writer: no locked instruction is needed.
-void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) {
-  counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-}
-
 }  // namespace
 
 HttpServer::Loop::Loop(HttpOptions options, Handler handler)
@@ -42,7 +36,7 @@ HttpServer::Loop::Loop(HttpOptions options, Handler handler)
       epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "make an epoll instance")),
       wakeup_(checked(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "make an event descriptor")),
       now_(Clock::now()),
-      buffer_(std::make_unique<char[]>(buffer_bytes)) {
+      buffer_(std::make_unique<char[]>(http::buffer_bytes)) {
   if (!options_.tls.certificate_file.empty()) {
     auto context = tls::Context::for_server(options_.tls);
     if (!context) throw std::runtime_error(context.error().text);
@@ -193,7 +187,7 @@ void HttpServer::Loop::accept_from(std::size_t listener) {
       if (!tls_ || peer.is_local) {
         (void)!::send(socket.get(), full.data(), full.size(), MSG_NOSIGNAL);
       }
-      add(counters_.refused, 1);
+      http::add(counters_.refused, 1);
       continue;
     }
     add_connection(std::move(socket), peer);
@@ -218,8 +212,8 @@ void HttpServer::Loop::add_connection(http::Descriptor socket, const Peer& peer)
     renew_certificate();
     connection.tls = tls::Session::accept(tls_, connection.socket.get());
   }
-  add(counters_.accepted, 1);
-  add(counters_.open, 1);
+  http::add(counters_.accepted, 1);
+  http::add(counters_.open, 1);
   connection.interest = EPOLLIN;
   epoll_event event{.events = EPOLLIN, .data = {.u64 = connection.id}};
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection.socket.get(), &event);
@@ -331,7 +325,7 @@ void HttpServer::Loop::expire(Connection& connection) {
   const bool is_between_requests = connection.phase == Connection::Phase::reading &&
                                    !connection.partial && connection.input.empty();
   if (connection.pending || connection.phase == Connection::Phase::draining) {
-    add(counters_.timeouts, 1);
+    http::add(counters_.timeouts, 1);
     close(connection);
   } else if (connection.wait) {
     ask_waiter(connection, true);
@@ -340,7 +334,7 @@ void HttpServer::Loop::expire(Connection& connection) {
   } else if (is_between_requests) {
     close(connection);
   } else {
-    add(counters_.timeouts, 1);
+    http::add(counters_.timeouts, 1);
     refuse(connection, 408, "the request did not arrive in time");
     settle(connection);
   }
@@ -371,9 +365,9 @@ HttpServer::Loop::Connection* HttpServer::Loop::find(ConnectionId id) noexcept {
 }
 
 void HttpServer::Loop::close(Connection& connection) {
-  if (connection.wait) add(counters_.waiting, static_cast<std::uint64_t>(-1));
-  if (connection.stream) add(counters_.streams, static_cast<std::uint64_t>(-1));
-  add(counters_.open, static_cast<std::uint64_t>(-1));
+  if (connection.wait) http::add(counters_.waiting, static_cast<std::uint64_t>(-1));
+  if (connection.stream) http::add(counters_.streams, static_cast<std::uint64_t>(-1));
+  http::add(counters_.open, static_cast<std::uint64_t>(-1));
   const auto index = static_cast<std::uint32_t>(connection.id);
   free_slots_.push_back(index);
   slots_[index].connection.reset();

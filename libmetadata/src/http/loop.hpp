@@ -27,6 +27,15 @@
 
 namespace paddock::metadata {
 
+namespace http {
+constexpr std::size_t buffer_bytes = 64 * 1024;  // read at once
+
+// The loop is the only writer: no locked instruction is needed.
+inline void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) {
+  counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+}
+}  // namespace http
+
 class HttpServer::Loop {
  public:
   using Clock = http::Clock;

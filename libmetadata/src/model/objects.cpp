@@ -11,20 +11,22 @@ struct KindNames {
   std::string_view plural;
 };
 
-constexpr std::array<KindNames, std::size(all_kinds)> names{{{"Host", "hosts"},
-                                                             {"Namespace", "namespaces"},
-                                                             {"Service", "services"},
-                                                             {"Endpoints", "endpoints"},
-                                                             {"Pod", "pods"},
-                                                             {"Network", "networks"}}};
+constexpr std::array<KindNames, std::size(all_kinds)> kind_names{{{"Host", "hosts"},
+                                                                  {"Namespace", "namespaces"},
+                                                                  {"Service", "services"},
+                                                                  {"Endpoints", "endpoints"},
+                                                                  {"Pod", "pods"},
+                                                                  {"Network", "networks"}}};
 
 }  // namespace
 
 std::string_view kind_name(Kind kind) noexcept {
-  return names[static_cast<std::size_t>(kind)].name;
+  return kind_names[static_cast<std::size_t>(kind)].name;
 }
 
-std::string_view plural(Kind kind) noexcept { return names[static_cast<std::size_t>(kind)].plural; }
+std::string_view plural(Kind kind) noexcept {
+  return kind_names[static_cast<std::size_t>(kind)].plural;
+}
 
 std::optional<Kind> kind_of_name(std::string_view text) noexcept {
   for (const Kind kind : all_kinds) {

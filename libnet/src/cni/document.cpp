@@ -13,7 +13,7 @@ namespace {
 constexpr std::array<std::string_view, 7> versions = {"0.1.0", "0.2.0", "0.3.0", "0.3.1",
                                                       "0.4.0", "1.0.0", "1.1.0"};
 
-[[noreturn]] void refuse(const std::string& path, const std::string& wanted) {
+[[noreturn]] void refuse_value(const std::string& path, const std::string& wanted) {
   throw Refusal{Code::bad_config, path + " must be " + wanted, "correct the network configuration"};
 }
 
@@ -36,14 +36,14 @@ const Json* find(const Json& object, const char* name) {
 }
 
 std::string text_of(const Json& value, const std::string& path) {
-  if (!value.is_string()) refuse(path, "a text");
+  if (!value.is_string()) refuse_value(path, "a text");
   return value.get<std::string>();
 }
 
 std::uint32_t number_of(const Json& value, const std::string& path) {
   const bool fits = value.is_number_unsigned() &&
                     value.get<std::uint64_t>() <= std::numeric_limits<std::uint32_t>::max();
-  if (!fits) refuse(path, "a number of 0 to 4294967295");
+  if (!fits) refuse_value(path, "a number of 0 to 4294967295");
   return value.get<std::uint32_t>();
 }
 
@@ -56,17 +56,17 @@ std::vector<std::string> texts_of(const Json& value, const std::string& path) {
 IpAddress address_of(const std::string& text, const std::string& path) {
   boost::system::error_code failed;
   auto address = boost::asio::ip::make_address(text, failed);
-  if (failed) refuse(path, "an IP address, not \"" + text + "\"");
+  if (failed) refuse_value(path, "an IP address, not \"" + text + "\"");
   return address;
 }
 
 const Json& object_of(const Json& value, const std::string& path) {
-  if (!value.is_object()) refuse(path, "an object");
+  if (!value.is_object()) refuse_value(path, "an object");
   return value;
 }
 
 const Json& array_of(const Json& value, const std::string& path) {
-  if (!value.is_array()) refuse(path, "a list");
+  if (!value.is_array()) refuse_value(path, "a list");
   return value;
 }
 

@@ -14,10 +14,6 @@ using Json = nlohmann::json;
 constexpr int record_version = 1;
 constexpr std::array<const char*, 3> state_names = {"attaching", "attached", "detaching"};
 
-std::int64_t to_milliseconds(std::chrono::system_clock::time_point time) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
-
 Json format_addresses(const std::vector<IpAddress>& addresses) {
   Json list = Json::array();
   for (const auto& address : addresses) list.push_back(address.to_string());
@@ -112,6 +108,10 @@ Lease read_lease(const AttachmentId& id, const Json& object) {
 }
 
 }  // namespace
+
+std::int64_t to_milliseconds(std::chrono::system_clock::time_point time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
 
 std::string format_lease_key(const AttachmentId& id) {
   std::string key = id.network;

@@ -6,6 +6,8 @@
 
 #include <paddock/net/lease_store.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,5 +21,8 @@ std::optional<AttachmentId> parse_lease_key(std::string_view key);
 std::string format_lease(const Lease& lease);
 // The id comes from the key. Absent when the value is damaged or of an unknown version.
 std::optional<Lease> parse_lease(const AttachmentId& id, std::string_view value);
+
+// Since 1970, as times are kept.
+std::int64_t to_milliseconds(std::chrono::system_clock::time_point time);
 
 }  // namespace paddock::net

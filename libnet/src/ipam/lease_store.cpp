@@ -43,10 +43,6 @@ std::string_view to_text(const MDB_val& value) {
 
 std::string sentence(const std::string& what, int code) { return what + ": " + mdb_strerror(code); }
 
-std::int64_t to_milliseconds(std::chrono::system_clock::time_point time) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
-
 std::string first_line(const std::filesystem::path& path) {
   std::ifstream file(path);
   std::string line;
