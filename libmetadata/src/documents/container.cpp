@@ -11,8 +11,8 @@ using Value = std::optional<Node>;
 // Ports without an address get one: the host's in the old versions, 0.0.0.0 in the new one.
 Value ports(const View& view, const Pod& pod) {
   std::string own = "0.0.0.0";
-  if (view.version != Version::v2016_07_29) {
-    const auto host = view.cluster().find<Host>(pod.host);
+  if (view.version() != Version::v2016_07_29) {
+    const auto host = view.find<Host>(pod.host);
     if (host && !host->addresses.empty()) own = host->addresses.front().to_string();
   }
   std::vector<Node> nodes;
@@ -31,10 +31,10 @@ Value ports(const View& view, const Pod& pod) {
 
 Value network_uuid(const View& view, const Pod& pod) {
   if (!pod.network.empty()) {
-    const auto network = view.cluster().find<Network>(pod.network);
+    const auto network = view.find<Network>(pod.network);
     return network ? text_or_null(network->uid) : Node();
   }
-  for (const Network& network : view.cluster().networks()) {
+  for (const Network& network : view.all<Network>()) {
     if (network.is_default) return text_or_null(network.uid);
   }
   return Node();
@@ -46,8 +46,7 @@ constexpr Field<Pod> fields[] = {
     {"create_index", [](const View&, const Pod& p) -> Value { return p.create_index; }},
     {"dns", [](const View&, const Pod& p) -> Value { return list_of(p.dns); }},
     {"dns_search", [](const View&, const Pod& p) -> Value { return list_of(p.dns_search); }},
-    {"environment_uuid",
-     [](const View& v, const Pod&) -> Value { return v.snapshot->environment().uuid; }},
+    {"environment_uuid", [](const View& v, const Pod&) -> Value { return v.environment().uuid; }},
     {"external_id", [](const View&, const Pod& p) -> Value { return text_node(p.external_id); }},
     {"health_check", health_check},
     {"health_check_hosts",
@@ -55,7 +54,7 @@ constexpr Field<Pod> fields[] = {
     {"health_state", [](const View&, const Pod& p) -> Value { return text_or_null(p.health); }},
     {"host_uuid",
      [](const View& v, const Pod& p) -> Value {
-       const auto host = v.cluster().find<Host>(p.host);
+       const auto host = v.find<Host>(p.host);
        return host ? text_or_null(host->uid) : Node();
      }},
     {"hostname",
@@ -84,17 +83,16 @@ constexpr Field<Pod> fields[] = {
      [](const View&, const Pod& p) -> Value { return text_or_null(p.service_index); }},
     {"service_name",
      [](const View& v, const Pod& p) -> Value {
-       const Service* service = v.snapshot->service_of(p);
+       const Service* service = v.service_of(p);
        return service ? text_node(service->name) : Node();
      }},
     {"service_uuid",
      [](const View& v, const Pod& p) -> Value {
-       const Service* service = v.snapshot->service_of(p);
+       const Service* service = v.service_of(p);
        return service ? text_or_null(service->uid) : Node();
      }},
     {"stack_name", [](const View&, const Pod& p) -> Value { return text_node(p.ns); }},
-    {"stack_uuid",
-     [](const View& v, const Pod& p) -> Value { return v.snapshot->uuid_of_namespace(p.ns); }},
+    {"stack_uuid", [](const View& v, const Pod& p) -> Value { return v.uuid_of_namespace(p.ns); }},
     {"start_count", [](const View&, const Pod& p) -> Value { return p.start_count; }},
     {"state",
      [](const View&, const Pod& p) -> Value {
@@ -105,7 +103,7 @@ constexpr Field<Pod> fields[] = {
 };
 
 Value health_check(const View& view, const Pod& pod) {
-  const Service* service = view.snapshot->service_of(pod);
+  const Service* service = view.service_of(pod);
   return service ? health_check_node(*service) : Node();
 }
 

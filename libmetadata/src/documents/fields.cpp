@@ -78,7 +78,7 @@ class TextsMap final : public Map {
 class LazyList final : public List {
  public:
   explicit LazyList(LazyElements elements) : elements_(std::move(elements)) {}
-  [[nodiscard]] std::size_t size() const override { return elements_.size; }
+  [[nodiscard]] std::size_t size() const override { return elements_.size(); }
   [[nodiscard]] Node at(std::size_t index) const override { return elements_.at(index); }
   [[nodiscard]] std::optional<Node> find(std::string_view name) const override {
     return elements_.find(name);

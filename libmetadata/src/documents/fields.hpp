@@ -74,7 +74,7 @@ class ObjectMap final : public Map {
 
 // A list whose elements are made one by one. `find` answers List::find.
 struct LazyElements {
-  std::size_t size = 0;
+  std::function<std::size_t()> size;
   std::function<Node(std::size_t)> at;
   std::function<std::optional<Node>(std::string_view)> find;
 };

@@ -19,11 +19,10 @@ constexpr Field<Host> host_fields[] = {
      }},
     {"agent_state",
      [](const View&, const Host& h) -> Value { return text_node(or_active(h.state)); }},
-    {"environment_uuid",
-     [](const View& v, const Host&) -> Value { return v.snapshot->environment().uuid; }},
+    {"environment_uuid", [](const View& v, const Host&) -> Value { return v.environment().uuid; }},
     {"hostId",
      [](const View& v, const Host& h) -> Value {
-       if (v.version == Version::v2016_07_29) return std::nullopt;
+       if (v.version() == Version::v2016_07_29) return std::nullopt;
        return text_node(h.uid);
      }},
     {"hostname",
@@ -46,7 +45,7 @@ constexpr Field<Network> network_fields[] = {
                                                         : n.default_policy_action.view());
      }},
     {"environment_uuid",
-     [](const View& v, const Network&) -> Value { return v.snapshot->environment().uuid; }},
+     [](const View& v, const Network&) -> Value { return v.environment().uuid; }},
     {"host_ports", [](const View&, const Network& n) -> Value { return n.host_ports; }},
     {"is_default", [](const View&, const Network& n) -> Value { return n.is_default; }},
     {"metadata",
@@ -59,23 +58,21 @@ constexpr Field<Network> network_fields[] = {
 };
 
 Node services_of(const View& view, const std::string& ns) {
-  const auto services = view.cluster().all_in<Service>(ns);
-  if (view.version == Version::v2015_07_25) {
+  if (view.version() == Version::v2015_07_25) {
     std::vector<Node> names;
-    for (const Service& service : services) names.push_back(text_node(service.name));
+    for (const Service& service : view.all_in<Service>(ns)) {
+      names.push_back(text_node(service.name));
+    }
     return list_of(std::move(names));
   }
   return lazy_list(
-      {.size = services.size(),
-       .at = [&view, services](std::size_t i) { return service_node(view, services[i]); },
-       .find = [&view, ns, services](std::string_view name) -> std::optional<Node> {
-         if (const auto named = view.cluster().find<Service>(ns, name)) {
-           return service_node(view, *named);
-         }
-         for (const Service& service : services) {
-           if (service.uid == name) return service_node(view, service);
-         }
-         return std::nullopt;
+      {.size = [&view, ns] { return view.all_in<Service>(ns).size(); },
+       .at = [&view, ns](std::size_t i) { return service_node(view, view.all_in<Service>(ns)[i]); },
+       .find = [&view, ns](std::string_view name) -> std::optional<Node> {
+         if (const auto named = view.find<Service>(ns, name)) return service_node(view, *named);
+         const Service* known = view.with_uid<Service>(name);
+         if (known == nullptr || known->ns != ns) return std::nullopt;
+         return service_node(view, *known);
        }});
 }
 
@@ -87,13 +84,13 @@ class StackMap final : public Map {
             "services",         "system",           "uuid"};
   }
   [[nodiscard]] std::optional<Node> find(std::string_view key) const override {
-    if (key == "environment_name") return view_.snapshot->environment().name;
-    if (key == "environment_uuid") return view_.snapshot->environment().uuid;
+    if (key == "environment_name") return view_.environment().name;
+    if (key == "environment_uuid") return view_.environment().uuid;
     if (key == "metadata_kind") return text_node("stack");
     if (key == "name") return ns_;
     if (key == "services") return services_of(view_, ns_);
     if (key == "system") return false;
-    if (key == "uuid") return view_.snapshot->uuid_of_namespace(ns_);
+    if (key == "uuid") return view_.uuid_of_namespace(ns_);
     return std::nullopt;
   }
 

@@ -36,7 +36,7 @@ Value links(const View& view, const Service& service) {
   std::vector<std::pair<std::string, Node>> entries;
   std::set<std::string> names;
   const auto add = [&](std::string_view target, std::string_view alias) {
-    std::string name = view.version == Version::v2016_07_29 ? lower(target) : std::string(target);
+    std::string name = view.version() == Version::v2016_07_29 ? lower(target) : std::string(target);
     if (names.insert(name).second) entries.emplace_back(std::move(name), text_node(alias));
   };
   for (const auto& link : service.links) add(link.key, link.value);
@@ -45,13 +45,13 @@ Value links(const View& view, const Service& service) {
 }
 
 Value containers(const View& view, const Service& service) {
-  const auto& pods = view.snapshot->pods_of(service);
-  if (view.version == Version::v2015_07_25) {
+  const auto& pods = view.pods_of(service);
+  if (view.version() == Version::v2015_07_25) {
     std::vector<Node> names;
     for (const Pod* pod : pods) names.push_back(text_node(pod->name));
     return list_of(std::move(names));
   }
-  return lazy_list({.size = pods.size(),
+  return lazy_list({.size = [&pods] { return pods.size(); },
                     .at = [&view, &pods](std::size_t i) { return container_node(view, *pods[i]); },
                     .find = [&view, &pods](std::string_view name) -> std::optional<Node> {
                       for (const Pod* pod : pods) {
@@ -64,8 +64,10 @@ Value containers(const View& view, const Service& service) {
 
 // A secret: only a container of the service sees it.
 Value token(const View& view, const Service& service) {
-  if (view.client == nullptr || view.snapshot->service_of(*view.client) != &service) return Node();
-  return text_or_null(service.token);
+  if (service.token.empty()) return Node();  // for whoever asks
+  const Pod* client = view.client();
+  return client != nullptr && view.service_of(*client) == &service ? text_node(service.token)
+                                                                   : Node();
 }
 
 // "k=v,l=w"
@@ -82,9 +84,9 @@ constexpr Field<Service> fields[] = {
     {"containers", containers},
     {"create_index", [](const View&, const Service&) -> Value { return Node(); }},
     {"environment_name",
-     [](const View& v, const Service&) -> Value { return v.snapshot->environment().name; }},
+     [](const View& v, const Service&) -> Value { return v.environment().name; }},
     {"environment_uuid",
-     [](const View& v, const Service&) -> Value { return v.snapshot->environment().uuid; }},
+     [](const View& v, const Service&) -> Value { return v.environment().uuid; }},
     {"expose", [](const View&, const Service& s) -> Value { return list_of(s.expose); }},
     {"external_ips",
      [](const View&, const Service& s) -> Value { return list_of(s.external_ips); }},
@@ -112,7 +114,7 @@ constexpr Field<Service> fields[] = {
     {"sidekicks", [](const View&, const Service& s) -> Value { return list_of(s.sidekicks); }},
     {"stack_name", [](const View&, const Service& s) -> Value { return text_node(s.ns); }},
     {"stack_uuid",
-     [](const View& v, const Service& s) -> Value { return v.snapshot->uuid_of_namespace(s.ns); }},
+     [](const View& v, const Service& s) -> Value { return v.uuid_of_namespace(s.ns); }},
     {"state",
      [](const View&, const Service& s) -> Value {
        return text_node(s.state.empty() ? std::string_view("active") : s.state.view());

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A cluster as the documents see it: with what belongs together worked out when it is first
-// asked for, and kept. For one thread.
+// An edition with what belongs together worked out when it is first asked for, and kept: also for
+// the editions after it, as long as nothing changes in the namespace. For one thread.
 #pragma once
+
+#include "documents/edition.hpp"
 
 #include <paddock/metadata/cluster.hpp>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,23 +19,13 @@
 
 namespace paddock::metadata::documents {
 
-struct Environment {
-  std::string name;
-  std::string uuid;
-  std::string region_name;
-};
-
 class Snapshot {
  public:
-  // `version` is the documents' `version`.
-  Snapshot(std::shared_ptr<const Cluster> cluster, Environment environment, std::string version)
-      : cluster_(std::move(cluster)),
-        environment_(std::move(environment)),
-        version_(std::move(version)) {}
+  // `before` is of the edition before, or null.
+  explicit Snapshot(std::shared_ptr<const Edition> edition, const Snapshot* before = nullptr);
 
-  [[nodiscard]] const std::shared_ptr<const Cluster>& cluster() const noexcept { return cluster_; }
-  [[nodiscard]] const Environment& environment() const noexcept { return environment_; }
-  [[nodiscard]] const std::string& version() const noexcept { return version_; }
+  [[nodiscard]] const Edition& edition() const noexcept { return *edition_; }
+  [[nodiscard]] const Cluster& cluster() const noexcept { return *edition_->cluster; }
 
   // The service it names, else the first by name of its namespace that selects it. Null: none.
   [[nodiscard]] const Service* service_of(const Pod& pod) const;
@@ -44,22 +37,20 @@ class Snapshot {
   [[nodiscard]] std::string uuid_of_namespace(std::string_view ns) const;
 
  private:
-  // What is worked out of one namespace.
+  // What is worked out of one namespace. Its objects live in the cluster of every edition that
+  // has this group.
   struct Group {
-    std::vector<const Service*> selecting;  // services with a selector
+    // Services with a selector, by its first pair: whoever is selected has that label.
+    std::unordered_multimap<std::uint64_t, const Service*> selecting;
     bool has_members = false;
     std::unordered_map<std::string_view, std::vector<const Pod*>> members;  // by service
   };
   [[nodiscard]] Group& group(std::string_view ns) const;
+  void add_members(Group& home, const Service& service) const;
 
-  std::shared_ptr<const Cluster> cluster_;
-  Environment environment_;
-  std::string version_;
-  mutable std::map<std::string, Group, std::less<>> groups_;
-  mutable std::optional<std::vector<std::string>> namespaces_;
+  std::shared_ptr<const Edition> edition_;
+  mutable std::map<std::string, std::shared_ptr<Group>, std::less<>> groups_;
+  mutable std::shared_ptr<const std::vector<std::string>> namespaces_;
 };
-
-// A UUID that is always the same for the same text.
-[[nodiscard]] std::string uuid_from(std::string_view text);
 
 }  // namespace paddock::metadata::documents

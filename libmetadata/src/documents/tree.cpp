@@ -13,53 +13,45 @@ namespace {
 template <class T>
 using MakeNode = Node (*)(const View&, const T&);
 
+template <class T>
+std::optional<Node> made_of(const View& view, const T* object, MakeNode<T> make) {
+  return object == nullptr ? std::nullopt : std::optional(make(view, *object));
+}
+
 // All objects of a kind that lives in namespaces: by name in the first namespace that has it.
 template <class T>
 Node namespaced_list(const View& view, MakeNode<T> make) {
-  const auto all = view.cluster().all<T>();
-  return lazy_list({.size = all.size(),
-                    .at = [&view, all, make](std::size_t i) { return make(view, all[i]); },
-                    .find = [&view, all, make](std::string_view name) -> std::optional<Node> {
-                      for (const auto& ns : view.snapshot->namespaces()) {
-                        if (const auto found = view.cluster().find<T>(ns, name)) {
-                          return make(view, *found);
-                        }
-                      }
-                      for (const T& object : all) {
-                        if (object.uid == name) return make(view, object);
-                      }
-                      return std::nullopt;
+  return lazy_list({.size = [&view] { return view.all<T>().size(); },
+                    .at = [&view, make](std::size_t i) { return make(view, view.all<T>()[i]); },
+                    .find = [&view, make](std::string_view name) -> std::optional<Node> {
+                      if (const T* named = view.named<T>(name)) return make(view, *named);
+                      return made_of(view, view.with_uid<T>(name), make);
                     }});
 }
 
 template <class T>
 Node flat_list(const View& view, MakeNode<T> make) {
-  const auto all = view.cluster().all<T>();
-  return lazy_list({.size = all.size(),
-                    .at = [&view, all, make](std::size_t i) { return make(view, all[i]); },
-                    .find = [&view, all, make](std::string_view name) -> std::optional<Node> {
-                      if (const auto found = view.cluster().find<T>(name)) {
-                        return make(view, *found);
-                      }
-                      for (const T& object : all) {
-                        if (object.uid == name) return make(view, object);
-                      }
-                      return std::nullopt;
+  return lazy_list({.size = [&view] { return view.all<T>().size(); },
+                    .at = [&view, make](std::size_t i) { return make(view, view.all<T>()[i]); },
+                    .find = [&view, make](std::string_view name) -> std::optional<Node> {
+                      if (const auto named = view.find<T>(name)) return make(view, *named);
+                      return made_of(view, view.with_uid<T>(name), make);
                     }});
 }
 
 Node stack_list(const View& view) {
-  return lazy_list(
-      {.size = view.snapshot->namespaces().size(),
-       .at = [&view](std::size_t i) { return stack_node(view, view.snapshot->namespaces()[i]); },
-       .find = [&view](std::string_view name) -> std::optional<Node> {
-         for (const auto& ns : view.snapshot->namespaces()) {
-           if (ns == name || view.snapshot->uuid_of_namespace(ns) == name) {
-             return stack_node(view, ns);
-           }
-         }
-         return std::nullopt;
-       }});
+  return lazy_list({.size = [&view] { return view.namespaces().size(); },
+                    .at = [&view](std::size_t i) { return stack_node(view, view.namespaces()[i]); },
+                    .find = [&view](std::string_view name) -> std::optional<Node> {
+                      const auto& all = view.namespaces();
+                      if (std::ranges::binary_search(all, name)) return stack_node(view, name);
+                      const auto is_meant = [&](const std::string& ns) {
+                        return view.uuid_of_namespace(ns) == name;
+                      };
+                      const auto found = std::ranges::find_if(all, is_meant);
+                      return found == all.end() ? std::nullopt
+                                                : std::optional(stack_node(view, *found));
+                    }});
 }
 
 class SelfMap final : public Map {
@@ -73,11 +65,12 @@ class SelfMap final : public Map {
     return names;
   }
   [[nodiscard]] std::optional<Node> find(std::string_view key) const override {
-    if (key == "host" && view_.host != nullptr) return host_node(view_, *view_.host);
-    if (view_.client == nullptr) return std::nullopt;
-    if (key == "container") return container_node(view_, *view_.client);
+    if (key == "host") return made_of(view_, view_.host(), host_node);
+    const Pod* client = view_.client();
+    if (client == nullptr) return std::nullopt;
+    if (key == "container") return container_node(view_, *client);
     if (key != "service" && key != "stack") return std::nullopt;
-    const Service* service = view_.snapshot->service_of(*view_.client);
+    const Service* service = view_.service_of(*client);
     if (service == nullptr) return std::nullopt;
     return key == "service" ? service_node(view_, *service) : stack_node(view_, service->ns);
   }
@@ -93,22 +86,22 @@ class RootMap final : public Map {
     std::vector<std::string_view> names = {"containers",  "hosts",  "name",     "networks",
                                            "region_name", "self",   "services", "stacks",
                                            "uuid",        "version"};
-    if (view_.version == Version::v2016_07_29) names.insert(names.begin() + 1, "environments");
+    if (view_.version() == Version::v2016_07_29) names.insert(names.begin() + 1, "environments");
     return names;
   }
   [[nodiscard]] std::optional<Node> find(std::string_view key) const override {
-    const Environment& environment = view_.snapshot->environment();
+    const Environment& environment = view_.environment();
     if (key == "self") return std::shared_ptr<const Map>(std::make_shared<SelfMap>(view_));
     if (key == "containers") return namespaced_list<Pod>(view_, container_node);
     if (key == "services") return namespaced_list<Service>(view_, service_node);
     if (key == "stacks") return stack_list(view_);
     if (key == "hosts") return flat_list<Host>(view_, host_node);
     if (key == "networks") return flat_list<Network>(view_, network_node);
-    if (key == "version") return view_.snapshot->version();
+    if (key == "version") return view_.content_version();
     if (key == "name") return environment.name;
     if (key == "uuid") return environment.uuid;
     if (key == "region_name") return text_or_null(environment.region_name);
-    if (key == "environments" && view_.version == Version::v2016_07_29) return Node();
+    if (key == "environments" && view_.version() == Version::v2016_07_29) return Node();
     return std::nullopt;
   }
 

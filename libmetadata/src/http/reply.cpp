@@ -114,6 +114,7 @@ void append_head(std::string& out, const Response& response, const ReplyForm& fo
     out += "\r\n";
   }
   out += response.headers;
+  if (response.shared_headers) out += *response.shared_headers;
   if (!form.length) {
     if (!form.is_http_1_0) out += "Transfer-Encoding: chunked\r\n";
   } else if (has_body(response.status)) {

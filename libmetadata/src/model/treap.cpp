@@ -112,6 +112,10 @@ Probe probe_of(Order order, const Object& object, std::uint32_t part) {
       return {{}, object.ns, static_cast<const Endpoints&>(object).service, object.name, 3};
     case Order::address:
       return {static_cast<const Pod&>(object).addresses[part], {}, object.ns, object.name, 3};
+    case Order::name:
+      return {{}, object.name, object.ns, {}, 2};
+    case Order::uid:
+      return {{}, object.uid, object.ns, object.name, 3};
     case Order::key:
       break;
   }

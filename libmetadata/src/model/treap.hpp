@@ -33,7 +33,9 @@ enum class Order {
   key,      // namespace, name
   host,     // of pods: host, namespace, name
   service,  // of endpoints: namespace, service, name
-  address   // of pods: address, namespace, name
+  address,  // of pods: address, namespace, name
+  name,     // name, namespace
+  uid       // uid, namespace, name
 };
 
 // A place in an order: the first `parts` parts of a key.

@@ -11,18 +11,6 @@
 #include <utility>
 
 namespace paddock::metadata {
-namespace {
-
-using documents::Snapshot;
-
-// Whether something differs that documents show.
-bool differs(const Cluster& before, const Cluster& after) {
-  return !diff(before, after, [](const Difference& difference) {
-    return difference.either().kind == Kind::endpoints;
-  });
-}
-
-}  // namespace
 
 struct DocumentService::State {
   State(DocumentOptions given) : options(std::move(given)) {
@@ -39,8 +27,7 @@ struct DocumentService::State {
   DocumentOptions options;
   std::vector<std::unique_ptr<service::DocumentWorker>> workers;
   std::mutex mutex;  // publish() may come from any thread
-  std::shared_ptr<const Cluster> published;
-  std::string version;
+  std::shared_ptr<const documents::Edition> published;
 };
 
 DocumentService::DocumentService(DocumentOptions options)
@@ -63,24 +50,16 @@ void DocumentService::stop(std::chrono::milliseconds grace) {
 void DocumentService::publish(std::shared_ptr<const Cluster> cluster) {
   if (!cluster) return;
   const std::scoped_lock lock(state_->mutex);
-  if (!state_->published || state_->published->store() != cluster->store() ||
-      differs(*state_->published, *cluster)) {
-    auto version =
-        documents::uuid_from(cluster->store() + "@" + std::to_string(cluster->revision()));
-    // A source may change without a new revision: the version changes all the same.
-    if (version == state_->version) version = documents::uuid_from(version);
-    state_->version = std::move(version);
-  }
-  state_->published = cluster;
   const auto& options = state_->options;
   documents::Environment environment{
       .name = options.environment_name,
       .uuid = options.environment_uuid.empty() ? cluster->store() : options.environment_uuid,
       .region_name = options.region_name};
+  const auto edition =
+      documents::next_edition(state_->published.get(), std::move(cluster), std::move(environment));
+  state_->published = edition;
   for (const auto& worker : state_->workers) {
-    // Each has its own: a snapshot remembers what it works out, for one thread.
-    auto snapshot = std::make_shared<const Snapshot>(cluster, environment, state_->version);
-    worker->server.post([&target = *worker, snapshot] { target.take(snapshot); });
+    worker->server.post([&target = *worker, edition] { target.take(edition); });
   }
 }
 

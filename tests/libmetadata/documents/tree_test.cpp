@@ -25,16 +25,20 @@ std::vector<std::string> split(std::string_view path) {
   return segments;
 }
 
+std::shared_ptr<const Edition> sample_edition(Environment environment) {
+  auto edition =
+      std::make_shared<Edition>(*next_edition(nullptr, sample_cluster(), std::move(environment)));
+  edition->version = "v1";
+  return edition;
+}
+
 // What one client reads, as text ("404" when there is nothing) or JSON.
 class Reader {
  public:
-  explicit Reader(const char* client, Version version = Version::v2016_07_29) {
-    view_.snapshot = std::make_shared<const Snapshot>(
-        sample_cluster(), Environment{.name = "Env", .uuid = "uid-env", .region_name = "r"}, "v1");
-    view_.version = version;
-    view_.client = view_.cluster().pod_at(address(client)).get();
-    view_.host = view_.cluster().find<Host>("node1").get();
-  }
+  explicit Reader(const char* client, Version version = Version::v2016_07_29)
+      : view_(std::make_shared<const Snapshot>(
+                  sample_edition({.name = "Env", .uuid = "uid-env", .region_name = "r"})),
+              version, {.client = address(client), .host = "node1"}) {}
   [[nodiscard]] std::string text(std::string_view path) const {
     const auto node = find(root(view_), split(path));
     return node ? render_text(*node) : "404";

@@ -1,54 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libmetadata/documents/sample_cluster.hpp"
-#include "libmetadata/http/socket_client.hpp"
+#include "libmetadata/service/served_documents.hpp"
 
-#include <paddock/metadata/client.hpp>
-#include <paddock/metadata/service.hpp>
-
-#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-
-#include <thread>
 
 namespace paddock::metadata {
 namespace {
 
 using nlohmann::json;
-using std::chrono::milliseconds;
 using testing::sample_cluster;
 using testing::sample_draft;
-using Clock = std::chrono::steady_clock;
 
-class DocumentServiceTest : public ::testing::Test {
- protected:
-  void serve(DocumentOptions options = {}) {
-    options.http.tcp = {{testing::address("127.0.0.1"), 0}};
-    options.trust_forwarded_for = true;
-    options.host = "node1";
-    service_ = std::make_unique<DocumentService>(std::move(options));
-    service_->start();
-  }
-  void publish(Draft draft, std::uint64_t revision) {
-    service_cluster_ = draft.build({.store = "store-1", .revision = revision, .stale_since = 0});
-    service_->publish(service_cluster_);
-  }
-  [[nodiscard]] Client client() const {
-    return Client("http://127.0.0.1:" + std::to_string(service_->tcp_endpoints().at(0).port));
-  }
-  ClientResponse send(const std::string& method, const std::string& target,
-                      HeaderList headers = {}) const {
-    auto response =
-        client().send({.method = method, .target = target, .headers = std::move(headers)});
-    EXPECT_TRUE(response) << response.error().text;
-    return response ? *response : ClientResponse{};
-  }
-  ClientResponse get(const std::string& target, HeaderList headers = {}) const {
-    headers.emplace_back("X-Forwarded-For", "10.42.0.2");
-    return send("GET", target, std::move(headers));
-  }
-  std::unique_ptr<DocumentService> service_;
-  std::shared_ptr<const Cluster> service_cluster_;  // as published last
-};
+class DocumentServiceTest : public testing::ServedDocuments {};
 
 TEST_F(DocumentServiceTest, ListsItsVersions) {
   serve();
@@ -228,64 +190,6 @@ TEST_F(DocumentServiceTest, SendsLargeDocumentsInPieces) {
   EXPECT_EQ(
       get("/latest/containers", {{"Accept", "application/json"}, {"If-None-Match", tag}}).status,
       304);
-}
-
-TEST_F(DocumentServiceTest, WaitsUntilTheValueChanges) {
-  serve();
-  publish(sample_draft(), 1);
-  const std::string version = get("/latest/version").body;
-  std::string answer;
-  std::thread waiting([&] { answer = get("/latest/version?wait=true&value=" + version).body; });
-  while (service_->counters().waiting == 0) std::this_thread::yield();
-
-  Draft changed(*sample_cluster());
-  changed.put(testing::sample_pod("shop", "new", "10.42.0.9"));
-  publish(std::move(changed), 2);
-  waiting.join();
-
-  EXPECT_FALSE(answer.empty());
-  EXPECT_NE(answer, version);
-}
-
-TEST_F(DocumentServiceTest, WaitsForAPathThatIsMissing) {
-  serve();
-  publish(sample_draft(), 1);
-  std::string answer;
-  std::thread waiting(
-      [&] { answer = get("/latest/containers/new/primary_ip?wait=true&value=x").body; });
-  while (service_->counters().waiting == 0) std::this_thread::yield();
-
-  Draft changed(*sample_cluster());
-  changed.put(testing::sample_pod("shop", "new", "10.42.0.9"));
-  publish(std::move(changed), 2);
-  waiting.join();
-
-  EXPECT_EQ(answer, "10.42.0.9");
-}
-
-TEST_F(DocumentServiceTest, AnswersAtOnceWhenTheValueIsAnother) {
-  serve();
-  publish(sample_draft(), 1);
-
-  EXPECT_EQ(get("/latest/self/container/name?wait=true&value=old").body, "web-1");
-  EXPECT_EQ(get("/latest/self?wait=true&value=x").status, 200);
-  EXPECT_EQ(get("/latest/self/container/name?wait=true&value=").body, "web-1");
-  EXPECT_EQ(get("/latest/self/container/name?wait=yes&value=web-1").body, "web-1");
-}
-
-TEST_F(DocumentServiceTest, KeepsMaxWaitToTheTenthOfASecond) {
-  serve();
-  publish(sample_draft(), 1);
-
-  for (const char* method : {"GET", "HEAD"}) {
-    const auto begin = Clock::now();
-    const auto response = send(method, "/latest/self/host/name?wait=true&value=node1&maxWait=0.2");
-    const auto taken = Clock::now() - begin;
-    EXPECT_EQ(response.status, 200);
-    EXPECT_GE(taken, milliseconds(200));
-    EXPECT_LT(taken, milliseconds(3000));
-  }
-  EXPECT_EQ(send("GET", "/latest/nothing?wait=true&value=x&maxWait=0").status, 404);
 }
 
 TEST_F(DocumentServiceTest, SeveralWorkersShareAnAddress) {

@@ -96,8 +96,9 @@ class ChunkSource {
 
 struct Response {
   int status = 200;
-  std::string_view content_type = {};  // a literal; empty: no Content-Type
-  std::string headers = {};            // further lines, each "Name: value\r\n"
+  std::string_view content_type = {};                      // a literal; empty: no Content-Type
+  std::string headers = {};                                // further lines, each "Name: value\r\n"
+  std::shared_ptr<const std::string> shared_headers = {};  // more of them, used again
   std::string body = {};
   std::shared_ptr<const std::string> shared_body = {};  // instead of body: large or used again
   bool close = false;                                   // end the connection after this answer

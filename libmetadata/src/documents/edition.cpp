@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "documents/edition.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+namespace paddock::metadata::documents {
+namespace {
+
+// Of a larger difference, telling who is concerned costs more than asking everybody.
+constexpr std::size_t most_differences = 4096;
+
+// FNV-1a.
+std::uint64_t hash(std::string_view text, std::uint64_t seed) {
+  std::uint64_t value = 0xcbf29ce484222325U ^ seed;
+  for (const char c : text) {
+    value ^= static_cast<unsigned char>(c);
+    value *= 0x100000001b3U;
+  }
+  return value;
+}
+
+template <class T>
+void keep_each_once(std::vector<T>& items) {
+  std::sort(items.begin(), items.end());
+  items.erase(std::unique(items.begin(), items.end()), items.end());
+}
+
+void mark_addresses(std::vector<Mark>& marks, const Object* object) {
+  const Pod* pod = as<Pod>(object);
+  if (pod == nullptr) return;
+  for (const auto& address : pod->addresses) marks.push_back(mark_of_address(address));
+}
+
+void mark_uid(std::vector<Mark>& marks, const Object* object) {
+  if (object != nullptr && !object->uid.empty()) {
+    marks.push_back(mark_of_uid(object->kind, object->uid));
+  }
+}
+
+void mark(Changes& changes, const Difference& difference) {
+  const Object& object = difference.either();
+  auto& marks = changes.marks;
+  marks.push_back(mark_of_object(object.kind, object.ns, object.name));
+  marks.push_back(mark_of_all(object.kind));
+  if (has_namespace(object.kind)) {
+    marks.push_back(mark_of_all_in(object.kind, object.ns));
+    marks.push_back(mark_of_name(object.kind, object.name));
+    changes.namespaces.push_back(object.ns.str());
+  }
+  for (const ObjectPtr* side : {&difference.before, &difference.after}) {
+    mark_uid(marks, side->get());
+    mark_addresses(marks, side->get());
+  }
+  if (object.kind == Kind::endpoints) return;
+  marks.push_back(mark_of_everything());
+  const bool is_other_set = !difference.before || !difference.after;
+  if (is_other_set && (has_namespace(object.kind) || object.kind == Kind::name_space)) {
+    marks.push_back(mark_of_namespaces());
+  }
+}
+
+// A source may change without a new revision: the version changes all the same.
+std::string next_version(const Cluster& cluster, const std::string& before) {
+  auto version = uuid_from(cluster.store() + "@" + std::to_string(cluster.revision()));
+  return version == before ? uuid_from(version) : version;
+}
+
+}  // namespace
+
+std::shared_ptr<const Edition> next_edition(const Edition* before,
+                                            std::shared_ptr<const Cluster> cluster,
+                                            Environment environment) {
+  auto next = before == nullptr ? std::make_shared<Edition>() : std::make_shared<Edition>(*before);
+  if (before != nullptr) ++next->number;
+  const Cluster none;
+  const bool is_other = before == nullptr || before->cluster->store() != cluster->store();
+  std::array<bool, std::size(all_kinds)> is_changed;
+  is_changed.fill(is_other);
+  std::size_t count = 0;
+  next->changes = {.is_everything = is_other};
+  diff(before == nullptr ? none : *before->cluster, *cluster, [&](const Difference& difference) {
+    const Kind kind = difference.either().kind;
+    next->catalog.apply(difference);
+    is_changed[static_cast<std::size_t>(kind)] = true;
+    if (++count > most_differences) next->changes = {};
+    if (!next->changes.is_everything) mark(next->changes, difference);
+    return true;
+  });
+  keep_each_once(next->changes.marks);
+  keep_each_once(next->changes.namespaces);
+  const std::string version = next_version(*cluster, next->version);
+  for (const Kind kind : all_kinds) {
+    const auto slot = static_cast<std::size_t>(kind);
+    if (!is_changed[slot]) continue;
+    next->versions[slot] = version;
+    if (kind != Kind::endpoints) next->version = version;  // those no document shows
+  }
+  next->cluster = std::move(cluster);
+  next->environment = std::move(environment);
+  return next;
+}
+
+std::string uuid_from(std::string_view text) {
+  const std::uint64_t high = hash(text, 0);
+  const std::uint64_t low = hash(text, 0x9e3779b97f4a7c15U);
+  char uuid[40];
+  // Version 8 (RFC 9562): bits of our own choice.
+  std::snprintf(uuid, sizeof uuid, "%08x-%04x-8%03x-%04x-%012llx",
+                static_cast<unsigned>(high >> 32), static_cast<unsigned>(high >> 16) & 0xffffU,
+                static_cast<unsigned>(high) & 0xfffU,
+                0x8000U | (static_cast<unsigned>(low >> 48) & 0x3fffU),
+                static_cast<unsigned long long>(low & 0xffffffffffffU));
+  return uuid;
+}
+
+}  // namespace paddock::metadata::documents

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One state of the cluster as documents are made of it, with how it differs from the one before:
+// what every worker is given. Immutable; any thread.
+#pragma once
+
+#include "documents/catalog.hpp"
+#include "documents/reads.hpp"
+
+#include <paddock/metadata/cluster.hpp>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace paddock::metadata::documents {
+
+struct Environment {
+  std::string name;
+  std::string uuid;
+  std::string region_name;
+};
+
+// How an edition differs from the one before.
+struct Changes {
+  bool is_everything = true;                 // so much that nothing else is said
+  std::vector<Mark> marks = {};              // each once
+  std::vector<std::string> namespaces = {};  // in which something changed; each once
+};
+
+struct Edition {
+  std::shared_ptr<const Cluster> cluster;
+  Environment environment;
+  // The documents' `version`: a UUID, new exactly when something that documents show has changed.
+  std::string version;
+  std::uint64_t number = 1;
+  // For each kind, the version of the edition in which an object of it changed last.
+  std::array<std::string, std::size(all_kinds)> versions = {};
+  Catalog catalog;
+  Changes changes;
+};
+
+// `before` is null for the first.
+[[nodiscard]] std::shared_ptr<const Edition> next_edition(const Edition* before,
+                                                          std::shared_ptr<const Cluster> cluster,
+                                                          Environment environment);
+
+// A UUID that is always the same for the same text.
+[[nodiscard]] std::string uuid_from(std::string_view text);
+
+}  // namespace paddock::metadata::documents

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "documents/view.hpp"
+
+#include <utility>
+
+namespace paddock::metadata::documents {
+
+View::View(std::shared_ptr<const Snapshot> snapshot, Version version, const Whose& whose)
+    : snapshot_(std::move(snapshot)),
+      version_(version),
+      address_(whose.client),
+      default_host_(whose.host) {
+  if (address_) client_ = snapshot_->cluster().pod_at(*address_).get();
+}
+
+void View::note_client() const {
+  if (reads_.is_personal()) return;
+  reads_.note_client();
+  if (address_) reads_.note(Kind::pod, mark_of_address(*address_));
+}
+
+const std::string& View::content_version() const {
+  reads_.note_everything();
+  return snapshot_->edition().version;
+}
+
+const Pod* View::client() const {
+  note_client();
+  return client_;
+}
+
+const Host* View::host() const {
+  note_client();
+  const bool is_told = client_ != nullptr && !client_->host.empty();
+  const std::string_view name = is_told ? client_->host.view() : std::string_view(default_host_);
+  return name.empty() ? nullptr : find<Host>(name).get();
+}
+
+const Service* View::service_of(const Pod& pod) const {
+  const Service* service = snapshot_->service_of(pod);
+  if (pod.service.empty()) {
+    if (!pod.labels.empty()) {
+      reads_.note(Kind::service, mark_of_all_in(Kind::service, pod.ns));
+    }
+  } else if (service != nullptr) {
+    reads_.note(Kind::service, mark_of_object(Kind::service, service->ns, service->name));
+  } else {
+    // Named, and not there (yet): rare enough to be asked again for any of them.
+    reads_.note(Kind::service, mark_of_all(Kind::service));
+  }
+  return service;
+}
+
+const std::vector<const Pod*>& View::pods_of(const Service& service) const {
+  reads_.note(Kind::pod, mark_of_all_in(Kind::pod, service.ns));
+  reads_.note(Kind::service, mark_of_object(Kind::service, service.ns, service.name));
+  return snapshot_->pods_of(service);
+}
+
+const std::vector<std::string>& View::namespaces() const {
+  reads_.note_namespaces();
+  return snapshot_->namespaces();
+}
+
+std::string View::uuid_of_namespace(std::string_view ns) const {
+  reads_.note(Kind::name_space, mark_of_object(Kind::name_space, {}, ns));
+  return snapshot_->uuid_of_namespace(ns);
+}
+
+}  // namespace paddock::metadata::documents

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/document_answer.hpp"
+
+#include "documents/render.hpp"
+#include "service/entity_tag.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace paddock::metadata::service {
+namespace {
+
+using documents::Form;
+using documents::MediaType;
+using documents::Node;
+using documents::Reads;
+using documents::View;
+
+constexpr std::size_t whole_bytes = 64 * 1024;  // a larger JSON document is sent in chunks
+
+// What a strong tag is made of: equal bytes, equal tag.
+std::string tag_of(std::string_view body) {
+  std::uint64_t value = 0xcbf29ce484222325U;
+  for (const char c : body) {
+    value ^= static_cast<unsigned char>(c);
+    value *= 0x100000001b3U;
+  }
+  char tag[19] = {'"'};
+  char* end = std::to_chars(tag + 1, tag + 17, value, 16).ptr;
+  *end++ = '"';
+  return {tag, end};
+}
+
+// Of a document too large to be made before it is sent: of which state it is, and for whom.
+std::string tag_of_state(const View& view, const DocumentQuestion& question) {
+  std::string what;
+  for (const Kind kind : all_kinds) {
+    if (view.reads().has(kind)) what += view.edition().versions[static_cast<std::size_t>(kind)];
+  }
+  what += "." + std::to_string(static_cast<int>(view.version()));
+  what += "." + std::to_string(static_cast<int>(question.media.form));
+  for (const auto& segment : question.path) what.append("/").append(segment);
+  if (view.reads().is_personal() && question.client) what += "#" + question.client->to_string();
+  return "\"" + documents::uuid_from(what) + "\"";
+}
+
+// The JSON of a large document, made as it is read.
+class RenderedJson final : public ChunkSource {
+ public:
+  RenderedJson(std::shared_ptr<const View> view, documents::JsonRenderer renderer, std::string head)
+      : view_(std::move(view)), renderer_(std::move(renderer)), text_(std::move(head)) {}
+  Chunk next() override {
+    if (text_.empty() && !is_done_) is_done_ = !renderer_.append(text_, whole_bytes);
+    if (text_.empty()) return {};
+    return {Chunk::State::data, std::make_shared<const std::string>(std::exchange(text_, {})), {}};
+  }
+
+ private:
+  std::shared_ptr<const View> view_;  // the nodes borrow from it
+  documents::JsonRenderer renderer_;
+  std::string text_;
+  bool is_done_ = false;
+};
+
+// Fills in what follows from what was looked at.
+void note_reads(DocumentAnswer& answer, const Reads& reads) {
+  answer.marks.assign(reads.marks().begin(), reads.marks().end());
+  answer.is_personal = reads.is_personal();
+}
+
+MadeAnswer not_found(const View& view, const DocumentQuestion& question) {
+  Response response = missing(question.media, "Not found");
+  auto answer = std::make_shared<DocumentAnswer>();
+  answer->status = response.status;
+  answer->content_type = response.content_type;
+  answer->headers = std::move(response.headers);
+  answer->body = std::make_shared<const std::string>(std::move(response.body));
+  note_reads(*answer, view.reads());
+  return {std::move(answer), nullptr};
+}
+
+MadeAnswer found(const std::shared_ptr<const View>& view, const Node& node,
+                 const DocumentQuestion& question) {
+  auto answer = std::make_shared<DocumentAnswer>();
+  std::unique_ptr<ChunkSource> stream;
+  std::string body;
+  if (!documents::is_container(node)) answer->text = documents::render_text(node);
+  if (question.media.form == Form::json) {
+    documents::JsonRenderer renderer(node);
+    if (renderer.append(body, whole_bytes)) {
+      stream = std::make_unique<RenderedJson>(view, std::move(renderer), std::exchange(body, {}));
+    }
+  } else if (question.media.form == Form::yaml) {
+    body = documents::render_yaml(node);
+  } else {
+    body = answer->text ? *answer->text : documents::render_text(node);
+  }
+  if (stream) view->reads().widen_to_rest();
+  answer->tag = stream ? tag_of_state(*view, question) : tag_of(body);
+  answer->headers.append(cors).append("Vary: Accept\r\nETag: ");
+  if (stream) answer->headers += "W/";
+  answer->headers.append(answer->tag).append("\r\n");
+  if (!body.empty() || stream) answer->content_type = question.media.content_type;
+  if (!stream) answer->body = std::make_shared<const std::string>(std::move(body));
+  note_reads(*answer, view->reads());
+  return {std::move(answer), std::move(stream)};
+}
+
+}  // namespace
+
+bool DocumentAnswer::is_known_as(std::string_view value) const {
+  if (tag.empty()) return true;
+  if (text) return *text == value;
+  if (body && *body == value) return true;
+  if (value.starts_with("W/")) value.remove_prefix(2);
+  const std::string_view opaque = tag;
+  return value == opaque || value == opaque.substr(1, opaque.size() - 2);
+}
+
+MadeAnswer make_answer(const std::shared_ptr<const View>& view, const DocumentQuestion& question) {
+  const auto node = documents::find(documents::root(*view), question.path);
+  return node ? found(view, *node, question) : not_found(*view, question);
+}
+
+Response respond(MadeAnswer made, std::string_view known) {
+  const auto& answer = made.answer;
+  // The parts are the answer's own: nothing is copied.
+  Response response{.status = answer->status,
+                    .content_type = answer->content_type,
+                    .shared_headers = {answer, &answer->headers}};
+  if (!known.empty() && !answer->tag.empty() && lists_tag(known, answer->tag, Comparison::weak)) {
+    response.status = 304;
+    response.content_type = {};
+    return response;
+  }
+  response.shared_body = answer->body;
+  response.stream = std::move(made.stream);
+  return response;
+}
+
+Response missing(const MediaType& media, std::string_view message) {
+  Response response{.status = 404, .content_type = media.content_type};
+  response.headers.append(cors).append(sniffing);
+  std::string& body = response.body;
+  switch (media.form) {
+    case Form::text:
+      body.append(message).append("\n");
+      break;
+    case Form::json:
+      body.append(R"({"code":404,"message":")").append(message).append("\",\"type\":\"error\"}\n");
+      break;
+    case Form::yaml:
+      body.append("code: 404\nmessage: ").append(message).append("\ntype: error\n\n");
+      break;
+  }
+  return response;
+}
+
+}  // namespace paddock::metadata::service

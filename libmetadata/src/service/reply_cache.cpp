@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/reply_cache.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace paddock::metadata::service {
+namespace {
+
+constexpr std::size_t entry_limit = 256 * 1024;
+constexpr std::size_t half_limit = 8 * 1024 * 1024;
+constexpr std::size_t overhead = 384;  // of an entry, about
+
+}  // namespace
+
+void RecentChanges::note(std::span<const documents::Mark> marks, std::uint64_t edition) {
+  for (const documents::Mark mark : marks) last_[mark % places] = edition;
+}
+
+bool RecentChanges::is_unchanged(std::span<const documents::Mark> marks,
+                                 std::uint64_t since) const noexcept {
+  return since >= floor_ && std::all_of(marks.begin(), marks.end(), [&](documents::Mark mark) {
+           return last_[mark % places] <= since;
+         });
+}
+
+const ReplyCache::Entry* ReplyCache::look_up(const std::string& key) {
+  if (const auto found = young_.find(key); found != young_.end()) return &found->second;
+  if (old_.empty()) return nullptr;
+  auto node = old_.extract(key);
+  if (node.empty()) return nullptr;
+  young_bytes_ += overhead + key.size();
+  return &young_.insert(std::move(node)).position->second;
+}
+
+std::shared_ptr<const DocumentAnswer> ReplyCache::find(const Key& key) {
+  key_.assign(key.words);
+  const Entry* entry = look_up(key_);
+  if (entry != nullptr && !entry->answer) {
+    key_.append(1, '\0').append(key.client);
+    entry = look_up(key_);
+  }
+  if (entry == nullptr || !entry->answer ||
+      !recent_.is_unchanged(entry->answer->marks, entry->edition)) {
+    return nullptr;
+  }
+  return entry->answer;
+}
+
+void ReplyCache::add(std::string key, Entry entry) {
+  const std::size_t bytes =
+      overhead + key.size() + (entry.answer && entry.answer->body ? entry.answer->body->size() : 0);
+  if (young_bytes_ + bytes > half_limit) {
+    old_ = std::exchange(young_, {});
+    young_bytes_ = 0;
+  }
+  young_bytes_ += bytes;
+  young_.insert_or_assign(std::move(key), std::move(entry));
+}
+
+void ReplyCache::keep(const Key& key, std::shared_ptr<const DocumentAnswer> answer) {
+  if (answer->tag.empty() || (answer->body && answer->body->size() > entry_limit)) return;
+  std::string words(key.words);
+  if (answer->is_personal) {
+    const Entry* present = look_up(words);
+    if (present == nullptr || present->answer) add(words, {});
+    words.append(1, '\0').append(key.client);
+  }
+  add(std::move(words), {std::move(answer), edition_});
+}
+
+void ReplyCache::take(const documents::Edition& edition) {
+  edition_ = edition.number;
+  if (edition.changes.is_everything) {
+    recent_.note_everything(edition.number);
+  } else {
+    recent_.note(edition.changes.marks, edition.number);
+  }
+}
+
+}  // namespace paddock::metadata::service

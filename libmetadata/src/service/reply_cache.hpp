@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Answers that were given and are still right, by who asked for what in which words: the same few
+// are asked for again and again. An answer holds until something it was made of changes.
+#pragma once
+
+#include "service/document_answer.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace paddock::metadata::service {
+
+// When the things behind marks changed last, as far as is remembered: marks share places, so a
+// mark may look changed by another's change, never the other way round.
+class RecentChanges {
+ public:
+  void note(std::span<const documents::Mark> marks, std::uint64_t edition);
+  void note_everything(std::uint64_t edition) noexcept { floor_ = edition; }
+  [[nodiscard]] bool is_unchanged(std::span<const documents::Mark> marks,
+                                  std::uint64_t since) const noexcept;
+
+ private:
+  static constexpr std::size_t places = 1U << 15U;
+  std::vector<std::uint64_t> last_ = std::vector<std::uint64_t>(places);
+  std::uint64_t floor_ = 0;
+};
+
+// Bounded: when the younger half is full, the older half is forgotten.
+class ReplyCache {
+ public:
+  // What a question is known by. `client` counts only where the answer is a personal one.
+  struct Key {
+    std::string_view words;   // path and form
+    std::string_view client;  // who asks
+  };
+  // Nothing when there is none, or it may not be right any more.
+  [[nodiscard]] std::shared_ptr<const DocumentAnswer> find(const Key& key);
+  // Keeps an answer made of the edition of take().
+  void keep(const Key& key, std::shared_ptr<const DocumentAnswer> answer);
+  // A new edition: what it changes is not found any more.
+  void take(const documents::Edition& edition);
+
+ private:
+  struct Entry {
+    std::shared_ptr<const DocumentAnswer> answer;  // null: look for the client's own
+    std::uint64_t edition = 0;
+  };
+  using Entries = std::unordered_map<std::string, Entry>;
+  [[nodiscard]] const Entry* look_up(const std::string& key);
+  void add(std::string key, Entry entry);
+
+  Entries young_;
+  Entries old_;
+  std::size_t young_bytes_ = 0;
+  RecentChanges recent_;
+  std::uint64_t edition_ = 0;
+  std::string key_;  // of the question under way
+};
+
+}  // namespace paddock::metadata::service

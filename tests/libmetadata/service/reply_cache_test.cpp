@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/reply_cache.hpp"
+
+#include <gtest/gtest.h>
+
+namespace paddock::metadata::service {
+namespace {
+
+using documents::Edition;
+using documents::Mark;
+
+Edition edition(std::uint64_t number, std::vector<Mark> changed) {
+  Edition made;
+  made.number = number;
+  made.changes = {.is_everything = false, .marks = std::move(changed), .namespaces = {}};
+  return made;
+}
+
+std::shared_ptr<const DocumentAnswer> answer(const char* body, std::vector<Mark> marks,
+                                             bool is_personal = false) {
+  auto made = std::make_shared<DocumentAnswer>();
+  made->tag = "\"1\"";
+  made->body = std::make_shared<const std::string>(body);
+  made->marks = std::move(marks);
+  made->is_personal = is_personal;
+  return made;
+}
+
+TEST(ReplyCache, HoldsAnAnswerUntilSomethingItWasMadeOfChanges) {
+  ReplyCache cache;
+  cache.take(edition(1, {}));
+  cache.keep({"/a", "me"}, answer("A", {11, 12}));
+
+  cache.take(edition(2, {13}));
+  ASSERT_NE(cache.find({"/a", "you"}), nullptr);
+  cache.take(edition(3, {12}));
+
+  EXPECT_EQ(cache.find({"/a", "me"}), nullptr);
+  cache.keep({"/a", "me"}, answer("B", {11, 12}));
+  EXPECT_EQ(*cache.find({"/a", "me"})->body, "B");
+  cache.take(Edition{.number = 4});
+  EXPECT_EQ(cache.find({"/a", "me"}), nullptr);
+}
+
+TEST(ReplyCache, APersonalAnswerIsForItsClientOnly) {
+  ReplyCache cache;
+  cache.take(edition(1, {}));
+  cache.keep({"/self", "me"}, answer("mine", {1}, true));
+
+  EXPECT_EQ(*cache.find({"/self", "me"})->body, "mine");
+  EXPECT_EQ(cache.find({"/self", "you"}), nullptr);
+  cache.keep({"/token", "me"}, answer("everybody's", {2}));
+  cache.take(edition(2, {2}));
+  cache.keep({"/token", "me"}, answer("a secret", {2}, true));
+  EXPECT_EQ(cache.find({"/token", "you"}), nullptr);
+}
+
+TEST(ReplyCache, ForgetsWhatWasNotAskedForLately) {
+  ReplyCache cache;
+  cache.take(edition(1, {}));
+  const std::string large(100'000, 'x');
+  cache.keep({"/asked", ""}, answer("A", {1}));
+  cache.keep({"/not-asked", ""}, answer("B", {1}));
+  for (int i = 0; i < 300; ++i) {
+    cache.keep({"/large/" + std::to_string(i), ""}, answer(large.c_str(), {1}));
+    EXPECT_NE(cache.find({"/asked", ""}), nullptr) << i;
+  }
+
+  EXPECT_EQ(cache.find({"/not-asked", ""}), nullptr);
+  EXPECT_EQ(cache.find({"/large/0", ""}), nullptr);
+  EXPECT_NE(cache.find({"/large/299", ""}), nullptr);
+}
+
+}  // namespace
+}  // namespace paddock::metadata::service
