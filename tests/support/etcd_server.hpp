@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Debian's etcd as a process of a test's own, on free loopback ports, alone or as members of one
+// cluster. It may be killed, stopped in its tracks and started again on its data.
+#pragma once
+
+#include "support/temp_folder.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace paddock::test {
+
+// A port that was free a moment ago.
+inline std::uint16_t free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  if (::bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    throw std::runtime_error("no free port");
+  }
+  ::close(fd);
+  return ntohs(address.sin_port);
+}
+
+struct EtcdTls {
+  std::string certificate;  // empty: none
+  std::string key;
+  std::string ca;
+  bool asks_clients = false;
+};
+
+class EtcdServer {
+ public:
+  explicit EtcdServer(EtcdTls tls = {}, std::string name = "one")
+      : tls_(std::move(tls)),
+        name_(std::move(name)),
+        client_port_(free_port()),
+        peer_port_(free_port()) {}
+  ~EtcdServer() { kill(); }
+  EtcdServer(const EtcdServer&) = delete;
+  EtcdServer& operator=(const EtcdServer&) = delete;
+
+  [[nodiscard]] std::string url() const {
+    return (tls_.certificate.empty() ? "http" : "https") + on_loopback(client_port_);
+  }
+  // As --initial-cluster wants it.
+  [[nodiscard]] std::string member() const { return name_ + "=http" + on_loopback(peer_port_); }
+
+  // Without `members` alone. Again after kill(): on the data of before.
+  void start(const std::string& members = "") {
+    if (!members.empty()) members_ = members;
+    std::vector<std::string> words = command();
+    std::vector<char*> argv;
+    for (auto& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const std::string log = folder_.file("log");
+    pid_ = ::fork();
+    if (pid_ != 0) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const int fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    ::dup2(fd, 1);
+    ::dup2(fd, 2);
+    ::execvp(argv[0], argv.data());
+    ::_exit(127);
+  }
+  // Until it answers; it has a leader then.
+  void wait_until_ready() const {
+    std::string curl = "curl -s -m 1 " + url() + "/health";
+    if (!tls_.ca.empty()) curl += " --cacert " + tls_.ca;
+    if (tls_.asks_clients) curl += " --cert " + tls_.certificate + " --key " + tls_.key;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (std::system((curl + " | grep -q true").c_str()) != 0) {
+      if (std::chrono::steady_clock::now() > deadline)
+        throw std::runtime_error("etcd is not ready");
+    }
+  }
+  void kill() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+  }
+  // Takes no time any more: connections stay, nobody answers.
+  void freeze() const { ::kill(pid_, SIGSTOP); }
+  void thaw() const { ::kill(pid_, SIGCONT); }
+
+ private:
+  static std::string on_loopback(std::uint16_t port) {
+    return "://127.0.0.1:" + std::to_string(port);
+  }
+  [[nodiscard]] std::vector<std::string> command() const {
+    const std::string peer = "http" + on_loopback(peer_port_);
+    std::vector<std::string> words{"etcd",
+                                   "--name=" + name_,
+                                   "--data-dir=" + folder_.file("data"),
+                                   "--listen-client-urls=" + url(),
+                                   "--advertise-client-urls=" + url(),
+                                   "--listen-peer-urls=" + peer,
+                                   "--initial-advertise-peer-urls=" + peer,
+                                   "--initial-cluster=" + (members_.empty() ? member() : members_),
+                                   "--heartbeat-interval=50",
+                                   "--election-timeout=500",
+                                   "--log-level=error"};
+    if (!tls_.certificate.empty()) {
+      words.push_back("--cert-file=" + tls_.certificate);
+      words.push_back("--key-file=" + tls_.key);
+    }
+    if (tls_.asks_clients) {
+      words.push_back("--trusted-ca-file=" + tls_.ca);
+      words.emplace_back("--client-cert-auth");
+    }
+    return words;
+  }
+
+  EtcdTls tls_;
+  std::string name_;
+  std::string members_;
+  std::uint16_t client_port_;
+  std::uint16_t peer_port_;
+  TempFolder folder_;
+  pid_t pid_ = 0;
+};
+
+// Members of one cluster, all started and ready.
+inline std::vector<std::unique_ptr<EtcdServer>> etcd_cluster(std::size_t size) {
+  std::vector<std::unique_ptr<EtcdServer>> members;
+  std::string list;
+  for (std::size_t i = 0; i < size; ++i) {
+    members.push_back(std::make_unique<EtcdServer>(EtcdTls{}, "m" + std::to_string(i)));
+    list += (list.empty() ? "" : ",") + members.back()->member();
+  }
+  for (const auto& member : members) member->start(list);
+  for (const auto& member : members) member->wait_until_ready();
+  return members;
+}
+
+}  // namespace paddock::test
