@@ -13,6 +13,10 @@ std::string check_range(const std::string& text) {
   return net::AddressRange::parse(text) ? "" : "must be an address, or FIRST-LAST";
 }
 
+std::string check_data_path(const std::string& text) {
+  return text == "routed" || text == "bridge" ? "" : "must be routed or bridge";
+}
+
 std::string check_metadata(const std::string& text) {
   if (text == "none" || (text.starts_with("paddock:") && text.size() > 8)) return {};
   return "must be paddock:/PATH/OF/metadata.sock, or none";
@@ -37,6 +41,11 @@ void describe_addresses(runtime::OptionTable& table, Options& options) {
                  options.quarantine, std::chrono::milliseconds{0}, std::chrono::hours{24});
   table.list({"service-addresses", "ADDRESS", "Where this host answers pods: DNS and metadata."},
              options.service_addresses, checks::address());
+  table.text(
+      {"data-path", "routed|bridge",
+       "How pods meet the host: by a link and a route each, or as ports of a bridge; dataPath "
+       "of a network's configuration comes first."},
+      options.data_path, check_data_path);
   table.integer(
       {"mtu", "BYTES", "MTU of pods; 0: that of the default route's interface.", Reload::live},
       options.mtu, 0U, 65535U);

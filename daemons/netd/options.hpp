@@ -23,6 +23,7 @@ struct Options : runtime::CommonOptions {
   std::vector<std::string> exclude;
   std::chrono::milliseconds quarantine{std::chrono::seconds{30}};
   std::vector<std::string> service_addresses{"169.254.169.250"};
+  std::string data_path = "routed";
   std::uint32_t mtu = 0;
   bool masquerade = true;
 

@@ -42,6 +42,7 @@ net::PodNetworkOptions Service::pod_options(const Options& options) {
   wanted.pool = pool_options(options);
   wanted.state_directory = options.state_dir;
   wanted.mtu = mtu_of(options);
+  wanted.data_path = options.data_path == "bridge" ? net::DataPath::bridge : net::DataPath::routed;
   wanted.dns = dns_hints(options);
   wanted.events.attached = [this](const net::Lease& lease) {
     if (registrar_) registrar_->attached(lease);

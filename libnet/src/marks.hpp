@@ -8,10 +8,11 @@
 namespace paddock::net {
 
 inline constexpr const char* gateway_link = "paddock0";
-inline constexpr const char* table_name = "paddock";  // nftables, family inet
+inline constexpr const char* table_name = "paddock";  // nftables, families inet and bridge
 inline constexpr std::uint8_t route_protocol = 142;
 inline constexpr std::uint32_t pod_group = 1420;       // host ends of attached pods
 inline constexpr std::uint32_t detached_group = 1421;  // host ends that wait to be deleted together
 inline constexpr std::uint32_t gateway_group = 1422;   // paddock0
+inline constexpr std::uint32_t bridge_group = 1423;    // bridges of pods
 
 }  // namespace paddock::net

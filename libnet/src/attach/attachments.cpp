@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "attach/bridge.hpp"
+#include "attach/guard.hpp"
 #include "attach/inspection.hpp"
 #include "attach/wiring.hpp"
 #include "failure.hpp"
@@ -14,6 +16,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
 
 namespace paddock::net {
 namespace {
@@ -56,28 +59,39 @@ std::optional<AttachmentId> AttachmentId::from_alias(std::string_view alias) {
                       std::string(alias.substr(last + 1))};
 }
 
+Prefix Attachment::prefix_of(const IpAddress& address) const {
+  const auto found = std::find_if(subnets.begin(), subnets.end(),
+                                  [&](const Prefix& subnet) { return subnet.contains(address); });
+  return found == subnets.end() ? Prefix::host(address) : Prefix{address, found->length};
+}
+
 class Attachments::State {
  public:
   explicit State(const NetworkNamespace& host)
-      : links_(host, NETLINK_ROUTE), connections_(host, NETLINK_NETFILTER) {}
+      : links_(host, NETLINK_ROUTE), filters_(host, NETLINK_NETFILTER) {}
 
   Result<Attachment> attach(const NetworkNamespace& pod, const AttachRequest& request);
   Result<void> detach(const Attachment& attachment);
   Result<std::size_t> reap();
   Result<std::vector<std::string>> check(const NetworkNamespace& pod, const Attachment& attachment);
   Result<void> repair(const Attachment& attachment);
+  Result<std::vector<std::string>> ensure_bridges(const std::vector<Attachment>& attachments);
   Result<std::vector<FoundAttachment>> list();
 
  private:
   Result<void> free_ifname(netlink::Socket& pod, const std::string& ifname);
-  Result<void> make_pair(netlink::Socket& host, const NetworkNamespace& pod, Attachment& made);
+  // The index of the attachment's bridge, which is made as needed; 0 when it has none.
+  static Result<std::uint32_t> bridge_of(netlink::Socket& host, const Attachment& attachment);
+  Result<void> make_pair(netlink::Socket& host, const NetworkNamespace& pod, std::uint32_t bridge,
+                         Attachment& made);
   Result<void> configure(netlink::Socket& host, netlink::Socket& inside,
                          const NetworkNamespace& pod, const Attachment& made);
   Result<std::optional<netlink::Link>> find(netlink::Socket& host, const Attachment& attachment);
   Result<void> remove_unnamed(const std::string& host_link);
 
   netlink::SocketPool links_;
-  netlink::SocketPool connections_;
+  netlink::SocketPool filters_;  // connection tracking and nftables
+  attach::Guard guard_{filters_};
 };
 
 Result<Attachment> Attachments::State::attach(const NetworkNamespace& pod,
@@ -100,11 +114,18 @@ Result<Attachment> Attachments::State::attach(const NetworkNamespace& pod,
   made.host_mac = MacAddress::random();
   made.pod_mac = request.mac ? *request.mac : MacAddress::random();
   made.mtu = request.mtu;
+  made.host_link = request.host_link;
   made.addresses = request.addresses;
+  made.subnets = request.subnets;
   made.gateways = request.gateways;
   made.routes = request.routes;
+  made.bridge = request.bridge;
   auto host = links_.borrow();
-  if (const auto paired = make_pair(host, pod, made); !paired) {
+  const auto bridge = bridge_of(host, made);
+  if (!bridge) {
+    return bridge.error();
+  }
+  if (const auto paired = make_pair(host, pod, *bridge, made); !paired) {
     return paired.error();
   }
   if (const auto configured = configure(host, *inside, pod, made); !configured) {
@@ -112,6 +133,9 @@ Result<Attachment> Attachments::State::attach(const NetworkNamespace& pod,
     netlink::delete_link(undo, made.host_ifindex, made.host_link);
     undo.tolerate(ENODEV);
     const auto undone = host->execute(undo);
+    if (made.bridge) {
+      (void)guard_.dismiss(made);  // without its link an element means nothing
+    }
     Error error = configured.error();
     error.text += undone ? "" : "; and " + undone.error().text;
     return error;
@@ -137,15 +161,28 @@ Result<void> Attachments::State::free_ifname(netlink::Socket& pod, const std::st
   return reaped ? Result<void>() : reaped.error();
 }
 
+Result<std::uint32_t> Attachments::State::bridge_of(netlink::Socket& host,
+                                                    const Attachment& attachment) {
+  if (!attachment.bridge) {
+    return 0U;
+  }
+  std::vector<std::string> changes;
+  const auto bridge = attach::ensure_bridge(host, *attachment.bridge, changes);
+  return bridge ? Result<std::uint32_t>(bridge->index) : bridge.error();
+}
+
 Result<void> Attachments::State::make_pair(netlink::Socket& host, const NetworkNamespace& pod,
-                                           Attachment& made) {
+                                           std::uint32_t bridge, Attachment& made) {
+  const bool is_named = !made.host_link.empty();
   for (int attempt = 1;; ++attempt) {
     made.host_ifindex = random_index();
     made.pod_ifindex = made.host_ifindex;
-    made.host_link = host_link_name(made.host_ifindex);
+    if (!is_named) {
+      made.host_link = host_link_name(made.host_ifindex);
+    }
     netlink::Batch batch;
     netlink::add_veth(batch, {made.host_ifindex, made.mtu, made.host_link, made.host_mac, pod_group,
-                              pod.descriptor(), made.id.ifname, made.pod_mac});
+                              pod.descriptor(), made.id.ifname, made.pod_mac, bridge});
     auto created = host.execute(batch);
     const bool index_taken = !created && created.error().code.value() == EBUSY;
     if (!index_taken || attempt == index_attempts) {
@@ -156,6 +193,11 @@ Result<void> Attachments::State::make_pair(netlink::Socket& host, const NetworkN
 
 Result<void> Attachments::State::configure(netlink::Socket& host, netlink::Socket& inside,
                                            const NetworkNamespace& pod, const Attachment& made) {
+  if (made.bridge) {
+    if (auto admitted = guard_.admit(made); !admitted) {
+      return admitted;
+    }
+  }
   if (auto done = host.execute(attach::host_side(made)); !done) {
     return done;
   }
@@ -224,10 +266,15 @@ Result<void> Attachments::State::detach(const Attachment& attachment) {
       return released;
     }
   }
+  if (attachment.bridge) {
+    if (auto dismissed = guard_.dismiss(attachment); !dismissed) {
+      return dismissed;
+    }
+  }
   if (attachment.addresses.empty()) {
     return {};
   }
-  return nat::forget_connections(connections_.borrow(), attachment.addresses);
+  return nat::forget_connections(filters_.borrow(), attachment.addresses);
 }
 
 Result<std::size_t> Attachments::State::reap() {
@@ -285,7 +332,52 @@ Result<void> Attachments::State::repair(const Attachment& attachment) {
   Attachment present = attachment;
   present.host_link = (*link)->name;
   present.host_ifindex = (*link)->index;
-  return host->execute(attach::host_side_again(present));
+  const auto bridge = bridge_of(host, present);
+  if (!bridge) {
+    return bridge.error();
+  }
+  if (present.bridge) {
+    if (auto admitted = guard_.admit(present); !admitted) {
+      return admitted;
+    }
+  }
+  return host->execute(attach::host_side_again(present, *bridge));
+}
+
+Result<std::vector<std::string>> Attachments::State::ensure_bridges(
+    const std::vector<Attachment>& attachments) {
+  std::vector<std::string> changes;
+  std::vector<std::string> seen;
+  auto host = links_.borrow();
+  for (const Attachment& attachment : attachments) {
+    if (std::find(seen.begin(), seen.end(), attachment.bridge->bridge) != seen.end()) {
+      continue;
+    }
+    seen.push_back(attachment.bridge->bridge);
+    const auto bridge = attach::ensure_bridge(host, *attachment.bridge, changes);
+    if (!bridge) {
+      return bridge.error();
+    }
+  }
+  const auto living = [&]() -> Result<std::set<std::uint32_t>> {
+    const auto links = netlink::list_links(host);
+    if (!links) {
+      return links.error();
+    }
+    std::set<std::uint32_t> indices;
+    for (const netlink::Link& link : *links) {
+      if (link.group == pod_group) {
+        indices.insert(link.index);
+      }
+    }
+    return indices;
+  };
+  auto guarded = guard_.ensure(attachments, living);
+  if (!guarded) {
+    return guarded;
+  }
+  changes.insert(changes.end(), guarded->begin(), guarded->end());
+  return changes;
 }
 
 Result<std::vector<FoundAttachment>> Attachments::State::list() {
@@ -301,7 +393,14 @@ Result<std::vector<FoundAttachment>> Attachments::State::list() {
   std::vector<FoundAttachment> found;
   for (const netlink::Link& link : *links) {
     if (link.group == pod_group && link.kind == "veth") {
-      found.push_back({link.name, link.index, AttachmentId::from_alias(link.alias), {}});
+      const auto bridge = std::find_if(links->begin(), links->end(), [&](const auto& other) {
+        return other.index == link.master;
+      });
+      found.push_back({link.name,
+                       link.index,
+                       AttachmentId::from_alias(link.alias),
+                       {},
+                       link.master == 0 || bridge == links->end() ? std::string() : bridge->name});
     }
   }
   const auto earlier = [](const FoundAttachment& left, const FoundAttachment& right) {
@@ -310,7 +409,7 @@ Result<std::vector<FoundAttachment>> Attachments::State::list() {
   std::sort(found.begin(), found.end(), earlier);
   for (const netlink::Route& route : *routes) {
     const auto owner = std::lower_bound(found.begin(), found.end(),
-                                        FoundAttachment{{}, route.link, {}, {}}, earlier);
+                                        FoundAttachment{{}, route.link, {}, {}, {}}, earlier);
     if (owner != found.end() && owner->host_ifindex == route.link) {
       owner->addresses.push_back(route.destination.address);
     }
@@ -334,6 +433,10 @@ Result<std::vector<std::string>> Attachments::check(const NetworkNamespace& pod,
 }
 Result<void> Attachments::repair(const Attachment& attachment) {
   return state_->repair(attachment);
+}
+Result<std::vector<std::string>> Attachments::ensure_bridges(
+    const std::vector<Attachment>& attachments) {
+  return state_->ensure_bridges(attachments);
 }
 Result<std::vector<FoundAttachment>> Attachments::list() { return state_->list(); }
 

@@ -83,6 +83,30 @@ Result<void> compare_addresses(Sentences& missing, netlink::Socket& socket,
   return {};
 }
 
+Result<void> compare_bridge(Sentences& missing, netlink::Socket& host, const std::string& where,
+                            const netlink::Link& port, const BridgePort& wanted) {
+  const auto bridge = netlink::find_link(host, wanted.bridge);
+  if (!bridge) {
+    return bridge.error();
+  }
+  if (!*bridge || (*bridge)->kind != "bridge") {
+    missing.push_back("the host has no bridge " + wanted.bridge);
+    return {};
+  }
+  if (!(*bridge)->up) {
+    missing.push_back("the host's " + wanted.bridge + " is down");
+  }
+  if (port.master != (*bridge)->index) {
+    missing.push_back(where + " is no port of " + wanted.bridge);
+  }
+  std::vector<IpAddress> addresses;
+  for (const Prefix& address : wanted.addresses) {
+    addresses.push_back(address.address);
+  }
+  return compare_addresses(missing, host, "the host's " + wanted.bridge, (*bridge)->index,
+                           addresses);
+}
+
 Result<void> compare_host(Sentences& missing, netlink::Socket& host, const Attachment& attachment) {
   const auto link = netlink::find_link(host, attachment.host_link);
   if (!link) {
@@ -95,6 +119,9 @@ Result<void> compare_host(Sentences& missing, netlink::Socket& host, const Attac
   }
   const std::string where = "the host's " + attachment.host_link;
   compare_link(missing, where, **link, attachment.host_mac, attachment.mtu);
+  if (attachment.bridge) {
+    return compare_bridge(missing, host, where, **link, *attachment.bridge);
+  }
   if (auto done =
           compare_routes(missing, host, where, host_routes(attachment), attachment.host_ifindex);
       !done) {
@@ -106,6 +133,9 @@ Result<void> compare_host(Sentences& missing, netlink::Socket& host, const Attac
 
 Result<void> compare_gateways(Sentences& missing, netlink::Socket& host,
                               const Attachment& attachment) {
+  if (attachment.bridge) {
+    return {};  // they are the bridge's
+  }
   const auto link = netlink::find_link(host, std::string(gateway_link));
   if (!link) {
     return link.error();
@@ -136,6 +166,9 @@ Result<void> compare_pod(Sentences& missing, netlink::Socket& pod, const Attachm
   // On whichever link: of a pod's several interfaces the first has a route they all want.
   if (auto done = compare_routes(missing, pod, where, pod_routes(attachment), 0); !done) {
     return done;
+  }
+  if (attachment.bridge) {
+    return {};
   }
   return compare_neighbors(missing, pod, where, index, attachment.gateways, attachment.host_mac);
 }

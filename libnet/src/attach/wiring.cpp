@@ -37,6 +37,22 @@ netlink::Route host_route(const Attachment& attachment, const IpAddress& address
   return route;
 }
 
+bool is_on_link(const Attachment& attachment, const IpAddress& address) {
+  return std::any_of(attachment.subnets.begin(), attachment.subnets.end(),
+                     [&](const Prefix& subnet) { return subnet.contains(address); });
+}
+
+void configure_port(netlink::Batch& batch, const Attachment& attachment) {
+  netlink::LinkChange change;
+  change.index = attachment.host_ifindex;
+  change.name = attachment.host_link;
+  change.alias = attachment.id.alias();
+  change.no_link_local = true;
+  change.port = {attachment.bridge->is_hairpin, attachment.bridge->is_isolated};
+  change.up = true;
+  netlink::change_link(batch, change);
+}
+
 netlink::Batch host_batch(const Attachment& attachment, netlink::Existing existing) {
   netlink::Batch batch;
   netlink::LinkChange change;
@@ -65,11 +81,18 @@ std::optional<std::string> objection(const AttachRequest& request) {
   if (request.id.alias().size() > alias_limit) {
     return "network and container name together are too long";
   }
-  if (request.addresses.empty()) {
+  if (request.host_link.size() > name_limit) {
+    return "\"" + request.host_link + "\" cannot name a link";
+  }
+  if (request.bridge && !valid_ifname(request.bridge->bridge)) {
+    return "\"" + request.bridge->bridge +
+           "\" cannot name a bridge; name one of 1 to 15 bytes in the configuration";
+  }
+  if (request.addresses.empty() && !request.bridge) {
     return "no address is given";
   }
   for (const IpAddress& address : request.addresses) {
-    if (!of_family(request.gateways, address.is_v4())) {
+    if (!request.bridge && !of_family(request.gateways, address.is_v4())) {
       return "no gateway for address " + address.to_string();
     }
   }
@@ -87,6 +110,9 @@ std::optional<std::string> objection(const AttachRequest& request) {
 
 std::vector<netlink::Route> host_routes(const Attachment& attachment) {
   std::vector<netlink::Route> routes;
+  if (attachment.bridge) {
+    return routes;  // the bridge's address makes one for the subnet
+  }
   for (const IpAddress& address : attachment.addresses) {
     routes.push_back(host_route(attachment, address));
   }
@@ -96,7 +122,7 @@ std::vector<netlink::Route> host_routes(const Attachment& attachment) {
 std::vector<netlink::Route> pod_routes(const Attachment& attachment) {
   std::vector<netlink::Route> routes;
   for (const IpAddress& gateway : attachment.gateways) {
-    if (of_family(attachment.addresses, gateway.is_v4())) {
+    if (of_family(attachment.addresses, gateway.is_v4()) && !is_on_link(attachment, gateway)) {
       netlink::Route route;
       route.destination = Prefix::host(gateway);
       route.scope = gateway.is_v4() ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
@@ -122,11 +148,22 @@ std::vector<netlink::Route> pod_routes(const Attachment& attachment) {
 }
 
 netlink::Batch host_side(const Attachment& attachment) {
-  return host_batch(attachment, netlink::Existing::refuse);
+  if (!attachment.bridge) {
+    return host_batch(attachment, netlink::Existing::refuse);
+  }
+  netlink::Batch batch;  // the link was born a port
+  configure_port(batch, attachment);
+  return batch;
 }
 
-netlink::Batch host_side_again(const Attachment& attachment) {
-  return host_batch(attachment, netlink::Existing::replace);
+netlink::Batch host_side_again(const Attachment& attachment, std::uint32_t bridge) {
+  if (!attachment.bridge) {
+    return host_batch(attachment, netlink::Existing::replace);
+  }
+  netlink::Batch batch;
+  netlink::join_bridge(batch, attachment.host_ifindex, bridge, attachment.host_link);
+  configure_port(batch, attachment);
+  return batch;
 }
 
 netlink::Batch pod_side(const Attachment& attachment) {
@@ -140,14 +177,19 @@ netlink::Batch pod_side(const Attachment& attachment) {
   change.index = attachment.pod_ifindex;
   change.name = attachment.id.ifname;
   change.no_link_local = true;
-  change.up = true;
-  netlink::change_link(batch, change);
+  change.announces = attachment.bridge.has_value();
+  // Addresses first: a link that comes up tells its neighbours those it has.
   for (const IpAddress& address : attachment.addresses) {
-    netlink::add_address(batch, {attachment.pod_ifindex, Prefix::host(address), RT_SCOPE_UNIVERSE},
+    netlink::add_address(batch,
+                         {attachment.pod_ifindex, attachment.prefix_of(address), RT_SCOPE_UNIVERSE},
                          attachment.id.ifname);
   }
-  for (const IpAddress& gateway : attachment.gateways) {
-    netlink::add_neighbor(batch, attachment.pod_ifindex, gateway, attachment.host_mac);
+  change.up = true;
+  netlink::change_link(batch, change);
+  if (!attachment.bridge) {  // else the gateway is a neighbour as any other
+    for (const IpAddress& gateway : attachment.gateways) {
+      netlink::add_neighbor(batch, attachment.pod_ifindex, gateway, attachment.host_mac);
+    }
   }
   for (const netlink::Route& route : pod_routes(attachment)) {
     netlink::add_route(batch, route, attachment.id.ifname, netlink::Existing::refuse);

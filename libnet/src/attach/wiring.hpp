@@ -24,7 +24,9 @@ std::vector<netlink::Route> pod_routes(const Attachment& attachment);
 
 // Everything but the pair itself.
 netlink::Batch host_side(const Attachment& attachment);
-netlink::Batch host_side_again(const Attachment& attachment);  // whatever is there already
+// The same, whatever is there already. `bridge` is the index of the attachment's bridge, if it has
+// one.
+netlink::Batch host_side_again(const Attachment& attachment, std::uint32_t bridge);
 netlink::Batch pod_side(const Attachment& attachment);
 
 // Takes routes and neighbours of the addresses off the link and marks it for reaping.

@@ -156,6 +156,12 @@ void read_plugin_keys(const Json& config, Request& request) {
                     "leave ipam out: addresses come from paddock-netd's subnet"};
   }
   if (const auto* dns = find(config, "dns")) request.dns = dns_of(*dns, "dns");
+  if (const auto* path = find(config, "dataPath"); path && *path != "") {
+    if (*path != "routed" && *path != "bridge")
+      throw Refusal{Code::bad_config, "dataPath must be routed or bridge", correct_it};
+    request.data_path = *path == "bridge" ? DataPath::bridge : DataPath::routed;
+  }
+  if (const auto* bridge = find(config, "bridge")) request.bridge = text_of(*bridge, "bridge");
   if (const auto* mtu = find(config, "mtu"); mtu && *mtu != 0) {
     request.mtu = number_of(*mtu, "mtu");
     if (*request.mtu < least_mtu || *request.mtu > largest_mtu)

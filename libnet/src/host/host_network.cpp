@@ -60,7 +60,7 @@ class HostNetwork::State {
   explicit State(const NetworkNamespace& host)
       : host_(host.duplicate()),
         socket_(netlink::Socket::open(host, NETLINK_ROUTE).value()),
-        table_(host) {}
+        table_(host, std::string("inet ") + table_name) {}
 
   Result<std::vector<std::string>> converge(const HostPlan& plan, bool apply);
   Result<void> remove();
@@ -96,7 +96,7 @@ Result<netlink::Link> HostNetwork::State::host_link(Sentences& changes, bool app
   }
   netlink::Batch create;
   if (!*found) {
-    netlink::add_bridge(create, gateway_link, gateway_group);
+    netlink::add_bridge(create, {gateway_link, gateway_group, {}});
     changes.push_back(create.operations().front().what);
     const auto created = apply ? socket_.execute(create) : Result<void>();
     found = netlink::find_link(socket_, std::string(gateway_link));
@@ -246,9 +246,15 @@ Result<void> HostNetwork::State::remove() {
     netlink::delete_link(batch, (*link)->index, gateway_link);
     batch.tolerate(ENODEV);
   }
-  const auto done = socket_.execute(batch);
-  const auto table_gone = table_.remove();
-  return done ? table_gone : done;
+  netlink::delete_group(batch, bridge_group);
+  batch.tolerate(ENODEV);
+  for (const auto& done : {socket_.execute(batch), table_.remove(),
+                           nat::Table(host_, std::string("bridge ") + table_name).remove()}) {
+    if (!done) {
+      return done;
+    }
+  }
+  return {};
 }
 
 Result<std::uint32_t> HostNetwork::State::default_mtu() {

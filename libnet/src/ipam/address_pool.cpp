@@ -388,6 +388,12 @@ void AddressPool::free(const IpAddress& address, Time now) {
   if (family && family->subnet_of(number) && family->is_taken(number)) family->release(number, now);
 }
 
+std::optional<Prefix> AddressPool::network_of(const IpAddress& address) const {
+  auto* family = state_->family_of(address);
+  const auto* subnet = family ? family->subnet_of(to_number(address)) : nullptr;
+  return subnet ? std::optional(subnet->network) : std::nullopt;
+}
+
 std::optional<IpAddress> AddressPool::gateway_of(const IpAddress& address) const {
   auto* family = state_->family_of(address);
   const auto* subnet = family ? family->subnet_of(to_number(address)) : nullptr;

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -13,6 +14,7 @@ using Json = nlohmann::json;
 
 constexpr int record_version = 1;
 constexpr std::array<const char*, 3> state_names = {"attaching", "attached", "detaching"};
+constexpr std::array<const char*, 3> guard_names = {"none", "mac", "addresses"};
 
 Json format_addresses(const std::vector<IpAddress>& addresses) {
   Json list = Json::array();
@@ -21,6 +23,13 @@ Json format_addresses(const std::vector<IpAddress>& addresses) {
 }
 
 // Below here a wrong type throws Json::exception and a wrong text std::exception: a damaged record.
+
+template <class Value, std::size_t count>
+Value parse_name(const std::array<const char*, count>& names, const Json& name) {
+  const auto found = std::ranges::find(names, name.get<std::string_view>());
+  if (found == names.end()) throw std::invalid_argument("name");
+  return static_cast<Value>(found - names.begin());
+}
 
 std::vector<IpAddress> parse_addresses(const Json& list) {
   std::vector<IpAddress> addresses;
@@ -51,18 +60,56 @@ PodRoute parse_route(const Json& object) {
   return route;
 }
 
+Json format_prefixes(const std::vector<Prefix>& prefixes) {
+  Json list = Json::array();
+  for (const auto& prefix : prefixes) list.push_back(prefix.to_string());
+  return list;
+}
+
+std::vector<Prefix> parse_prefixes(const Json& list) {
+  std::vector<Prefix> prefixes;
+  for (const auto& text : list)
+    prefixes.push_back(Prefix::parse(text.get_ref<const std::string&>()).value());
+  return prefixes;
+}
+
+Json format_bridge(const BridgePort& port) {
+  return {{"name", port.bridge},
+          {"addresses", format_prefixes(port.addresses)},
+          {"replaces", port.replaces_addresses},
+          {"promiscuous", port.is_promiscuous},
+          {"hairpin", port.is_hairpin},
+          {"isolated", port.is_isolated},
+          {"guard", guard_names.at(static_cast<std::size_t>(port.guard))}};
+}
+
+BridgePort parse_bridge(const Json& object) {
+  BridgePort port;
+  port.bridge = object.at("name").get<std::string>();
+  port.addresses = parse_prefixes(object.at("addresses"));
+  port.replaces_addresses = object.at("replaces").get<bool>();
+  port.is_promiscuous = object.at("promiscuous").get<bool>();
+  port.is_hairpin = object.at("hairpin").get<bool>();
+  port.is_isolated = object.at("isolated").get<bool>();
+  port.guard = parse_name<SourceGuard>(guard_names, object.at("guard"));
+  return port;
+}
+
 Json format_attachment(const Attachment& attachment) {
   Json routes = Json::array();
   for (const auto& route : attachment.routes) routes.push_back(format_route(route));
-  return {{"host_link", attachment.host_link},
-          {"host_ifindex", attachment.host_ifindex},
-          {"pod_ifindex", attachment.pod_ifindex},
-          {"host_mac", attachment.host_mac.to_string()},
-          {"pod_mac", attachment.pod_mac.to_string()},
-          {"mtu", attachment.mtu},
-          {"addresses", format_addresses(attachment.addresses)},
-          {"gateways", format_addresses(attachment.gateways)},
-          {"routes", std::move(routes)}};
+  Json object{{"host_link", attachment.host_link},
+              {"host_ifindex", attachment.host_ifindex},
+              {"pod_ifindex", attachment.pod_ifindex},
+              {"host_mac", attachment.host_mac.to_string()},
+              {"pod_mac", attachment.pod_mac.to_string()},
+              {"mtu", attachment.mtu},
+              {"addresses", format_addresses(attachment.addresses)},
+              {"gateways", format_addresses(attachment.gateways)},
+              {"routes", std::move(routes)}};
+  if (!attachment.subnets.empty()) object["subnets"] = format_prefixes(attachment.subnets);
+  if (attachment.bridge) object["bridge"] = format_bridge(*attachment.bridge);
+  return object;
 }
 
 Attachment parse_attachment(const AttachmentId& id, const Json& object) {
@@ -77,19 +124,14 @@ Attachment parse_attachment(const AttachmentId& id, const Json& object) {
   attachment.addresses = parse_addresses(object.at("addresses"));
   attachment.gateways = parse_addresses(object.at("gateways"));
   for (const auto& route : object.at("routes")) attachment.routes.push_back(parse_route(route));
+  if (object.contains("subnets")) attachment.subnets = parse_prefixes(object["subnets"]);
+  if (object.contains("bridge")) attachment.bridge = parse_bridge(object["bridge"]);
   return attachment;
-}
-
-LeaseState parse_state(const std::string& name) {
-  for (std::size_t i = 0; i < state_names.size(); ++i) {
-    if (name == state_names[i]) return static_cast<LeaseState>(i);
-  }
-  throw std::invalid_argument("state");
 }
 
 Lease read_lease(const AttachmentId& id, const Json& object) {
   Lease lease;
-  lease.state = parse_state(object.at("state").get_ref<const std::string&>());
+  lease.state = parse_name<LeaseState>(state_names, object.at("state"));
   lease.attachment = parse_attachment(id, object.at("attachment"));
   lease.netns_path = object.at("netns").get<std::string>();
   lease.netns = {object.at("netns_device").get<std::uint64_t>(),

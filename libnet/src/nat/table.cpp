@@ -2,29 +2,26 @@
 #include "nat/table.hpp"
 
 #include "failure.hpp"
-#include "marks.hpp"
 
 #include <nftables/libnftables.h>
 
 #include <cerrno>
 #include <stdexcept>
+#include <utility>
 
 namespace paddock::net::nat {
-namespace {
-
-std::string our_table() { return std::string("table inet ") + table_name; }
-
-}  // namespace
-
 void Table::Close::operator()(nft_ctx* context) const { nft_ctx_free(context); }
 
-Table::Table(const NetworkNamespace& where) {
+Table::Table(const NetworkNamespace& where, std::string name, Elements elements)
+    : name_("table " + std::move(name)) {
   const auto entered = where.run([&] { context_.reset(nft_ctx_new(NFT_CTX_DEFAULT)); });
   if (!entered || !context_ || nft_ctx_buffer_output(context_.get()) != 0 ||
       nft_ctx_buffer_error(context_.get()) != 0) {
     throw std::runtime_error("cannot open nftables: is the process root in this namespace?");
   }
-  nft_ctx_output_set_flags(context_.get(), NFT_CTX_OUTPUT_STATELESS | NFT_CTX_OUTPUT_NUMERIC_TIME);
+  const unsigned terse = elements == Elements::moving ? unsigned{NFT_CTX_OUTPUT_TERSE} : 0U;
+  nft_ctx_output_set_flags(context_.get(),
+                           NFT_CTX_OUTPUT_STATELESS | NFT_CTX_OUTPUT_NUMERIC_TIME | terse);
 }
 
 Result<void> Table::run(const std::string& commands, const std::string& what) {
@@ -38,7 +35,7 @@ Result<void> Table::run(const std::string& commands, const std::string& what) {
 }
 
 std::string Table::listing() {
-  const auto listed = run("list " + our_table(), "list " + our_table());
+  const auto listed = run("list " + name_, "list " + name_);
   return listed ? nft_ctx_get_output_buffer(context_.get()) : std::string();
 }
 
@@ -48,8 +45,8 @@ bool Table::matches(const std::string& ruleset) {
 }
 
 Result<void> Table::load(const std::string& ruleset) {
-  const std::string fresh = our_table() + "\ndelete " + our_table() + "\n";
-  auto done = run(fresh + ruleset, "load nftables " + our_table());
+  const std::string fresh = name_ + "\ndelete " + name_ + "\n";
+  auto done = run(fresh + ruleset, "load nftables " + name_);
   if (done) {
     loaded_ = ruleset;
     listed_ = listing();
@@ -60,7 +57,7 @@ Result<void> Table::load(const std::string& ruleset) {
 bool Table::exists() { return !listing().empty(); }
 
 Result<void> Table::remove() {
-  return exists() ? run("delete " + our_table(), "delete nftables " + our_table()) : Result<void>();
+  return exists() ? run("delete " + name_, "delete nftables " + name_) : Result<void>();
 }
 
 }  // namespace paddock::net::nat

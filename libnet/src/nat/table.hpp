@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Our nftables table in one namespace: loaded whole, in one transaction, whenever what the kernel
-// lists is not what was asked for. Other tables are never touched. One thread at a time.
+// An nftables table of ours in one namespace: loaded whole, in one transaction, whenever what the
+// kernel lists is not what was asked for. Other tables are never touched. One thread at a time.
 #pragma once
 
 #include <paddock/net/error.hpp>
@@ -14,10 +14,14 @@ struct nft_ctx;
 
 namespace paddock::net::nat {
 
+// fixed: those of the ruleset, and no others. moving: whatever is in the sets, it is others' care.
+enum class Elements { fixed, moving };
+
 class Table {
  public:
-  // Throws std::runtime_error when nftables cannot be spoken to in that namespace.
-  explicit Table(const NetworkNamespace& where);
+  // The name with its family: "inet paddock". Throws std::runtime_error when nftables cannot be
+  // spoken to in that namespace.
+  Table(const NetworkNamespace& where, std::string name, Elements elements = Elements::fixed);
 
   // Whether the kernel has exactly this table.
   bool matches(const std::string& ruleset);
@@ -33,6 +37,7 @@ class Table {
   Result<void> run(const std::string& commands, const std::string& what);
   std::string listing();  // empty without the table
 
+  std::string name_;
   std::unique_ptr<nft_ctx, Close> context_;
   // How the kernel listed what was loaded last: other versions of nft print otherwise than we do.
   std::string loaded_;

@@ -86,6 +86,16 @@ void put_route(Batch& batch, const Route& route) {
   }
 }
 
+void put_port(Batch& batch, const PortChange& port) {
+  const auto information = batch.open(IFLA_LINKINFO);
+  batch.put_text(IFLA_INFO_SLAVE_KIND, "bridge");
+  const auto data = batch.open(IFLA_INFO_SLAVE_DATA);
+  batch.put_octet(IFLA_BRPORT_MODE, port.hairpin ? 1 : 0);
+  batch.put_octet(IFLA_BRPORT_ISOLATED, port.isolated ? 1 : 0);
+  batch.close(data);
+  batch.close(information);
+}
+
 Result<std::optional<Link>> get_link(Socket& socket, const Batch& request) {
   std::optional<Link> found;
   const auto asked =
@@ -120,6 +130,9 @@ void add_veth(Batch& batch, const VethPair& pair) {
   batch.put_number(IFLA_MTU, pair.mtu);
   batch.put_number(IFLA_GROUP, pair.group);
   batch.put_mac(IFLA_ADDRESS, pair.mac);
+  if (pair.master != 0) {
+    batch.put_number(IFLA_MASTER, pair.master);
+  }
   const auto information = batch.open(IFLA_LINKINFO);
   batch.put_text(IFLA_INFO_KIND, "veth");
   const auto data = batch.open(IFLA_INFO_DATA);
@@ -135,17 +148,21 @@ void add_veth(Batch& batch, const VethPair& pair) {
   batch.close(information);
 }
 
-void add_bridge(Batch& batch, const std::string& name, std::uint32_t group) {
-  batch.begin(RTM_NEWLINK, create, link_header(0), "create bridge " + name);
-  batch.put_text(IFLA_IFNAME, name);
-  batch.put_number(IFLA_GROUP, group);
+void add_bridge(Batch& batch, const Bridge& bridge) {
+  batch.begin(RTM_NEWLINK, create, link_header(0), "create bridge " + bridge.name);
+  batch.put_text(IFLA_IFNAME, bridge.name);
+  batch.put_number(IFLA_GROUP, bridge.group);
+  if (bridge.mac) {
+    batch.put_mac(IFLA_ADDRESS, *bridge.mac);
+  }
   const auto information = batch.open(IFLA_LINKINFO);
   batch.put_text(IFLA_INFO_KIND, "bridge");
   batch.close(information);
 }
 
 void change_link(Batch& batch, const LinkChange& change) {
-  if (change.alias || change.group || change.strict_reverse_path || change.no_link_local) {
+  if (change.alias || change.group || change.strict_reverse_path || change.announces ||
+      change.no_link_local || change.port) {
     batch.begin(RTM_NEWLINK, 0, link_header(change.index), "configure link " + change.name);
     if (change.alias) {
       batch.put_text(IFLA_IFALIAS, *change.alias);
@@ -153,11 +170,19 @@ void change_link(Batch& batch, const LinkChange& change) {
     if (change.group) {
       batch.put_number(IFLA_GROUP, *change.group);
     }
+    if (change.port) {
+      put_port(batch, *change.port);
+    }
     const auto families = batch.open(IFLA_AF_SPEC);
-    if (change.strict_reverse_path) {
+    if (change.strict_reverse_path || change.announces) {
       const auto inet = batch.open(AF_INET);
       const auto variables = batch.open(IFLA_INET_CONF);
-      batch.put_number(IPV4_DEVCONF_RP_FILTER, 1);
+      if (change.strict_reverse_path) {
+        batch.put_number(IPV4_DEVCONF_RP_FILTER, 1);
+      }
+      if (change.announces) {
+        batch.put_number(IPV4_DEVCONF_ARP_NOTIFY, 1);
+      }
       batch.close(variables);
       batch.close(inet);
     }
@@ -170,10 +195,15 @@ void change_link(Batch& batch, const LinkChange& change) {
   }
   if (change.up) {  // a request of its own: within one, the kernel would bring it up first
     ifinfomsg header = link_header(change.index);
-    header.ifi_flags = IFF_UP;
-    header.ifi_change = IFF_UP;
+    header.ifi_flags = change.promiscuous ? IFF_UP | IFF_PROMISC : IFF_UP;
+    header.ifi_change = header.ifi_flags;
     batch.begin(RTM_NEWLINK, 0, header, "bring up link " + change.name);
   }
+}
+
+void join_bridge(Batch& batch, std::uint32_t index, std::uint32_t bridge, const std::string& name) {
+  batch.begin(RTM_NEWLINK, 0, link_header(index), "join link " + name + " to its bridge");
+  batch.put_number(IFLA_MASTER, bridge);
 }
 
 void delete_link(Batch& batch, std::uint32_t index, const std::string& name) {

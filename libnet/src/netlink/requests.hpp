@@ -30,6 +30,19 @@ struct VethPair {
   int peer_namespace = -1;
   std::string peer_name;
   MacAddress peer_mac;
+  std::uint32_t master = 0;  // the bridge the first end is a port of; 0: none
+};
+
+struct Bridge {
+  std::string name;
+  std::uint32_t group = 0;
+  std::optional<MacAddress> mac;  // absent: that of a port, and another when that port goes
+};
+
+// How a bridge treats a port.
+struct PortChange {
+  bool hairpin = false;
+  bool isolated = false;
 };
 
 struct LinkChange {
@@ -38,13 +51,18 @@ struct LinkChange {
   std::optional<std::string> alias;
   std::optional<std::uint32_t> group;
   bool strict_reverse_path = false;  // net.ipv4.conf.<link>.rp_filter = 1
+  bool announces = false;            // ipv4.conf.<link>.arp_notify = 1: tells all when it comes up
   bool no_link_local = false;        // IPv6 makes no address by itself
+  std::optional<PortChange> port;
   bool up = false;
+  bool promiscuous = false;
 };
 
 void add_veth(Batch& batch, const VethPair& pair);
-void add_bridge(Batch& batch, const std::string& name, std::uint32_t group);
+void add_bridge(Batch& batch, const Bridge& bridge);
 void change_link(Batch& batch, const LinkChange& change);
+// Makes the link a port of the bridge; it may be one already.
+void join_bridge(Batch& batch, std::uint32_t index, std::uint32_t bridge, const std::string& name);
 void delete_link(Batch& batch, std::uint32_t index, const std::string& name);
 // All links of a group, at the cost of one. None is an error: ENODEV.
 void delete_group(Batch& batch, std::uint32_t group);

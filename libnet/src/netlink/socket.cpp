@@ -4,6 +4,8 @@
 #include "failure.hpp"
 #include "netlink/values.hpp"
 
+#include <arpa/inet.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,8 +19,7 @@
 namespace paddock::net::netlink {
 namespace {
 
-constexpr std::size_t buffer_size =
-    std::size_t{64} * 1024;  // the kernel fills at most 32 KiB of it
+constexpr std::size_t buffer_size = 64 << 10;  // the kernel fills at most 32 KiB of it
 constexpr int receive_queue = 4 << 20;
 constexpr int dump_attempts = 8;
 
@@ -37,6 +38,18 @@ Error refusal(const std::string& what, const Acknowledgement& acknowledgement) {
 bool tolerated(const Batch::Operation& operation, int code) {
   return std::find(operation.tolerated.begin(), operation.tolerated.end(), code) !=
          operation.tolerated.end();
+}
+
+// Where a transaction of nftables begins or ends.
+void append_mark(std::vector<std::uint8_t>& bytes, std::uint16_t type, std::uint32_t sequence) {
+  struct {
+    nlmsghdr header;
+    nfgenmsg body;
+  } mark{};
+  mark.header = {sizeof mark, type, NLM_F_REQUEST, sequence, 0};
+  mark.body = {AF_UNSPEC, NFNETLINK_V0, htons(NFNL_SUBSYS_NFTABLES)};
+  const auto* octets = reinterpret_cast<const std::uint8_t*>(&mark);
+  bytes.insert(bytes.end(), octets, octets + sizeof mark);
 }
 
 }  // namespace
@@ -98,9 +111,9 @@ Socket::~Socket() {
   }
 }
 
-Result<void> Socket::send(const Batch& batch, std::uint16_t flags_of_last, std::uint32_t& first) {
+// The batch's bytes with the next sequence numbers.
+std::vector<std::uint8_t> Socket::numbered(const Batch& batch, std::uint16_t flags_of_last) {
   std::vector<std::uint8_t> bytes = batch.bytes();
-  first = sequence_ + 1;
   for (const Batch::Operation& operation : batch.operations()) {
     nlmsghdr header{};
     std::memcpy(&header, bytes.data() + operation.offset, sizeof header);
@@ -110,6 +123,15 @@ Result<void> Socket::send(const Batch& batch, std::uint16_t flags_of_last, std::
     }
     std::memcpy(bytes.data() + operation.offset, &header, sizeof header);
   }
+  return bytes;
+}
+
+Result<void> Socket::send(const Batch& batch, std::uint16_t flags_of_last, std::uint32_t& first) {
+  first = sequence_ + 1;
+  return send_bytes(numbered(batch, flags_of_last), batch.operations().front().what);
+}
+
+Result<void> Socket::send_bytes(const std::vector<std::uint8_t>& bytes, const std::string& what) {
   sockaddr_nl kernel{};
   kernel.nl_family = AF_NETLINK;
   ssize_t sent = -1;
@@ -118,7 +140,7 @@ Result<void> Socket::send(const Batch& batch, std::uint16_t flags_of_last, std::
                     reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel);
   } while (sent < 0 && errno == EINTR);
   if (sent < 0) {
-    return failure(errno, "send to netlink: " + batch.operations().front().what);
+    return failure(errno, "send to netlink: " + what);
   }
   return {};
 }
@@ -147,8 +169,30 @@ Result<void> Socket::execute(const Batch& batch) {
   if (const auto sent = send(batch, NLM_F_ACK, first); !sent) {
     return sent;
   }
+  return acknowledgements(batch, first);
+}
+
+// The kernel answers for what lies between the two marks when it has committed, or refused, all of
+// it. A first mark that is refused is answered at once, and nothing else is.
+Result<void> Socket::commit(const Batch& batch) {
+  if (batch.empty()) {
+    return {};
+  }
+  std::vector<std::uint8_t> bytes;
+  append_mark(bytes, NFNL_MSG_BATCH_BEGIN, ++sequence_);
+  const std::uint32_t first = sequence_ + 1;
+  const auto requests = numbered(batch, NLM_F_ACK);
+  bytes.insert(bytes.end(), requests.begin(), requests.end());
+  append_mark(bytes, NFNL_MSG_BATCH_END, ++sequence_);
+  if (const auto sent = send_bytes(bytes, batch.operations().front().what); !sent) {
+    return sent;
+  }
+  return acknowledgements(batch, first);
+}
+
+Result<void> Socket::acknowledgements(const Batch& batch, std::uint32_t first) {
   std::optional<Error> error;
-  const std::uint32_t last = sequence_;
+  const std::uint32_t last = first + static_cast<std::uint32_t>(batch.operations().size()) - 1;
   for (bool done = false; !done;) {
     const auto received = receive(0, "hear from netlink: " + batch.operations().front().what);
     if (!received) {
@@ -158,6 +202,9 @@ Result<void> Socket::execute(const Batch& batch) {
     while (const auto message = next_message(rest)) {
       const auto acknowledgement = parse_acknowledgement(*message);
       const std::uint32_t which = message->sequence - first;
+      if (acknowledgement && acknowledgement->code != 0 && message->sequence == first - 1) {
+        return refusal(batch.operations().front().what, *acknowledgement);
+      }
       if (!acknowledgement || which >= batch.operations().size()) {
         continue;  // left over from an earlier request that failed half way
       }

@@ -31,6 +31,10 @@ class Socket {
   // happens to the others; the error is that of the first it refused.
   Result<void> execute(const Batch& batch);
 
+  // Sends requests about nftables, which take effect together or not at all. Nothing to do is
+  // success.
+  Result<void> commit(const Batch& batch);
+
   // Sends one request and hands over every message of the reply, starting anew (after calling
   // begin) when the kernel says that things changed meanwhile.
   using Begin = std::function<void()>;
@@ -48,6 +52,9 @@ class Socket {
   explicit Socket(int descriptor) : descriptor_(descriptor) {}
   Result<void> prepare(const std::vector<int>& groups);
   Result<void> send(const Batch& batch, std::uint16_t flags_of_last, std::uint32_t& first);
+  Result<void> send_bytes(const std::vector<std::uint8_t>& bytes, const std::string& what);
+  std::vector<std::uint8_t> numbered(const Batch& batch, std::uint16_t flags_of_last);
+  Result<void> acknowledgements(const Batch& batch, std::uint32_t first);
   Result<Bytes> receive(int flags, const std::string& what);
   Result<bool> dump_once(const Batch& request, const Take& take);
 

@@ -68,6 +68,7 @@ std::optional<Link> parse_link(const Message& message) {
   Link link;
   link.index = static_cast<std::uint32_t>(header->ifi_index);
   link.up = (header->ifi_flags & IFF_UP) != 0;
+  link.promiscuous = (header->ifi_flags & IFF_PROMISC) != 0;
   while (const auto attribute = next_attribute(rest)) {
     switch (attribute->type) {
       case IFLA_IFNAME:
@@ -90,6 +91,9 @@ std::optional<Link> parse_link(const Message& message) {
         break;
       case IFLA_LINK:
         link.peer = number(attribute->payload);
+        break;
+      case IFLA_MASTER:
+        link.master = number(attribute->payload);
         break;
       default:
         break;

@@ -22,8 +22,10 @@ struct Link {
   std::uint32_t group = 0;
   std::uint32_t mtu = 0;
   std::optional<MacAddress> mac;
-  std::uint32_t peer = 0;  // index of the link below, or of the other end of a veth
+  std::uint32_t peer = 0;    // index of the link below, or of the other end of a veth
+  std::uint32_t master = 0;  // index of the bridge it is a port of
   bool up = false;
+  bool promiscuous = false;
 };
 
 struct Address {

@@ -7,15 +7,21 @@
 namespace paddock::net {
 
 AttachRequest to_attach_request(const AttachmentId& id, const cni::Request& request,
-                                const std::vector<IpAddress>& addresses,
-                                const std::vector<IpAddress>& gateways, std::uint32_t mtu) {
-  AttachRequest wanted{.id = id,
-                       .addresses = addresses,
-                       .gateways = gateways,
-                       .routes = {},
-                       .mac = request.mac,
-                       .mtu = request.mtu.value_or(mtu)};
-  for (const auto& gateway : gateways) {
+                                const Reservation& reserved, const AttachDefaults& defaults) {
+  AttachRequest wanted;
+  wanted.id = id;
+  wanted.addresses = reserved.addresses;
+  wanted.gateways = reserved.gateways;
+  wanted.mac = request.mac;
+  wanted.mtu = request.mtu.value_or(defaults.mtu);
+  if (request.data_path.value_or(defaults.data_path) == DataPath::bridge) {
+    wanted.subnets = reserved.subnets;
+    auto& port = wanted.bridge.emplace();
+    port.bridge = request.bridge.empty() ? "br-" + request.network : request.bridge;
+    for (std::size_t i = 0; i < reserved.gateways.size(); ++i)
+      port.addresses.push_back({reserved.gateways[i], reserved.subnets[i].length});
+  }
+  for (const auto& gateway : reserved.gateways) {
     const auto everywhere = gateway.is_v4() ? IpAddress(boost::asio::ip::address_v4::any())
                                             : IpAddress(boost::asio::ip::address_v6::any());
     wanted.routes.push_back({.destination = {everywhere, 0}, .gateway = gateway});
@@ -26,6 +32,13 @@ AttachRequest to_attach_request(const AttachmentId& id, const cni::Request& requ
 cni::AddResult to_result(const cni::Request& request, const Attachment& attachment,
                          const cni::Dns& dns) {
   cni::AddResult result = request.previous.value_or(cni::AddResult{});
+  if (attachment.bridge)
+    result.interfaces.push_back({.name = attachment.bridge->bridge,
+                                 .mac = {},
+                                 .mtu = 0,
+                                 .sandbox = {},
+                                 .socket_path = {},
+                                 .pci_id = {}});
   result.interfaces.push_back({.name = attachment.host_link,
                                .mac = attachment.host_mac.to_string(),
                                .mtu = attachment.mtu,
@@ -42,7 +55,7 @@ cni::AddResult to_result(const cni::Request& request, const Attachment& attachme
   for (const auto& address : attachment.addresses) {
     const auto gateway = std::ranges::find(attachment.gateways, address.is_v4(), &IpAddress::is_v4);
     result.ips.push_back(
-        {.address = Prefix::host(address),
+        {.address = attachment.prefix_of(address),
          .gateway = gateway == attachment.gateways.end() ? std::nullopt : std::optional(*gateway),
          .interface = pod_end});
   }

@@ -3,6 +3,8 @@
 // What is asked of the kernel for a request, and what the runtime is told of the outcome: pure.
 #pragma once
 
+#include "pods/records.hpp"
+
 #include <paddock/net/attachment.hpp>
 #include <paddock/net/cni.hpp>
 
@@ -11,9 +13,14 @@
 
 namespace paddock::net {
 
+// What holds where the configuration says nothing.
+struct AttachDefaults {
+  DataPath data_path = DataPath::routed;
+  std::uint32_t mtu = 1500;
+};
+
 AttachRequest to_attach_request(const AttachmentId& id, const cni::Request& request,
-                                const std::vector<IpAddress>& addresses,
-                                const std::vector<IpAddress>& gateways, std::uint32_t mtu);
+                                const Reservation& reserved, const AttachDefaults& defaults);
 
 // The previous result of the chain, if any, with ours after it.
 cni::AddResult to_result(const cni::Request& request, const Attachment& attachment,

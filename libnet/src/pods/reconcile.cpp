@@ -17,8 +17,9 @@ bool namespace_exists(const Lease& lease) {
          NamespaceIdentity{status.st_dev, status.st_ino} == lease.netns;
 }
 
-// True when the kernel routes every address of the attachment to its link.
-bool is_routed(const Attachment& attachment, const FoundAttachment& link) {
+// True when the link is a port of its bridge, or the kernel routes every address to it.
+bool is_connected(const Attachment& attachment, const FoundAttachment& link) {
+  if (attachment.bridge) return link.bridge == attachment.bridge->bridge;
   return std::ranges::all_of(attachment.addresses, [&](const IpAddress& address) {
     return std::ranges::find(link.addresses, address) != link.addresses.end();
   });
@@ -47,11 +48,11 @@ void PodNetwork::State::reconcile_lease(const Records::LeasePointer& lease, cons
     return;
   }
   const auto link = links ? links->find(id.alias()) : Links::const_iterator{};
-  if (!links || link == links->end() || is_routed(lease->attachment, link->second)) return;
+  if (!links || link == links->end() || is_connected(lease->attachment, link->second)) return;
   if (auto repaired = attachments.repair(lease->attachment); !repaired)
     tell(options.events.failed, id.alias() + " cannot be repaired: " + repaired.error().text);
   else
-    tell(options.events.repaired, id.alias() + " has its routes again");
+    tell(options.events.repaired, id.alias() + " is connected again");
 }
 
 void PodNetwork::State::reconcile_link(const FoundAttachment& link, When when) {
@@ -65,8 +66,22 @@ void PodNetwork::State::reconcile_link(const FoundAttachment& link, When when) {
     tell(options.events.repaired, link.host_link + " was removed: no record knows it");
 }
 
+// What bridged pods share.
+void PodNetwork::State::reconcile_bridges(const std::vector<Records::LeasePointer>& leases) {
+  std::vector<Attachment> bridged;
+  for (const auto& lease : leases) {
+    if (lease->attachment.bridge && lease->state == LeaseState::attached &&
+        lease->boot_id == boot_id)
+      bridged.push_back(lease->attachment);
+  }
+  const auto changes = attachments.ensure_bridges(bridged);
+  if (!changes) return tell(options.events.failed, "bridges: " + changes.error().text);
+  for (const auto& change : *changes) tell(options.events.repaired, change);
+}
+
 Result<void> PodNetwork::State::reconcile(When when) {
   const auto leases = records.all();  // before the links: a link of any of these was there already
+  reconcile_bridges(leases);
   const auto found = attachments.list();
   Links links;
   if (found) {

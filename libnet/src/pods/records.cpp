@@ -42,18 +42,17 @@ std::vector<AddressPool::Usage> Records::usage() const {
   return pool_.usage(system_clock::now());
 }
 
-std::vector<IpAddress> Records::gateways_of(const std::vector<IpAddress>& addresses) const {
+Result<Reservation> Records::reserve(std::span<const IpAddress> requested) {
   const std::lock_guard lock(mutex_);
-  std::vector<IpAddress> result;
-  for (const auto& address : addresses) {
-    if (const auto gateway = pool_.gateway_of(address)) result.push_back(*gateway);
+  auto taken = pool_.take(requested, system_clock::now());
+  if (!taken) return taken.error();
+  Reservation reserved;
+  for (const auto& address : *taken) {
+    reserved.subnets.push_back(pool_.network_of(address).value());
+    reserved.gateways.push_back(pool_.gateway_of(address).value());
   }
-  return result;
-}
-
-Result<std::vector<IpAddress>> Records::reserve(std::span<const IpAddress> requested) {
-  const std::lock_guard lock(mutex_);
-  return pool_.take(requested, system_clock::now());
+  reserved.addresses = std::move(*taken);
+  return reserved;
 }
 
 void Records::show(Lease lease) {

@@ -18,6 +18,13 @@
 
 namespace paddock::net {
 
+// Addresses taken from the pool, one per family, and of each its subnet and gateway.
+struct Reservation {
+  std::vector<IpAddress> addresses;
+  std::vector<Prefix> subnets;
+  std::vector<IpAddress> gateways;
+};
+
 // Any thread. Memory is changed when the disk has agreed, except where it says otherwise.
 class Records {
  public:
@@ -31,10 +38,8 @@ class Records {
   [[nodiscard]] LeasePointer find(const AttachmentId& id) const;
   [[nodiscard]] std::vector<LeasePointer> all() const;
   [[nodiscard]] std::vector<AddressPool::Usage> usage() const;
-  // Gateways for addresses of the pool, one per address.
-  [[nodiscard]] std::vector<IpAddress> gateways_of(const std::vector<IpAddress>& addresses) const;
 
-  [[nodiscard]] Result<std::vector<IpAddress>> reserve(std::span<const IpAddress> requested);
+  [[nodiscard]] Result<Reservation> reserve(std::span<const IpAddress> requested);
   // Begins to write a record that memory does not show yet.
   [[nodiscard]] Commit begin(const Lease& lease) { return store_.put(lease); }
   // Memory shows the lease from now on; its record was written.

@@ -85,8 +85,9 @@ cni::Expected<std::string> PodNetwork::State::attach(const cni::Request& request
                                                      const NetworkNamespace& pod,
                                                      const std::vector<IpAddress>& requested) {
   const auto id = id_of(request);
-  const auto addresses = records.reserve(requested);
-  if (!addresses) return to_failure(addresses.error(), request.version);
+  const auto reserved = records.reserve(requested);
+  if (!reserved) return to_failure(reserved.error(), request.version);
+  const auto& addresses = reserved->addresses;
   Lease lease{.state = LeaseState::attaching,
               .attachment = {},
               .netns_path = request.netns,
@@ -96,19 +97,18 @@ cni::Expected<std::string> PodNetwork::State::attach(const cni::Request& request
               .result = {},
               .changed = system_clock::now()};
   lease.attachment.id = id;
-  lease.attachment.addresses = *addresses;
+  lease.attachment.addresses = addresses;
   // Written while the kernel works: a crash in between leaves a link that carries our alias and
   // has no record, which the next start removes.
   auto begun = records.begin(lease);
   std::unique_lock settings(settings_mutex);
-  const auto wanted =
-      to_attach_request(id, request, *addresses, records.gateways_of(*addresses), options.mtu);
+  const auto wanted = to_attach_request(id, request, *reserved, {options.data_path, options.mtu});
   const auto dns = merge(request.dns, options.dns, lease.pod.name_space);
   settings.unlock();
   auto attached = attachments.attach(pod, wanted);
   if (!attached) {
     (void)begun.wait();
-    records.cancel(id, *addresses);
+    records.cancel(id, addresses);
     return to_failure(attached.error(), request.version);
   }
   lease.state = LeaseState::attached;
@@ -123,7 +123,7 @@ cni::Expected<std::string> PodNetwork::State::attach(const cni::Request& request
   if (!first || !second || !answer) {
     (void)attachments.detach(lease.attachment);
     reaper.wake();
-    records.cancel(id, *addresses);
+    records.cancel(id, addresses);
     if (!answer) return answer.error();
     return to_failure(second ? first.error() : second.error(), request.version);
   }

@@ -68,6 +68,7 @@ class PodNetwork::State {
   Result<void> detach_unknown(const AttachmentId& id, const std::string& link);
   // Why the lease has no right to exist; empty when it has. `links` null: not known.
   std::string objection(const Lease& lease, const Links* links) const;
+  void reconcile_bridges(const std::vector<Records::LeasePointer>& leases);
   void reconcile_lease(const Records::LeasePointer& lease, const Links* links);
   void reconcile_link(const FoundAttachment& link, When when);
 

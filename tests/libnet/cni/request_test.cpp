@@ -49,6 +49,16 @@ TEST(CniRequest, ReadsAnAdd) {
                                                 {"tier", "front"}}));
 }
 
+TEST(CniRequest, ReadsTheDataPath) {
+  const auto bridged = parse(environment("ADD"), config(R"("dataPath":"bridge","bridge":"cni0")"));
+  const auto unsaid = parse(environment("ADD"), config());
+
+  ASSERT_TRUE(bridged && unsaid);
+  EXPECT_EQ(bridged->data_path, DataPath::bridge);
+  EXPECT_EQ(bridged->bridge, "cni0");
+  EXPECT_FALSE(unsaid->data_path);
+}
+
 TEST(CniRequest, MissingVersionMeansTheFirst) {
   const auto request = parse(environment("ADD"), R"({"name":"net"})");
 
@@ -196,6 +206,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"Ipam", "ADD", nullptr, "", config(R"("ipam":{"type":"host-local"})"),
               Code::unsupported_field, "host-local"},
         Wrong{"Mtu", "ADD", nullptr, "", config(R"("mtu":20)"), Code::bad_config, "mtu"},
+        Wrong{"DataPath", "ADD", nullptr, "", config(R"("dataPath":"tunnel")"), Code::bad_config,
+              "dataPath"},
         Wrong{"MtuType", "ADD", nullptr, "", config(R"("mtu":"big")"), Code::bad_config, "mtu"},
         Wrong{"Mac", "ADD", nullptr, "", config(R"("runtimeConfig":{"mac":"01:00:00:00:00:01"})"),
               Code::bad_config, "unicast"},

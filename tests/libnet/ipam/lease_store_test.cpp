@@ -43,8 +43,13 @@ Lease lease(unsigned number) {
                       .pod_mac = *MacAddress::parse("02:00:00:00:00:02"),
                       .mtu = 1450,
                       .addresses = {ip(number), boost::asio::ip::make_address("fd00::9")},
+                      .subnets = {{ip(0), 24}},
                       .gateways = {ip(1)},
-                      .routes = {{{ip(0), 8}, ip(1), 1400, 3}, {{ip(0), 16}, {}, 0, 0}}};
+                      .routes = {{{ip(0), 8}, ip(1), 1400, 3}, {{ip(0), 16}, {}, 0, 0}},
+                      .bridge = BridgePort{.bridge = "br-net",
+                                           .addresses = {{ip(1), 24}},
+                                           .is_hairpin = true,
+                                           .guard = SourceGuard::mac}};
   return lease;
 }
 

@@ -74,7 +74,8 @@ class PADDOCK_NET_EXPORT AddressPool {
   // Gives an address back. An address that is not taken, or not of this pool, is ignored.
   void free(const IpAddress& address, Time now);
 
-  // The gateway of the subnet the address lies in.
+  // The subnet the address lies in, and its gateway.
+  [[nodiscard]] std::optional<Prefix> network_of(const IpAddress& address) const;
   [[nodiscard]] std::optional<IpAddress> gateway_of(const IpAddress& address) const;
 
   struct Usage {

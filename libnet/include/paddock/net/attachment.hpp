@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Connects pods to this host: one veth pair per attachment, a host route to each pod address, and
-// in the pod a route to the gateway. Everything is made with batched netlink in two namespaces;
-// nothing is executed and nothing is waited for. docs/network.md shows the result.
+// Connects pods to this host: one veth pair per attachment, which is routed (a host route to each
+// pod address, and in the pod a route to the gateway) or the port of a bridge. Everything is made
+// with batched netlink in two namespaces; nothing is executed and nothing is waited for.
+// docs/network.md shows the result, and says when to use which.
 #pragma once
 
 #include <paddock/net/address.hpp>
@@ -44,11 +45,41 @@ struct PodRoute {
   friend bool operator==(const PodRoute&, const PodRoute&) = default;
 };
 
+// How a pod's link meets the host: by itself, or as a port of a bridge with the others of its
+// network.
+enum class DataPath { routed, bridge };
+
+// How strictly the host looks at what a bridged pod sends. Nothing comes from a routed pod under an
+// address that is not routed to it, and its MAC address means nothing to anybody.
+enum class SourceGuard {
+  none,
+  mac,        // frames carry the MAC address of the pod's end
+  addresses,  // and packets, ARP and neighbour advertisements the pod's addresses
+};
+
+// The bridge a pod joins, and its port there.
+struct BridgePort {
+  std::string bridge;               // made when it is not there
+  std::vector<Prefix> addresses;    // the bridge's own: gateways of its pods; none: layer 2 only
+  bool replaces_addresses = false;  // others of the family on the bridge go; else they are an error
+  bool is_promiscuous = false;      // the bridge
+  bool is_hairpin = false;          // frames may go out where they came in
+  bool is_isolated = false;         // no frames from or to other isolated ports
+  SourceGuard guard = SourceGuard::addresses;
+
+  friend bool operator==(const BridgePort&, const BridgePort&) = default;
+};
+
 struct AttachRequest {
   AttachmentId id;
-  std::vector<IpAddress> addresses;  // at least one; each is set with a full-length prefix
-  std::vector<IpAddress> gateways;   // one per family of addresses; they live on paddock0
+  std::vector<IpAddress> addresses;  // at least one, except on a bridge
+  // The pod reaches these directly: on a bridge, the pods' subnets. An address in one of them is
+  // set with its length, another with full length.
+  std::vector<Prefix> subnets;
+  std::vector<IpAddress> gateways;   // routed: one per family of addresses; they live on paddock0
   std::vector<PodRoute> routes;      // besides those to the gateways; default routes belong here
+  std::optional<BridgePort> bridge;  // absent: routed
+  std::string host_link;             // name of the host's end; chosen when empty
   std::optional<MacAddress> mac;     // of the pod's end; random when absent
   std::uint32_t mtu = 1500;
 };
@@ -56,15 +87,20 @@ struct AttachRequest {
 // What attach made, and what detach and check need: keep it in the lease.
 struct Attachment {
   AttachmentId id;
-  std::string host_link;           // chosen by attach, never reused while the host is up
+  std::string host_link;           // when attach chose it, never reused while the host is up
   std::uint32_t host_ifindex = 0;  // in the host's namespace
   std::uint32_t pod_ifindex = 0;   // in the pod's namespace
   MacAddress host_mac;
   MacAddress pod_mac;
   std::uint32_t mtu = 0;
   std::vector<IpAddress> addresses;
+  std::vector<Prefix> subnets;
   std::vector<IpAddress> gateways;
   std::vector<PodRoute> routes;
+  std::optional<BridgePort> bridge;
+
+  // The address as the pod has it: with the length of its subnet, or full length.
+  PADDOCK_NET_EXPORT Prefix prefix_of(const IpAddress& address) const;
 
   friend bool operator==(const Attachment&, const Attachment&) = default;
 };
@@ -75,6 +111,7 @@ struct FoundAttachment {
   std::uint32_t host_ifindex = 0;
   std::optional<AttachmentId> id;    // absent: a link whose making was interrupted; remove it
   std::vector<IpAddress> addresses;  // that have a host route to this link
+  std::string bridge;                // it is a port of; empty: of none
 };
 
 // The attachments of one host, which is the namespace it is made with. All functions may be called
@@ -90,14 +127,15 @@ class PADDOCK_NET_EXPORT Attachments {
   // Makes the link pair, addresses, routes and neighbours. Whatever fails, nothing stays behind.
   // Errors: file_exists: the pod has an interface of that name, or the host routes the address
   // already; operation_not_permitted: pod is the host's own namespace; invalid_argument: the
-  // request contradicts itself (text says where); others as the kernel gave them.
+  // request contradicts itself, or the bridge (text says where); others as the kernel gave them.
   Result<Attachment> attach(const NetworkNamespace& pod, const AttachRequest& request);
 
   // Takes the attachment from service at once: its addresses can be given out again when this
   // returns. The links themselves go with the next reap(). Nothing to detach is success, and a
   // link that does not carry the attachment's alias is left alone.
   // Of the attachment only id, host_link and addresses are looked at; when host_link is empty or
-  // not there, the link is looked for by alias. With an empty id, host_link is removed if it is one
+  // not there, the link is looked for by alias. Of a bridged one give host_ifindex, pod_mac and
+  // bridge, too: they end its guard. With an empty id, host_link is removed if it is one
   // whose making was interrupted (see list()); not while any attach() runs.
   Result<void> detach(const Attachment& attachment);
 
@@ -113,6 +151,10 @@ class PADDOCK_NET_EXPORT Attachments {
   // gateway address, since the kernel drops the routes that name a lost address. The pod's side is
   // not touched. Fails with no_such_device when the link is gone: only a new attach helps then.
   Result<void> repair(const Attachment& attachment);
+
+  // Makes what these bridged attachments share what it should be: the bridges, their addresses, and
+  // the guard, which forgets those whose links are gone. Returns what it changed, as sentences.
+  Result<std::vector<std::string>> ensure_bridges(const std::vector<Attachment>& attachments);
 
   // All attached links, detached ones not counted: for reconciling leases after a restart.
   Result<std::vector<FoundAttachment>> list();

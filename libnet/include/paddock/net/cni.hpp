@@ -6,6 +6,7 @@
 #pragma once
 
 #include <paddock/net/address.hpp>
+#include <paddock/net/attachment.hpp>
 #include <paddock/net/export.hpp>
 
 #include <boost/system/result.hpp>
@@ -130,7 +131,9 @@ struct Request {
   std::vector<IpAddress> addresses;  // asked for; at most one per family
   std::optional<MacAddress> mac;
   std::optional<std::uint32_t> mtu;
-  Dns dns;  // of the configuration, with what the runtime said in its place
+  std::optional<DataPath> data_path;
+  std::string bridge;  // whose port the pod becomes on that data path; empty: not said
+  Dns dns;             // of the configuration, with what the runtime said in its place
 
   std::string pod_namespace;  // as told, else empty
   std::string pod_name;

@@ -51,7 +51,8 @@ class PADDOCK_NET_EXPORT HostNetwork {
   Result<std::vector<std::string>> ensure(const HostPlan& plan);
   // What ensure() would change. Reads only.
   Result<std::vector<std::string>> drift(const HostPlan& plan);
-  // Takes away the link, routes and table that ensure() made, also an earlier process's.
+  // Takes away the link, routes and table that ensure() made, also an earlier process's, and what
+  // attachments share: bridges and their guard.
   // Forwarding stays on, since others may rely on it. Nothing to remove is success.
   Result<void> remove();
 

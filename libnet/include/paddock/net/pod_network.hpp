@@ -36,9 +36,10 @@ struct PodEvents {
 struct PodNetworkOptions {
   PoolOptions pool;
   std::filesystem::path state_directory;
-  std::uint32_t mtu = 1500;  // where the configuration says nothing
-  cni::Dns dns;              // likewise; "{namespace}" in a search domain is the pod's
-  std::string boot_id;       // empty: current_boot_id()
+  std::uint32_t mtu = 1500;  // where the configuration says nothing, as for the next two
+  DataPath data_path = DataPath::routed;
+  cni::Dns dns;         // "{namespace}" in a search domain is the pod's
+  std::string boot_id;  // empty: current_boot_id()
   PodEvents events;
 };
 
