@@ -88,7 +88,7 @@ void describe(runtime::OptionTable& table, Options& options) {
   table.boolean(
       {"write-conflist", "", "Write the network configuration for container runtimes, then go on."},
       options.write_conflist);
-  table.boolean(
+  table.action(
       {"purge", "", "Remove every link, route and rule of Paddock from this host, and end."},
       options.purge);
 }

@@ -10,9 +10,9 @@
 #include <ldns/ldns.h>
 #include <nlohmann/json.hpp>
 
-#include <array>
 #include <memory>
 #include <optional>
+#include <sstream>
 
 namespace paddock::cli {
 namespace {
@@ -32,8 +32,7 @@ using Name = std::unique_ptr<ldns_rdf, Freed<ldns_rdf_deep_free>>;
 using CText = std::unique_ptr<char, Freed<std::free>>;
 
 constexpr auto usual_server = "169.254.169.250:53";
-constexpr std::array<const char*, 5> usual_search{
-    "default.svc.cluster.local.", "svc.cluster.local.", "cluster.local.", "rancher.internal.", "."};
+constexpr auto usual_search = "svc.cluster.local,cluster.local,rancher.internal";
 
 struct Server {
   std::string address;
@@ -167,14 +166,19 @@ ordered_json ask(ldns_resolver* resolver, const std::string& name, ldns_rr_type 
           {"extended_errors", extended_errors(packet.get())}};
 }
 
-// The names to try, in turn: as a pod's resolver would with the usual search list and ndots 5.
+// The names to try, in turn: as a pod's resolver would with its search list and ndots 5.
 std::vector<std::string> names_to_try(const std::string& name, const Arguments& arguments) {
   if (name.ends_with('.')) return {name};
   if (arguments.has("exact")) return {name + "."};
   std::vector<std::string> names;
-  for (const std::string domain : usual_search) {
-    names.push_back(domain == "." ? name + "." : name + "." + domain);
+  if (!arguments.has("search")) {
+    names.push_back(name + "." + arguments.value("namespace", "default") + ".svc.cluster.local.");
   }
+  std::stringstream domains(arguments.value("search", usual_search));
+  for (std::string domain; std::getline(domains, domain, ',');) {
+    if (!domain.empty()) names.push_back(name + "." + domain + (domain.ends_with('.') ? "" : "."));
+  }
+  names.push_back(name + ".");
   return names;
 }
 
@@ -256,24 +260,29 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Command lookup_command() {
-  return {
-      .name = "lookup",
-      .words = "NAME|ADDRESS [TYPE]",
-      .summary = "Ask dnsd for a name, as a pod would.",
-      .details =
-          "NAME is tried with the search list of a pod in the namespace `default`, then as it is; "
-          "a dot at the end or --exact means as it is. An ADDRESS is looked up by its PTR "
-          "record. Exit status 1 when there is no such record.",
-      .examples =
-          "  paddock lookup web.shop\n  paddock lookup _http._tcp.web.shop SRV\n"
-          "  paddock lookup 10.42.0.7\n  paddock lookup example.com. AAAA\n",
-      .flags = {{"server", 's', "ADDRESS", "Whom to ask. Default: 169.254.169.250:53."},
-                {"exact", 'x', "", "Do not try the search list."},
-                output_flag()},
-      .least_words = 1,
-      .most_words = 2,
-      .offers = {Offer::name, Offer::record_type},
-      .run = run};
+  return {.name = "lookup",
+          .words = "NAME|ADDRESS [TYPE]",
+          .summary = "Ask dnsd for a name, as a pod would.",
+          .details =
+              "NAME is tried with the search list of a pod in the namespace, then as it is; a dot "
+              "at the "
+              "end or --exact means as it is. An ADDRESS is looked up by its PTR "
+              "record. Exit status 1 when there is no such record.",
+          .examples =
+              "  paddock lookup web.shop\n  paddock lookup web --namespace shop\n  paddock lookup "
+              "_http._tcp.web.shop SRV\n"
+              "  paddock lookup 10.42.0.7\n  paddock lookup example.com. AAAA\n",
+          .flags = {{"server", 's', "ADDRESS", "Whom to ask. Default: 169.254.169.250:53."},
+                    {"namespace", 'n', "NAMESPACE", "Whose pod asks. Default: default."},
+                    {"search", 0, "DOMAIN,...",
+                     "The search list instead of NAMESPACE.svc.cluster.local, svc.cluster.local, "
+                     "cluster.local and rancher.internal."},
+                    {"exact", 'x', "", "Do not try the search list."},
+                    output_flag()},
+          .least_words = 1,
+          .most_words = 2,
+          .offers = {Offer::name, Offer::record_type},
+          .run = run};
 }
 
 }  // namespace paddock::cli

@@ -48,6 +48,7 @@ std::vector<std::string> split_commas(const std::string& text) {
 void apply_environment(OptionTable& table, const Environment& environment,
                        std::vector<OptionProblem>& problems) {
   for (auto& option : table.options()) {
+    if (option.is_action) continue;
     const auto variable = variable_of(table, option.text.name);
     const char* value = environment(variable.c_str());
     if (value == nullptr) continue;
@@ -60,7 +61,9 @@ void apply_environment(OptionTable& table, const Environment& environment,
 void apply_file(OptionTable& table, const std::vector<ConfigEntry>& entries,
                 std::vector<OptionProblem>& problems) {
   std::vector<std::string> keys;
-  for (const auto& option : table.options()) keys.push_back(key_of(option.text.name));
+  for (const auto& option : table.options()) {
+    keys.push_back(option.is_action ? "" : key_of(option.text.name));
+  }
   for (const auto& entry : entries) {
     const auto found = std::ranges::find(keys, entry.key);
     if (found == keys.end()) {

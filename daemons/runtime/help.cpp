@@ -45,6 +45,7 @@ std::string wrapped(const std::string& text, std::size_t width, const std::strin
 std::string explanation(const Option& option) {
   std::string text = option.text.help;
   if (option.kind == Option::Kind::list) text += " May be given several times.";
+  if (option.is_action) text += " Only a flag.";
   const auto usual = default_of(option);
   if (!usual.empty() && usual != "false") text += " Default: " + usual + ".";
   return text;
@@ -140,6 +141,7 @@ std::string sample_config(const OptionTable& table) {
                     "# Check a change with: paddock-" +
                     table.daemon() + " --check-config\n";
   for (const auto& option : table.options()) {
+    if (option.is_action) continue;
     out += "\n" + wrapped(option.text.help +
                               (option.text.reload == Reload::live ? " Taken over on reload." : ""),
                           96, "# ");

@@ -176,6 +176,11 @@ void OptionTable::boolean(OptionText option, bool& target) {
                       .chosen = {shown}});
 }
 
+void OptionTable::action(OptionText option, bool& target) {
+  boolean(std::move(option), target);
+  options_.back().is_action = true;
+}
+
 void OptionTable::duration(OptionText option, milliseconds& target, milliseconds least,
                            milliseconds most) {
   const auto shown = format_duration(target);

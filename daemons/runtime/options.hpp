@@ -4,7 +4,8 @@
 // the keys of the YAML file, --help, --check-config, the sample configuration and the manual page.
 //
 // Precedence: flag, then environment, then file, then default. An option `admin-listen` of dnsd is
-// the flag --admin-listen, the variable PADDOCK_DNSD_ADMIN_LISTEN and the key admin_listen.
+// the flag --admin-listen, the variable PADDOCK_DNSD_ADMIN_LISTEN and the key admin_listen. Only
+// actions, which make the daemon do something else than serve, are nothing but flags.
 #pragma once
 
 #include <chrono>
@@ -62,6 +63,8 @@ class OptionTable {
   void text(OptionText, std::string& target, Check = {});
   void list(OptionText, std::vector<std::string>& target, Check each = {});
   void boolean(OptionText, bool& target);
+  // A flag that says what to do now; no file or environment can say it.
+  void action(OptionText, bool& target);
   // Written as 250ms, 5s, 2m or 1h.
   void duration(OptionText, std::chrono::milliseconds& target,
                 std::chrono::milliseconds least = std::chrono::milliseconds{0},
@@ -84,6 +87,7 @@ class OptionTable {
     std::function<std::string(const std::string&)> set;
     std::function<void()> clear;
     std::vector<std::string> chosen;  // what was set, as written; the defaults when nothing was
+    bool is_action = false;
   };
 
   [[nodiscard]] const std::string& daemon() const { return daemon_; }

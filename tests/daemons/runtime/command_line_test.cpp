@@ -190,5 +190,20 @@ TEST_F(CommandLine, OnlyLiveOptionsChangeOnReload) {
   EXPECT_EQ(options.upstreams, std::vector<std::string>{"1.1.1.1"});
 }
 
+TEST_F(CommandLine, AnActionIsAFlagAndNothingElse) {
+  bool empties = false;
+  table.action({.name = "empty", .value = "", .help = "Let all dogs go."}, empties);
+  environment["PADDOCK_KENNEL_EMPTY"] = "true";
+  const auto file = folder.write("kennel.yaml", "empty: true\n");
+
+  const auto invocation = parse({"--config", file.c_str()});
+
+  ASSERT_EQ(invocation.problems.size(), 1U);
+  EXPECT_EQ(invocation.problems[0].place, file + ":1");
+  EXPECT_FALSE(empties);
+  EXPECT_TRUE(parse({"--empty"}).problems.empty());
+  EXPECT_TRUE(empties);
+}
+
 }  // namespace
 }  // namespace paddock::runtime
