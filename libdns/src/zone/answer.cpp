@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zone/chaos.hpp"
 #include "zone/compiled_view.hpp"
+#include "zone/cut.hpp"
 #include "zone/dashed_address.hpp"
 #include "zone/entry_writer.hpp"
 #include "zone/reply.hpp"
@@ -38,6 +39,11 @@ std::size_t target_offset(Type type) {
   }
 }
 
+bool is_within(wire::Bytes name, wire::Bytes ancestor) noexcept {
+  while (name.size() > ancestor.size()) name = name.subspan(std::size_t{1} + name[0]);
+  return std::ranges::equal(name, ancestor);
+}
+
 // One query on its way through the table. `name` is what is looked up now and `at` where its owner
 // stands in the reply: the question first, then the targets of CNAMEs. In a view the name may be
 // another than its owner's, one of the search list: then it is not spelt in the reply.
@@ -63,6 +69,14 @@ class Lookup {
         }
         if (zone_ == AuthorityTable::no_zone) return leave_zones(cnames > 0);
         if (!is_known(entry)) return fail(ExtendedError::not_ready);
+        if (zone().has_cuts) {
+          const Cut cut = find_cut(table_, name_, zone().origin.size(), query_.qtype());
+          if (cut.is_delegation()) return is_for_others() ? leave_zones(cnames > 0) : refer(cut);
+          if (cut) {
+            if (!add_dname(cut)) return reply_.finish();
+            continue;
+          }
+        }
         if (!entry && zone().missing == Missing::forward && context_.is_forwarding) {
           return leave_zones(cnames > 0);
         }
@@ -219,6 +233,52 @@ class Lookup {
     reply_.add_soa(zone().soa, at_ + name_.size() - zone().origin.size(), false);
   }
 
+  // Below a delegation there is nothing of ours. Where we resolve for our clients, we do it there
+  // too. A name that is not spelt in the reply cannot be referred.
+  bool is_for_others() const {
+    return !is_spelt_ || (context_.is_forwarding && query_.wants(wire::flag_rd));
+  }
+
+  // Below a delegation: who knows more, and where they are. Their addresses are needed if they are
+  // below it themselves (RFC 9471).
+  Outcome refer(const Cut& cut) noexcept {
+    const std::size_t start = reply_.position();
+    reply_.add_authority(cut.set, at_ + cut.offset);
+    const std::size_t end = reply_.position();
+    if (query_.edns.dnssec_ok && cut.signers.body != nullptr) {
+      reply_.add_authority(cut.signers, at_ + cut.offset);
+    }
+    const wire::Bytes child = name_.subspan(cut.offset);
+    for (std::size_t at = start; at < end && !reply_.is_truncated();) {
+      const std::size_t size = record_size(reply_.at(at));
+      const wire::Bytes server = reply_.bytes().subspan(at + record_prefix, size - record_prefix);
+      if (!add_addresses(server, at + record_prefix) && is_within(server, child)) {
+        reply_.set_truncated();
+      }
+      at += size;
+    }
+    return reply_.finish();
+  }
+
+  // Goes on with the name a DNAME makes of this one, told as a CNAME for those who know no DNAME
+  // (RFC 6672 section 3.1).
+  bool add_dname(const Cut& cut) noexcept {
+    reply_.set_authoritative();
+    if (is_spelt_) reply_.add_answer(cut.set, at_ + cut.offset);
+    const wire::Bytes target{cut.set.body + record_prefix,
+                             record_size(cut.set.body) - record_prefix};
+    std::array<std::uint8_t, Name::max_length> name;
+    const std::size_t size = substitute(name_, cut.offset, target, name);
+    if (size == 0) {
+      reply_.set_rcode(Rcode::yxdomain);
+      return false;
+    }
+    const std::size_t start = reply_.position();
+    reply_.add_record(at_, Type::cname, wire::class_in, wire::load32(cut.set.body + 6),
+                      {name.data(), size});
+    return go_on_behind(start);
+  }
+
   // No entry: NXDOMAIN, unless the name spells an address where that is an answer.
   Outcome deny() noexcept {
     const bool may_spell = zone_ != AuthorityTable::no_zone && zone().has_dashed_addresses;
@@ -263,8 +323,7 @@ class Lookup {
       if (set.type() != Type::ptr) continue;
       for (const std::uint8_t* at = set.body; at != set.end(); at += record_size(at)) {
         wire::Bytes target{at + record_prefix, record_size(at) - record_prefix};
-        while (target.size() > parent.size()) target = target.subspan(std::size_t{1} + target[0]);
-        if (std::ranges::equal(target, parent)) return true;
+        if (is_within(target, parent)) return true;
       }
     }
     return false;
@@ -313,6 +372,11 @@ class Lookup {
   bool add_cname(const SetView& set) noexcept {
     const std::size_t start = reply_.position();
     reply_.add_answer(set, at_);
+    return go_on_behind(start);
+  }
+
+  // Looks up the target of the CNAME at `start` next, if it fitted.
+  bool go_on_behind(std::size_t start) noexcept {
     if (reply_.is_truncated()) return false;
     at_ = start + record_prefix;
     name_ = reply_.bytes().subspan(at_);
@@ -341,13 +405,18 @@ class Lookup {
     }
   }
 
-  void add_addresses(wire::Bytes target, std::size_t at) noexcept {
+  // False when some of them did not fit.
+  bool add_addresses(wire::Bytes target, std::size_t at) noexcept {
     const EntryView entry = table_.find(target);
+    bool fits = true;
     const std::uint8_t* next = entry ? entry.sets() : nullptr;
     for (unsigned i = 0; entry && i < entry.header().visible_count; ++i) {
       const SetView set = EntryView::read_set(next);
-      if (set.type() == Type::a || set.type() == Type::aaaa) reply_.add_additional(set, at);
+      if (set.type() == Type::a || set.type() == Type::aaaa) {
+        fits = reply_.add_additional(set, at) && fits;
+      }
     }
+    return fits;
   }
 
   const AuthorityTable& table_;

@@ -28,7 +28,8 @@ std::uint64_t random_seed() {
 
 struct AuthorityBuilder::State {
   std::uint64_t seed = random_seed();
-  std::vector<CompiledZone> zones;
+  std::vector<ZoneSpec> specs;      // longest origins first
+  std::vector<CompiledZone> zones;  // in the same order
   std::vector<bool> is_zone_changed;
 
   // The table as it will be in the next snapshot. What is not ours alone is shared with the last
@@ -192,6 +193,10 @@ std::vector<std::uint64_t> AuthorityBuilder::State::contribute(
     }
     for (const SetView& set : compiled.sets()) {
       if (set.type() == dashed_addresses) zones[zone].has_dashed_addresses = true;
+      const bool is_apex = owner.wire().size() == zones[zone].origin.size();
+      if (set.type() == Type::dname || (set.type() == Type::ns && !is_apex)) {
+        zones[zone].has_cuts = true;
+      }
     }
     names.push_back(hash(owner.wire()));
     replace(owner.wire(), zone, id, compiled.sets());
@@ -209,14 +214,35 @@ AuthorityBuilder::AuthorityBuilder(std::vector<ZoneSpec> zones)
   });
   const auto repeated = std::ranges::unique(zones, {}, &ZoneSpec::origin);
   zones.erase(repeated.begin(), repeated.end());
-  std::vector<Record> name_servers;
-  for (const ZoneSpec& zone : zones) {
-    const Name mname = zone.mname.is_root() ? default_mname(zone) : zone.mname;
-    state_->zones.push_back(compile_zone(zone));
-    name_servers.push_back(ns_record(zone.origin, mname, zone.ttl));
-  }
+  for (const ZoneSpec& zone : zones) state_->zones.push_back(compile_zone(zone));
   state_->is_zone_changed.assign(zones.size(), true);
+  state_->specs = std::move(zones);
+  put_name_servers();
+}
+
+void AuthorityBuilder::put_name_servers() {
+  std::vector<Record> name_servers;
+  for (const ZoneSpec& zone : state_->specs) {
+    if (!zone.own_soa) name_servers.push_back(ns_record(zone.origin, mname_of(zone), zone.ttl));
+  }
   put(std::string_view("\0zones", 6), name_servers);
+}
+
+bool AuthorityBuilder::set_zone(const ZoneSpec& zone) {
+  State& state = *state_;
+  const auto found = std::ranges::find(state.specs, zone.origin, &ZoneSpec::origin);
+  if (found == state.specs.end()) return false;
+  const auto index = static_cast<std::size_t>(found - state.specs.begin());
+  CompiledZone compiled = compile_zone(zone);
+  const CompiledZone& before = state.zones[index];
+  compiled.has_wildcards = before.has_wildcards;
+  compiled.has_dashed_addresses = before.has_dashed_addresses;
+  compiled.has_cuts = before.has_cuts;
+  state.zones[index] = std::move(compiled);
+  *found = zone;
+  state.is_zone_changed[index] = state.is_changed = true;
+  put_name_servers();
+  return true;
 }
 
 AuthorityBuilder::~AuthorityBuilder() = default;
@@ -253,7 +279,8 @@ std::shared_ptr<const Authority> AuthorityBuilder::snapshot(
   const auto serial = static_cast<std::uint32_t>(
       std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
   for (std::size_t i = 0; i < state.zones.size(); ++i) {
-    if (state.is_zone_changed[i]) set_serial(state.zones[i].soa, serial);
+    const bool is_dated = state.is_zone_changed[i] && !state.zones[i].has_own_serial;
+    if (is_dated) set_serial(state.zones[i].soa, serial);
     state.is_zone_changed[i] = false;
   }
   auto table = std::make_unique<AuthorityTable>();

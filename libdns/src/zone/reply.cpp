@@ -94,19 +94,28 @@ void Reply::add_answer(const SetView& set, std::size_t owner) noexcept {
   }
 }
 
-void Reply::add_additional(const SetView& set, std::size_t owner) noexcept {
+bool Reply::add_whole(const SetView& set, std::size_t owner, std::uint16_t& count) noexcept {
   const std::size_t start = writer_.position();
-  if (owner > max_pointer || !writer_.bytes(set.body, set.header.size())) return;
+  if (owner > max_pointer || !writer_.bytes(set.body, set.header.size())) return false;
   for (std::size_t at = start; at < writer_.position(); at += record_size(writer_.at(at))) {
     patch_owner(writer_.at(at), owner);
   }
-  additionals_ = static_cast<std::uint16_t>(additionals_ + set.header.count);
+  count = static_cast<std::uint16_t>(count + set.header.count);
+  return true;
+}
+
+bool Reply::add_additional(const SetView& set, std::size_t owner) noexcept {
+  return add_whole(set, owner, additionals_);
+}
+
+void Reply::add_authority(const SetView& set, std::size_t owner) noexcept {
+  if (!add_whole(set, owner, authorities_)) set_truncated();
 }
 
 void Reply::add_soa(const SoaTemplate& soa, std::size_t origin, bool is_answer) noexcept {
   if (writer_.room() < 2 + soa.bytes.size()) return set_truncated();
   writer_.u16(static_cast<std::uint16_t>(0xC000 | origin));
-  put_soa(soa, origin);
+  put_soa(soa, origin, is_answer);
   ++(is_answer ? answers_ : authorities_);
 }
 
@@ -114,14 +123,15 @@ void Reply::add_negative_soa(const SoaTemplate& soa, wire::Bytes origin) noexcep
   if (writer_.room() < origin.size() + soa.bytes.size()) return set_truncated();
   const std::size_t start = writer_.position();
   writer_.bytes(origin.data(), origin.size());
-  put_soa(soa, start);
+  put_soa(soa, start, false);
   ++authorities_;
 }
 
 // The record from its type on.
-void Reply::put_soa(const SoaTemplate& soa, std::size_t origin) noexcept {
+void Reply::put_soa(const SoaTemplate& soa, std::size_t origin, bool is_answer) noexcept {
   const std::size_t start = writer_.position();
   writer_.bytes(soa.bytes.data(), soa.bytes.size());
+  if (!is_answer) wire::store32(writer_.at(start + 4), soa.negative_ttl);
   for (std::uint8_t i = 0; i < soa.pointer_count; ++i) {
     wire::store16(writer_.at(start + soa.pointers[i]), static_cast<std::uint16_t>(0xC000 | origin));
   }

@@ -26,8 +26,11 @@ class Reply {
   // Adds a set to the answer section. Its owner is the name at offset `owner` of the reply.
   void add_answer(const SetView& set, std::size_t owner) noexcept;
 
-  // Adds the whole set to the additional section, or nothing of it.
-  void add_additional(const SetView& set, std::size_t owner) noexcept;
+  // Adds the whole set to the authority section; truncates if it does not fit.
+  void add_authority(const SetView& set, std::size_t owner) noexcept;
+
+  // Adds the whole set to the additional section, or nothing of it: false.
+  bool add_additional(const SetView& set, std::size_t owner) noexcept;
 
   // Adds the SOA record; the zone's origin stands at offset `origin` of the reply.
   void add_soa(const SoaTemplate& soa, std::size_t origin, bool is_answer) noexcept;
@@ -65,7 +68,8 @@ class Reply {
   Reply(const wire::Query& query, const AnswerContext& context,
         std::span<std::uint8_t> out) noexcept;
 
-  void put_soa(const SoaTemplate& soa, std::size_t origin) noexcept;
+  void put_soa(const SoaTemplate& soa, std::size_t origin, bool is_answer) noexcept;
+  bool add_whole(const SetView& set, std::size_t owner, std::uint16_t& count) noexcept;
   void add_rotated(const SetView& set, std::size_t owner) noexcept;
   void add_opt() noexcept;
   void put_header() noexcept;

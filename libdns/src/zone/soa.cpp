@@ -41,7 +41,10 @@ Name below(const Name& origin, std::string_view label) {
 
 }  // namespace
 
-Name default_mname(const ZoneSpec& zone) { return below(below(zone.origin, "dns"), "ns"); }
+Name mname_of(const ZoneSpec& zone) {
+  return zone.mname.is_root() && !zone.own_soa ? below(below(zone.origin, "dns"), "ns")
+                                               : zone.mname;
+}
 
 CompiledZone compile_zone(const ZoneSpec& zone) {
   CompiledZone compiled;
@@ -50,20 +53,25 @@ CompiledZone compile_zone(const ZoneSpec& zone) {
   compiled.missing = zone.missing;
   compiled.content = zone.content;
 
+  compiled.has_own_serial = zone.own_soa.has_value();
+
   constexpr std::chrono::seconds max_soa_ttl{300};
+  const auto ttl = zone.own_soa ? zone.own_soa->ttl : std::min(zone.ttl, max_soa_ttl);
   SoaTemplate& soa = compiled.soa;
   append16(soa.bytes, static_cast<std::uint16_t>(Type::soa));
   append16(soa.bytes, wire::class_in);
-  append32(soa.bytes, seconds_of(std::min(zone.ttl, max_soa_ttl)));
+  append32(soa.bytes, seconds_of(ttl));
+  soa.negative_ttl = seconds_of(std::min(ttl, zone.negative_ttl));
   const std::size_t length_at = soa.bytes.size();
   append16(soa.bytes, 0);
-  append_name(soa, zone.mname.is_root() ? default_mname(zone) : zone.mname, zone.origin);
-  append_name(soa, zone.rname.is_root() ? below(zone.origin, "hostmaster") : zone.rname,
+  const bool is_own = zone.own_soa.has_value();
+  append_name(soa, mname_of(zone), zone.origin);
+  append_name(soa, zone.rname.is_root() && !is_own ? below(zone.origin, "hostmaster") : zone.rname,
               zone.origin);
   soa.serial_offset = static_cast<std::uint16_t>(soa.bytes.size());
   for (const std::uint32_t value :
-       {std::uint32_t{0}, seconds_of(zone.refresh), seconds_of(zone.retry), seconds_of(zone.expire),
-        seconds_of(zone.negative_ttl)}) {
+       {is_own ? zone.own_soa->serial : 0, seconds_of(zone.refresh), seconds_of(zone.retry),
+        seconds_of(zone.expire), seconds_of(zone.negative_ttl)}) {
     append32(soa.bytes, value);
   }
   wire::store16(reinterpret_cast<std::uint8_t*>(soa.bytes.data()) + length_at,

@@ -7,8 +7,8 @@
 
 namespace paddock::dns {
 
-// ns.dns.<origin>, or the origin itself where that would be too long.
-Name default_mname(const ZoneSpec& zone);
+// What the zone says, else ns.dns.<origin>, or the origin itself where that would be too long.
+Name mname_of(const ZoneSpec& zone);
 
 CompiledZone compile_zone(const ZoneSpec& zone);
 

@@ -25,6 +25,7 @@ struct SoaTemplate {
   std::array<std::uint16_t, 2> pointers{};
   std::uint8_t pointer_count = 0;
   std::uint16_t serial_offset = 0;
+  std::uint32_t negative_ttl = 0;  // takes the place of the TTL in negative replies
 };
 
 struct CompiledZone {
@@ -33,6 +34,8 @@ struct CompiledZone {
   Content content = Content::learnt;
   bool has_wildcards = false;         // a name of it begins with the label `*`
   bool has_dashed_addresses = false;  // a name of it states `dashed_addresses`
+  bool has_cuts = false;              // a name below the origin has NS, or one has DNAME
+  bool has_own_serial = false;
   SoaTemplate soa;
 };
 

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,7 +30,16 @@ enum class Content : std::uint8_t { learnt, fixed };
 // One zone and the SOA that goes with it. Negative answers carry the SOA with TTL min(ttl, 300 s)
 // and minimum `negative_ttl` (RFC 2308). Empty mname and rname mean ns.dns.<origin> and
 // hostmaster.<origin>.
+//
+// A zone that brings its own SOA and NS records, as a zone file does, says so in `own_soa`: then
+// mname and rname are taken as they are, negative answers have TTL min(own_soa->ttl, negative_ttl),
+// the serial stays what it is, and NS records are contributed like all others.
 struct ZoneSpec {
+  struct OwnSoa {
+    std::uint32_t serial = 0;
+    std::chrono::seconds ttl{0};
+  };
+
   Name origin;
   std::chrono::seconds ttl{5};
   std::chrono::seconds negative_ttl{5};
@@ -40,6 +50,7 @@ struct ZoneSpec {
   std::chrono::seconds refresh{7200};
   std::chrono::seconds retry{1800};
   std::chrono::seconds expire{86400};
+  std::optional<OwnSoa> own_soa{};
 };
 
 // Something that was left out, so that the rest could be published.
@@ -81,7 +92,8 @@ class PADDOCK_DNS_EXPORT Authority {
 // For one thread at a time; snapshots may be used and dropped anywhere.
 class PADDOCK_DNS_EXPORT AuthorityBuilder {
  public:
-  // At most 65535 zones; each gets its SOA, and an NS record naming its mname. Zones may nest.
+  // At most 65535 zones; each gets its SOA, and an NS record naming its mname unless it brings its
+  // own. Zones may nest.
   explicit AuthorityBuilder(std::vector<ZoneSpec> zones);
   ~AuthorityBuilder();
   AuthorityBuilder(AuthorityBuilder&&) noexcept;
@@ -95,6 +107,9 @@ class PADDOCK_DNS_EXPORT AuthorityBuilder {
   // Takes back what `source` contributed; nothing if it never did.
   void erase(std::string_view source);
 
+  // Gives the zone with this origin another SOA. False when there is no such zone.
+  bool set_zone(const ZoneSpec& zone);
+
   // True when a snapshot would differ from the last one taken.
   bool has_changed() const;
 
@@ -106,6 +121,8 @@ class PADDOCK_DNS_EXPORT AuthorityBuilder {
   std::size_t memory() const;
 
  private:
+  void put_name_servers();
+
   struct State;
   std::unique_ptr<State> state_;
 };
