@@ -160,7 +160,7 @@ TEST_F(Cuts, ANameThatBecomesTooLongIsYxdomain) {
 }
 
 TEST_F(Cuts, DnamesInACircleAreServfail) {
-  EXPECT_EQ(ask(*authority_, {"x.ping.example"}).rcode, 2u);
+  EXPECT_EQ(ask(*authority_, {"x.ping.example", LDNS_RR_TYPE_A, Opt{}}).rcode, 2u);
 }
 
 }  // namespace
