@@ -5,7 +5,9 @@
 // changed. One thread.
 #pragma once
 
-#include <paddock/dns/naming.hpp>
+#include "dnsd/exposure.hpp"
+#include "dnsd/schemas.hpp"
+
 #include <paddock/dns/zone.hpp>
 #include <paddock/metadata/cluster.hpp>
 
@@ -40,10 +42,12 @@ class NamesFromCluster {
   // What a change touches, each once.
   struct Touched {
     std::set<std::string> spaces;
+    std::set<std::string> labelled;  // namespaces whose labels may be others
     std::set<ServiceKey> services;
     std::set<ServiceKey> pods;
   };
   void touch(const metadata::Object& object, Touched& touched);
+  void touch_spaces(Touched& touched) const;
   void touch_aliases(Touched& touched) const;
 
   void name_space(const std::string& space);
@@ -54,18 +58,14 @@ class NamesFromCluster {
 
   [[nodiscard]] std::optional<dns::Service> find_service(const ServiceKey& key) const;
 
-  dns::KubernetesNames kubernetes_;
-  std::optional<dns::RancherNames> rancher_;
+  Schemas schemas_;
+  Exposure exposure_;
+  bool has_endpoints_;
   dns::AuthorityBuilder builder_;
   std::shared_ptr<const metadata::Cluster> cluster_;
   std::map<ServiceKey, std::set<ServiceKey>> aliases_;  // service → the aliases that stand for it
   std::map<ServiceKey, std::set<ServiceKey>> targets_;  // alias → the services it stands for
   std::map<std::string, std::vector<dns::Problem>> problems_;  // by source
 };
-
-// One service and its endpoints, in libdns' words.
-[[nodiscard]] dns::Service translate(const metadata::Service& service,
-                                     const metadata::Range<metadata::Endpoints>& slices);
-[[nodiscard]] dns::Pod translate(const metadata::Pod& pod);
 
 }  // namespace paddock::dnsd

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dnsd/options.hpp"
 
-#include <paddock/dns/name.hpp>
+#include "dnsd/label_selector.hpp"
+
 #include <paddock/dns/upstream.hpp>
+
+#include <optional>
+#include <utility>
 
 namespace paddock::dnsd {
 
@@ -26,6 +30,24 @@ std::string check_zone_or_none(const std::string& text) {
   return text == "none" ? "" : check_zone(text);
 }
 
+std::string check_selector(const std::string& text) {
+  return LabelSelector::parse(text) ? "" : "must be KEY=VALUE,KEY!=VALUE,KEY in (A,B),!KEY";
+}
+
+// ZONE=TIME.
+std::optional<std::pair<dns::Name, std::chrono::seconds>> parse_zone_ttl(const std::string& text) {
+  const auto equals = text.rfind('=');
+  if (equals == std::string::npos) return std::nullopt;
+  const auto zone = dns::Name::parse(text.substr(0, equals));
+  const auto time = runtime::parse_duration(std::string_view(text).substr(equals + 1));
+  if (!zone || !time || *time > std::chrono::hours{1}) return std::nullopt;
+  return std::pair(*zone, std::chrono::duration_cast<std::chrono::seconds>(*time));
+}
+
+std::string check_zone_ttl(const std::string& text) {
+  return parse_zone_ttl(text) ? "" : "must be ZONE=TIME, up to 1h, as rancher.internal=1s";
+}
+
 std::string check_upstream(const std::string& text) {
   return dns::parse_upstream(text) ? ""
                                    : "must be ADDRESS[:PORT], tcp://ADDRESS or "
@@ -41,8 +63,9 @@ std::string check_stub(const std::string& text, const std::vector<std::string>& 
 }
 
 void describe_names(runtime::OptionTable& table, Options& options) {
-  table.text({"cluster-zone", "NAME", "Zone of the Kubernetes names."}, options.cluster_zone,
-             check_zone);
+  table.list(
+      {"cluster-zone", "NAME", "Zones of the Kubernetes names; reverse names lead into the first."},
+      options.cluster_zones, check_zone);
   table.text({"rancher-zone", "NAME", "Zone of the Rancher names, or none."}, options.rancher_zone,
              check_zone_or_none);
   table.text({"metadata-address", "ADDRESS", "What rancher-metadata is the name of."},
@@ -52,13 +75,44 @@ void describe_names(runtime::OptionTable& table, Options& options) {
               "not exist, instead of being forwarded."},
              options.reverse_subnets, checks::subnet());
   table.text({"pods", "MODE",
-              "Names of pods by address (a-b-c-d.NAMESPACE.pod.ZONE): disabled, insecure (any "
-              "address, in a namespace that exists) or verified (a pod must have it)."},
+              "Names of pods by address (a-b-c-d.NAMESPACE.pod.ZONE): disabled (and no other names "
+              "of pods), insecure (any address, in a namespace that exists) or verified (a pod "
+              "must have it)."},
              options.pods, checks::one_of({"disabled", "insecure", "verified"}));
   table.boolean({"endpoint-pod-names", "", "Name endpoints without a hostname after their pod."},
                 options.endpoint_pod_names);
+  table.boolean({"endpoints", "", "Name what services get by their endpoints."}, options.endpoints);
+  table.boolean({"ignore-empty-services", "",
+                 "A service with cluster addresses but no ready endpoint does not exist."},
+                options.ignore_empty_services);
+  table.boolean({"zonal-names", "",
+                 "Name the endpoints of headless services by topology zone: "
+                 "TOPOLOGY.pin._zone.SERVICE and TOPOLOGY.prefer._zone.SERVICE."},
+                options.zonal_names);
   table.duration({"ttl", "TIME", "TTL of our own names; also how long their absence is cached."},
                  options.ttl, std::chrono::seconds{0}, std::chrono::hours{1});
+  table.list({"zone-ttl", "ZONE=TIME", "TTL of the names of one of our zones instead."},
+             options.zone_ttl, check_zone_ttl);
+}
+
+void describe_other_zones(runtime::OptionTable& table, Options& options) {
+  table.text({"external-zone", "NAME",
+              "Zone for outside the cluster: services by load balancers and external IPs; or "
+              "none."},
+             options.external_zone, check_zone_or_none);
+  table.boolean({"external-headless", "", "Headless services in the external zone, too."},
+                options.external_headless);
+  table.text({"clusterset-zone", "NAME",
+              "Zone of the services that several clusters share, clusterset.local by custom; or "
+              "none."},
+             options.clusterset_zone, check_zone_or_none);
+  table.list({"namespaces", "NAME", "Namespaces that are named; default: all."},
+             options.namespaces);
+  table.text({"namespace-labels", "SELECTOR",
+              "Only namespaces with these labels are named, as env=prod,tier in (a,b),!legacy."},
+             options.namespace_labels, check_selector);
+  table.text({"labels", "SELECTOR", "Only services with these labels are named."}, options.labels,
+             check_selector);
 }
 
 void describe_forwarding(runtime::OptionTable& table, Options& options) {
@@ -123,6 +177,7 @@ void describe(runtime::OptionTable& table, Options& options) {
   table.text({"server-id", "TEXT", "Told to clients that ask (NSID, id.server); default: nothing."},
              options.server_id);
   describe_names(table, options);
+  describe_other_zones(table, options);
   describe_forwarding(table, options);
   table.integer({"max-udp-payload", "BYTES", "Largest reply over UDP (RFC 9715)."},
                 options.max_udp_payload, std::uint16_t{512}, std::uint16_t{4096});
@@ -130,6 +185,14 @@ void describe(runtime::OptionTable& table, Options& options) {
                 1'000'000U);
   table.integer({"tcp-connections-per-client", "N", "TCP connections at a time from one address."},
                 options.tcp_connections_per_client, 1U, 1'000'000U);
+}
+
+std::chrono::seconds ttl_of(const Options& options, const dns::Name& zone) {
+  for (const auto& text : options.zone_ttl) {
+    const auto ttl = parse_zone_ttl(text);
+    if (ttl && ttl->first == zone) return ttl->second;
+  }
+  return std::chrono::duration_cast<std::chrono::seconds>(options.ttl);
 }
 
 }  // namespace paddock::dnsd

@@ -5,6 +5,7 @@
 
 #include "runtime/daemon.hpp"
 
+#include <paddock/dns/name.hpp>
 #include <paddock/dns/upstream.hpp>
 
 #include <chrono>
@@ -23,13 +24,23 @@ struct Options : runtime::CommonOptions {
   unsigned workers = 0;
   std::string server_id;
 
-  std::string cluster_zone = "cluster.local";
+  std::vector<std::string> cluster_zones{"cluster.local"};
   std::string rancher_zone = "rancher.internal";
   std::string metadata_address = "169.254.169.250";
   std::vector<std::string> reverse_subnets;
   std::string pods = "insecure";
   bool endpoint_pod_names = false;
+  bool endpoints = true;
+  bool ignore_empty_services = false;
+  bool zonal_names = false;
+  std::string external_zone = "none";
+  bool external_headless = false;
+  std::string clusterset_zone = "none";
+  std::vector<std::string> namespaces;
+  std::string namespace_labels;
+  std::string labels;
   std::chrono::milliseconds ttl{5000};
+  std::vector<std::string> zone_ttl;  // ZONE=TIME
 
   bool forward = true;
   std::vector<std::string> upstreams;
@@ -51,5 +62,8 @@ struct Options : runtime::CommonOptions {
 [[nodiscard]] std::vector<dns::StubZone> stub_zones(const Options& options);
 
 void describe(runtime::OptionTable& table, Options& options);
+
+// The TTL of a zone of ours: its own in `zone_ttl`, else `ttl`.
+[[nodiscard]] std::chrono::seconds ttl_of(const Options& options, const dns::Name& zone);
 
 }  // namespace paddock::dnsd

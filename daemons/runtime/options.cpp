@@ -32,18 +32,6 @@ std::string format_duration(milliseconds span) {
   return std::to_string(count) + "ms";
 }
 
-std::optional<milliseconds> parse_duration(std::string_view text) {
-  const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  const auto number = parse_number<std::int32_t>(text.substr(0, digits));
-  const auto unit = text.substr(digits);
-  if (!number) return std::nullopt;
-  if (unit == "ms") return milliseconds{*number};
-  if (unit == "s") return std::chrono::seconds{*number};
-  if (unit == "m") return std::chrono::minutes{*number};
-  if (unit == "h") return std::chrono::hours{*number};
-  return std::nullopt;
-}
-
 bool is_endpoint(const std::string& text) {
   const auto colon = text.rfind(':');
   if (colon == std::string::npos || !parse_number<std::uint16_t>(text.substr(colon + 1))) {
@@ -76,6 +64,18 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
 }
 
 }  // namespace
+
+std::optional<milliseconds> parse_duration(std::string_view text) {
+  const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto number = parse_number<std::int32_t>(text.substr(0, digits));
+  const auto unit = text.substr(digits);
+  if (!number) return std::nullopt;
+  if (unit == "ms") return milliseconds{*number};
+  if (unit == "s") return std::chrono::seconds{*number};
+  if (unit == "m") return std::chrono::minutes{*number};
+  if (unit == "h") return std::chrono::hours{*number};
+  return std::nullopt;
+}
 
 namespace checks {
 

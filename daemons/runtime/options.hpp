@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -104,6 +105,8 @@ class OptionTable {
   std::vector<Option> options_;
 };
 
+// Reads 250ms, 5s, 2m or 1h.
+[[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 // `admin-listen` as the key of the file: admin_listen.
 [[nodiscard]] std::string key_of(std::string_view option);
 // The word of `words` that `typo` was most likely meant to be; empty when none is near.

@@ -60,9 +60,12 @@ void Collector::report(std::string text) {
   }
 }
 
-void add_name_server(Collector& collector, const Name& zone,
+std::string subject_of(std::string_view kind, std::string_view space, std::string_view name) {
+  return std::string(kind) + " " + std::string(space) + "/" + std::string(name);
+}
+
+void add_name_server(Collector& collector, const Name& server,
                      const std::vector<boost::asio::ip::address>& addresses) {
-  const Name server = below(below(zone, "dns"), "ns");
   collector.add_existence(server);
   for (const auto& address : addresses) {
     if (!address.is_unspecified()) collector.add_address(server, address);

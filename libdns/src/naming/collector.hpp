@@ -39,8 +39,11 @@ class Collector {
   Contribution contribution_;
 };
 
-// A name server at ns.dns.<zone>, where this server is asked.
-void add_name_server(Collector& collector, const Name& zone,
+// "service shop/web": how problems call an object.
+std::string subject_of(std::string_view kind, std::string_view space, std::string_view name);
+
+// A name server called `server`, where this server is asked.
+void add_name_server(Collector& collector, const Name& server,
                      const std::vector<boost::asio::ip::address>& addresses);
 
 bool is_label(std::string_view text);

@@ -8,7 +8,9 @@
 namespace paddock::dns {
 namespace {
 
-bool has_address(const Backend& backend) { return !backend.addresses.empty(); }
+bool is_reachable(const Backend& backend) {
+  return !backend.addresses.empty() && backend.cluster.empty();
+}
 
 // Collects what a service resolves to under a name that need not be its own: an alias has the
 // records of its targets.
@@ -65,7 +67,7 @@ class Resolution {
     const Backend* last = nullptr;
     bool has_ready = false;
     for (const Backend& backend : service.backends) {
-      if (!has_address(backend)) continue;
+      if (!is_reachable(backend)) continue;
       last = &backend;
       if (!backend.is_ready && !service.publishes_not_ready) continue;
       has_ready = true;
@@ -96,14 +98,14 @@ std::vector<ZoneSpec> RancherNames::zones() const {
 
 Contribution RancherNames::base() const {
   Collector collector("zone " + options_.zone.format(), options_.ttl);
-  add_name_server(collector, options_.zone, options_.server_addresses);
+  add_name_server(collector, below(below(options_.zone, "dns"), "ns"), options_.server_addresses);
   const Name metadata = below(options_.zone, "rancher-metadata");
   for (const auto& address : options_.metadata_addresses) collector.add_address(metadata, address);
   return collector.take();
 }
 
 Contribution RancherNames::service(const Service& service, const FindService& find) const {
-  Collector collector("service " + service.space + "/" + service.name, options_.ttl);
+  Collector collector(subject_of("service", service.space, service.name), options_.ttl);
   auto above = collector.label(options_.zone, service.space, "stack");
   if (above && !service.primary.empty()) {
     above = collector.label(*above, service.primary, "primary service");
@@ -116,7 +118,7 @@ Contribution RancherNames::service(const Service& service, const FindService& fi
 }
 
 Contribution RancherNames::container(const Pod& container) const {
-  Collector collector("container " + container.space + "/" + container.name, options_.ttl);
+  Collector collector(subject_of("container", container.space, container.name), options_.ttl);
   if (const auto name = collector.labels(options_.zone, container.name, "name")) {
     for (const auto& address : container.addresses) collector.add_address(*name, address);
   }

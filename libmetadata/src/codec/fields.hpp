@@ -80,6 +80,7 @@ void describe_service(V& v, T& service) {
   v.text("external_name", service.external_name, Rule::dns_name);
   v.addresses("external_ips", service.external_ips);
   v.addresses("load_balancer_ips", service.load_balancer_ips);
+  v.addresses("clusterset_ips", service.clusterset_ips);
   v.objects("ports", service.ports,
             [](auto& inner, auto& port) { describe_service_port(inner, port); });
   v.map("selector", service.selector, Rule::label_key, Rule::free);

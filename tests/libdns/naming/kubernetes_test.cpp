@@ -189,6 +189,48 @@ TEST(KubernetesNames, PodNamesLabelEndpointsWhenAsked) {
   EXPECT_EQ(cluster.result("10-1-0-6.db.shop.svc.cluster.local", A), "NXDOMAIN");
 }
 
+TEST(KubernetesNames, ZonalNamesPinOrPreferATopologyZone) {
+  Cluster cluster({.zonal_names = true});
+  Service service = database();
+  service.backends = {{.addresses = {ip("10.1.0.5")}, .zone = "a"},
+                      {.addresses = {ip("10.1.0.6")}, .zone = "b"},
+                      {.addresses = {ip("10.1.0.7")}, .zone = "c", .is_ready = false},
+                      {.addresses = {ip("10.1.0.8")}}};
+  cluster.add(service);
+
+  EXPECT_EQ(cluster.answer("a.pin._zone.db.shop.svc.cluster.local", A),
+            Lines{"a.pin._zone.db.shop.svc.cluster.local. 5 IN A 10.1.0.5"});
+  EXPECT_EQ(cluster.result("c.pin._zone.db.shop.svc.cluster.local", A), "NODATA");
+  EXPECT_EQ(cluster.result("a.pin._zone.db.shop.svc.cluster.local", AAAA), "NODATA");
+  EXPECT_EQ(cluster.answer("b.prefer._zone.db.shop.svc.cluster.local", A),
+            Lines{"b.prefer._zone.db.shop.svc.cluster.local. 5 IN A 10.1.0.6"});
+  EXPECT_EQ(cluster.answer("c.prefer._zone.db.shop.svc.cluster.local", A).size(), 3u);
+  EXPECT_EQ(cluster.answer("db.shop.svc.cluster.local", A).size(), 3u);
+  EXPECT_EQ(Cluster().add(service).result("a.pin._zone.db.shop.svc.cluster.local", A), "NXDOMAIN");
+}
+
+TEST(KubernetesNames, ASecondZoneOfAClusterHasNoReverseNames) {
+  const KubernetesNames second({.zone = name("corp.example"),
+                                .pod_addresses = PodAddresses::verified,
+                                .has_reverse = false});
+  EXPECT_EQ(second.zones().size(), 1u);
+  AuthorityBuilder builder(second.zones());
+  builder.put("s", second.service(web()).records);
+  builder.put("p",
+              second.pod({.space = "shop", .name = "x", .addresses = {ip("10.1.0.1")}}).records);
+  const auto authority = builder.snapshot(test_time);
+  EXPECT_EQ(dns::ask(*authority, {"web.shop.svc.corp.example", A}).answer.size(), 1u);
+  EXPECT_EQ(dns::ask(*authority, {"10-1-0-1.shop.pod.corp.example", A}).answer.size(), 1u);
+}
+
+TEST(KubernetesNames, ASliceThatMeansEveryPortHasNoSrv) {
+  Service service = database();
+  service.backends = {{.addresses = {ip("10.1.0.5")}, .ports = {{.name = "any", .number = 0}}}};
+  Cluster cluster;
+  cluster.add(service);
+  EXPECT_EQ(cluster.result("db.shop.svc.cluster.local", SRV), "NODATA");
+}
+
 TEST(KubernetesNames, ExternalName) {
   Cluster cluster;
   cluster.add(web())

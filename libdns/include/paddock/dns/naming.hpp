@@ -36,6 +36,8 @@ struct Backend {
   std::vector<boost::asio::ip::address> addresses{};
   std::string hostname{};  // empty: a label is made of the address
   std::string pod{};       // name of the pod or container behind it; may be empty
+  std::string zone{};      // where it runs, for zonal names; may be empty
+  std::string cluster{};   // of several; such endpoints have names in ClustersetNames only
   bool is_ready = true;
   std::vector<Port> ports{};  // empty: those of the service
 };
@@ -60,6 +62,10 @@ struct Service {
   ServiceKind kind = ServiceKind::cluster_ip;
   std::vector<boost::asio::ip::address> addresses{};  // cluster or external ones
   std::string external_name{};                        // external: the host name, if it has one
+  // Where it is reached from outside the cluster (load balancers, external IPs), and as a service
+  // of several clusters.
+  std::vector<boost::asio::ip::address> outside_addresses{};
+  std::vector<boost::asio::ip::address> clusterset_addresses{};
   std::vector<Port> ports{};
   std::vector<Backend> backends{};
   bool publishes_not_ready = false;
@@ -97,6 +103,9 @@ class PADDOCK_DNS_EXPORT KubernetesNames {
     bool pod_names = true;                // <pod>.<namespace>.pod.<zone>, and PTR of pod addresses
     bool endpoint_pod_names = false;      // the pod's name labels endpoints that have no hostname
     bool ignores_empty_services = false;  // a cluster_ip service with no ready endpoint has no name
+    bool zonal_names = false;             // <zone>.{pin,prefer}._zone.<headless service>
+    // Reverse zones and PTR records. Of several zones for one cluster one has them.
+    bool has_reverse = true;
     // Where this server is asked; the addresses of ns.dns.<zone>.
     std::vector<boost::asio::ip::address> server_addresses{};
     // Subnets whose reverse names are answered here and nowhere else. A prefix that is no whole
@@ -119,6 +128,8 @@ class PADDOCK_DNS_EXPORT KubernetesNames {
   Contribution pod(const Pod& pod) const;
 
  private:
+  bool verifies_by_reverse_names() const;
+
   Options options_;
 };
 

@@ -121,6 +121,7 @@ struct Service : Object {
   Text external_name;
   Addresses external_ips;
   Addresses load_balancer_ips;
+  Addresses clusterset_ips;
   List<Port> ports;
   TextMap selector;
   bool publish_not_ready = false;

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dnsd/translate.hpp"
+
+#include <algorithm>
+
+namespace paddock::dnsd {
+
+namespace {
+
+std::string lower(std::string_view protocol) {
+  std::string text(protocol);
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
+  return text;
+}
+
+dns::Port translate(const metadata::Port& port) {
+  return {.name = port.name.str(),
+          .protocol = lower(metadata::protocol_name(port.protocol)),
+          .number = port.port};
+}
+
+// Of a service that is reached by its endpoints, the ports that these listen on.
+std::vector<dns::Port> translate(const metadata::List<metadata::Port>& ports, bool is_headless) {
+  std::vector<dns::Port> out;
+  for (const auto& port : ports) {
+    out.push_back(translate(port));
+    if (is_headless && port.target_port != 0) out.back().number = port.target_port;
+  }
+  return out;
+}
+
+void append(std::vector<boost::asio::ip::address>& out, const metadata::Addresses& addresses) {
+  out.insert(out.end(), addresses.begin(), addresses.end());
+}
+
+dns::ServiceKind kind_of(const metadata::Service& service) {
+  if (!service.external_name.empty()) return dns::ServiceKind::external;
+  if (!service.targets.empty()) return dns::ServiceKind::alias;
+  if (!service.cluster_ips.empty()) return dns::ServiceKind::cluster_ip;
+  if (!service.external_ips.empty() && service.selector.empty()) return dns::ServiceKind::external;
+  return dns::ServiceKind::headless;
+}
+
+// A validated "stack/service".
+dns::ServiceReference reference(std::string_view text) {
+  const auto slash = text.find('/');
+  return {std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
+}
+
+}  // namespace
+
+dns::Service translate(const metadata::Service& service,
+                       const metadata::Range<metadata::Endpoints>& slices) {
+  dns::Service out;
+  out.space = service.ns.str();
+  out.name = service.name.str();
+  out.kind = kind_of(service);
+  append(out.addresses,
+         out.kind == dns::ServiceKind::external ? service.external_ips : service.cluster_ips);
+  append(out.outside_addresses, service.load_balancer_ips);
+  append(out.outside_addresses, service.external_ips);
+  append(out.clusterset_addresses, service.clusterset_ips);
+  out.external_name = service.external_name.str();
+  out.ports = translate(service.ports, out.kind == dns::ServiceKind::headless);
+  out.publishes_not_ready = service.publish_not_ready;
+  out.primary = service.primary_service.str();
+  for (const auto& target : service.targets) {
+    out.targets.push_back(reference(target.view()));
+  }
+  for (const auto& slice : slices) {
+    const auto ports = translate(slice.ports, false);
+    for (const auto& endpoint : slice.endpoints) {
+      out.backends.push_back({.addresses = endpoint.addresses.to_vector(),
+                              .hostname = endpoint.hostname.str(),
+                              .pod = endpoint.pod.str(),
+                              .zone = endpoint.zone.str(),
+                              .cluster = slice.cluster.str(),
+                              .is_ready = endpoint.ready,
+                              .ports = ports});
+    }
+  }
+  return out;
+}
+
+dns::Pod translate(const metadata::Pod& pod) {
+  return {.space = pod.ns.str(), .name = pod.name.str(), .addresses = pod.addresses.to_vector()};
+}
+
+}  // namespace paddock::dnsd

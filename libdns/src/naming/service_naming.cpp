@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "naming/service_naming.hpp"
+
+#include "zone/dashed_address.hpp"
+
+#include <algorithm>
+
+namespace paddock::dns {
+
+void SrvSets::move_to(Collector& collector) {
+  for (const auto& [owner, targets] : sets_) {
+    const auto weight = static_cast<std::uint16_t>(std::max<std::size_t>(1, 100 / targets.size()));
+    for (const auto& [target, port] : targets) {
+      collector.add(srv_record(owner, {0, weight, port, target}, collector.ttl()));
+    }
+  }
+}
+
+void ServiceNaming::name_addresses(const std::vector<boost::asio::ip::address>& addresses) {
+  collector_.add_existence(name_);
+  for (const auto& address : addresses) {
+    collector_.add_address(name_, address);
+    if (style_.has_reverse) collector_.add_reverse(address, name_);
+  }
+  name_ports(service_.ports, name_);
+  srv_.move_to(collector_);
+}
+
+void ServiceNaming::name_backends() {
+  for (const Backend& backend : service_.backends) {
+    if (is_published(backend)) name_backend(backend);
+  }
+  if (style_.is_zonal) name_zones();
+  srv_.move_to(collector_);
+}
+
+void ServiceNaming::name_external() {
+  if (service_.external_name.empty()) {
+    for (const auto& address : service_.addresses) collector_.add_address(name_, address);
+    return;
+  }
+  boost::system::error_code no_address;
+  boost::asio::ip::make_address(service_.external_name, no_address);
+  const auto target = Name::parse(service_.external_name);
+  if (!no_address) {
+    collector_.report("external name " + service_.external_name + " is an address, not a name");
+  } else if (!target) {
+    collector_.report("external name: " + target.error().text);
+  } else {
+    collector_.add(cname_record(name_, *target, collector_.ttl()));
+  }
+}
+
+bool ServiceNaming::has_published_backend() const {
+  return std::ranges::any_of(service_.backends,
+                             [this](const Backend& backend) { return is_published(backend); });
+}
+
+// Empty: each address of the backend is an endpoint by itself.
+std::string ServiceNaming::label_of(const Backend& backend) {
+  if (is_label(backend.hostname)) return backend.hostname;
+  if (!backend.hostname.empty()) {
+    collector_.report("endpoint host name \"" + backend.hostname + "\" cannot be a DNS label");
+  }
+  return style_.endpoint_pod_names && is_label(backend.pod) ? backend.pod : std::string();
+}
+
+void ServiceNaming::name_backend(const Backend& backend) {
+  const auto above = style_.is_by_cluster ? collector_.label(name_, backend.cluster, "cluster")
+                                          : std::optional<Name>(name_);
+  if (!above) return;
+  const std::string label = label_of(backend);
+  for (const auto& address : backend.addresses) {
+    const auto endpoint =
+        collector_.label(*above, label.empty() ? format_dashed(address) : label, "endpoint");
+    if (!endpoint) continue;
+    collector_.add_address(name_, address);
+    collector_.add_address(*endpoint, address);
+    if (style_.has_reverse) collector_.add_reverse(address, *endpoint);
+    name_ports(backend.ports.empty() ? service_.ports : backend.ports, *endpoint);
+  }
+}
+
+void ServiceNaming::name_ports(const std::vector<Port>& ports, const Name& target) {
+  for (const Port& port : ports) {
+    if (port.number == 0) continue;  // a slice that means every port
+    srv_.add(name_, port.number, target);
+    if (port.name.empty()) continue;
+    const auto protocol = collector_.label(name_, "_" + port.protocol, "protocol");
+    if (!protocol) continue;
+    const auto owner = collector_.label(*protocol, "_" + port.name, "port name");
+    if (owner) srv_.add(*owner, port.number, target);
+  }
+}
+
+// `pin` has the endpoints of a zone and nothing in a zone without any; `prefer` has all of them
+// there.
+void ServiceNaming::name_zones() {
+  if (!has_published_backend()) return;
+  const Name pin = below(below(name_, "_zone"), "pin");
+  const Name prefer = below(below(name_, "_zone"), "prefer");
+  collector_.add_existence(below(pin, "*"));
+  for (const Backend& backend : service_.backends) {
+    if (!is_published(backend)) continue;
+    for (const auto& address : backend.addresses) {
+      collector_.add_address(below(prefer, "*"), address);
+      if (backend.zone.empty()) continue;
+      for (const Name& parent : {pin, prefer}) {
+        if (const auto name = collector_.labels(parent, backend.zone, "zone")) {
+          collector_.add_address(*name, address);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace paddock::dns

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names one service in the manner of Kubernetes, whichever zone it is in: its addresses, its
+// endpoints, its ports.
+#pragma once
+
+#include "naming/collector.hpp"
+
+#include <paddock/dns/naming.hpp>
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace paddock::dns {
+
+struct ServiceStyle {
+  bool endpoint_pod_names = false;
+  bool has_reverse = true;
+  bool is_zonal = false;       // <zone>.{pin,prefer}._zone.<service>
+  bool is_by_cluster = false;  // endpoints stand below the name of the cluster they come from
+};
+
+// SRV records by owner. Those of one owner have one priority, and share a weight of 100.
+class SrvSets {
+ public:
+  void add(const Name& owner, std::uint16_t port, const Name& target) {
+    sets_[owner].emplace(target, port);
+  }
+  void move_to(Collector& collector);
+
+ private:
+  std::map<Name, std::set<std::pair<Name, std::uint16_t>>> sets_;
+};
+
+// The service, the style and the collector must outlive it.
+class ServiceNaming {
+ public:
+  ServiceNaming(const Service& service, const ServiceStyle& style, Collector& collector, Name name)
+      : service_(service), style_(style), collector_(collector), name_(std::move(name)) {}
+
+  // Each of these names the service in one way.
+  void name_addresses(const std::vector<boost::asio::ip::address>& addresses);
+  void name_backends();
+  void name_external();
+
+  bool has_published_backend() const;
+
+ private:
+  bool is_published(const Backend& backend) const {
+    return backend.cluster.empty() != style_.is_by_cluster &&
+           (backend.is_ready || service_.publishes_not_ready);
+  }
+  std::string label_of(const Backend& backend);
+  void name_backend(const Backend& backend);
+  void name_ports(const std::vector<Port>& ports, const Name& target);
+  void name_zones();
+
+  const Service& service_;
+  const ServiceStyle& style_;
+  Collector& collector_;
+  const Name name_;
+  SrvSets srv_;
+};
+
+}  // namespace paddock::dns
