@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <bitset>
-#include <random>
 #include <unordered_map>
 
 namespace paddock::dns {
@@ -18,11 +17,6 @@ using Wire = std::span<const std::uint8_t>;
 Wire parent_of(Wire name) { return name.subspan(std::size_t{1} + name[0]); }
 
 bool is_wildcard(Wire name) { return name[0] == 1 && name[1] == '*'; }
-
-std::uint64_t random_seed() {
-  std::random_device device;
-  return static_cast<std::uint64_t>(device()) << 32 | device();
-}
 
 }  // namespace
 

@@ -6,9 +6,15 @@
 
 #include <cstdint>
 #include <cstring>
+#include <random>
 #include <span>
 
 namespace paddock::dns {
+
+inline std::uint64_t random_seed() {
+  std::random_device device;
+  return static_cast<std::uint64_t>(device()) << 32 | device();
+}
 
 inline std::uint64_t multiply_fold(std::uint64_t a, std::uint64_t b) {
   __extension__ using Wide = unsigned __int128;

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <random>
 
 namespace paddock::dns {
 namespace {
@@ -28,11 +27,6 @@ Key key_of(const boost::asio::ip::address& address, unsigned length) {
   }
   key[16] = static_cast<std::uint8_t>(length);
   return key;
-}
-
-std::uint64_t random_seed() {
-  std::random_device device;
-  return static_cast<std::uint64_t>(device()) << 32 | device();
 }
 
 }  // namespace
