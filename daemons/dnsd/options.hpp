@@ -47,6 +47,7 @@ struct Options : runtime::CommonOptions {
   std::vector<std::string> stubs;
   std::string upstream_order = "fastest";
   bool random_case = false;
+  std::string tls_ca;
   bool private_reverse = false;
   std::string resolv_conf = "/etc/resolv.conf";
   std::uint32_t cache_mb = 8;

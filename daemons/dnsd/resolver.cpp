@@ -25,6 +25,7 @@ dns::ForwardOptions forward_options(const Options& options) {
   forward.preference =
       options.upstream_order == "given" ? dns::Preference::ordered : dns::Preference::fastest;
   forward.random_case = options.random_case;
+  forward.tls_ca = options.tls_ca;
   forward.private_reverse = options.private_reverse;
   forward.cache_bytes = std::size_t{options.cache_mb} << 20;
   forward.serve_stale = std::chrono::duration_cast<std::chrono::seconds>(options.serve_stale);

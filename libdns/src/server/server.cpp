@@ -69,7 +69,7 @@ struct Server::State {
 
   std::shared_ptr<const server::Forwarding> choose(const ForwardOptions& options) {
     forwarding = choose_upstreams(options, endpoints);
-    return std::make_shared<server::Forwarding>(options, planner.plan(forwarding));
+    return std::make_shared<server::Forwarding>(options, planner.plan(forwarding, options.tls_ca));
   }
 };
 

@@ -47,8 +47,8 @@ void Forwarder::configure(const ForwardOptions& options, const Plan& plan, TimeP
   plan_ = &plan;
   cache_.set_limits(cache_limits(options));
   exchanges_.clear();
-  auto resolvers = std::make_unique<Resolvers>(plan.upstreams(), options.attempt_timeout, poller_,
-                                               static_cast<Exchanges&>(*this));
+  auto resolvers = std::make_unique<Resolvers>(plan.upstreams(), options.attempt_timeout,
+                                               plan.tls(), poller_, static_cast<Exchanges&>(*this));
   if (resolvers_) {
     resolvers->remember(*resolvers_);
   }
@@ -202,7 +202,7 @@ void Forwarder::hedge(Flight& flight) {
 // A flight that is about to send must not end, and be freed, meanwhile.
 void Forwarder::on_end(std::uint64_t id, Failure failure, std::span<const std::uint8_t> response) {
   if (is_sending_) {
-    ended_.emplace_back(id, failure == Failure::none ? Failure::network : failure);
+    ended_.emplace_back(id, failure);
     return;
   }
   end(id, failure, response);

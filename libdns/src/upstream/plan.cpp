@@ -10,6 +10,28 @@ std::string_view text_of(wire::Bytes name) {
   return {reinterpret_cast<const char*>(name.data()), name.size()};
 }
 
+bool is_tls(const Upstream& upstream) { return upstream.transport == Upstream::Transport::tls; }
+
+// What resolvers over TLS are checked with. Without it they are not asked: in the clear, never.
+std::shared_ptr<const TlsContext> trust(ForwardingReport& report, const std::string& tls_ca) {
+  std::vector<std::vector<Upstream>*> lists{&report.upstreams};
+  for (auto& stub : report.stubs) {
+    lists.push_back(&stub.upstreams);
+  }
+  if (std::ranges::none_of(lists, [](auto* list) { return std::ranges::any_of(*list, is_tls); })) {
+    return nullptr;
+  }
+  auto context = TlsContext::open(tls_ca);
+  if (!context) {
+    report.problems.push_back("resolvers over TLS are not asked: " + context.error().text);
+    for (auto* list : lists) {
+      std::erase_if(*list, is_tls);
+    }
+    return nullptr;
+  }
+  return *context;
+}
+
 }  // namespace
 
 std::size_t Plan::group_for(wire::Bytes name) const noexcept {
@@ -43,8 +65,9 @@ Group Planner::group_of(const std::vector<Upstream>& upstreams, Plan& plan) {
   return group;
 }
 
-Plan Planner::plan(const ForwardingReport& report) {
+Plan Planner::plan(ForwardingReport& report, const std::string& tls_ca) {
   Plan plan;
+  plan.tls_ = trust(report, tls_ca);
   plan.groups_.front() = group_of(report.upstreams, plan);
   plan.zones_.reserve(report.stubs.size());
   for (const auto& stub : report.stubs) {

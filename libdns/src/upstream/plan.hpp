@@ -5,12 +5,14 @@
 // one zone, or of all names that are in none. Immutable; shared by all workers.
 #pragma once
 
+#include "upstream/tls.hpp"
 #include "wire/message.hpp"
 
 #include <paddock/dns/upstream.hpp>
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -37,6 +39,9 @@ class Plan {
   [[nodiscard]] std::size_t group_for(wire::Bytes name) const noexcept;
   [[nodiscard]] const Group& group(std::size_t number) const { return groups_[number]; }
 
+  // Null when nobody is spoken to over TLS.
+  [[nodiscard]] const std::shared_ptr<const TlsContext>& tls() const { return tls_; }
+
   // Somebody could be asked something.
   [[nodiscard]] bool has_upstreams() const { return !upstreams_.empty(); }
 
@@ -49,12 +54,14 @@ class Plan {
   std::vector<Group> groups_;  // the first is for what is in no stub zone
   std::unordered_map<std::string_view, std::size_t> by_zone_;  // names live in `zones_`
   std::vector<Name> zones_;
+  std::shared_ptr<const TlsContext> tls_;
 };
 
 // Makes plans and remembers the ids of groups. One per server, on its control thread.
 class Planner {
  public:
-  [[nodiscard]] Plan plan(const ForwardingReport& report);
+  // Resolvers over TLS are taken out of `report`, with a problem, when `tls_ca` cannot be read.
+  [[nodiscard]] Plan plan(ForwardingReport& report, const std::string& tls_ca = {});
 
  private:
   Group group_of(const std::vector<Upstream>& upstreams, Plan& plan);

@@ -2,15 +2,17 @@
 #include "upstream/resolvers.hpp"
 
 #include "upstream/channel.hpp"
+#include "upstream/stream.hpp"
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace paddock::dns::upstream {
 
 Resolvers::Resolvers(const std::vector<Upstream>& upstreams, std::chrono::milliseconds timeout,
-                     Poller& poller, Exchanges& exchanges)
-    : timeout_(timeout), poller_(poller), exchanges_(exchanges) {
+                     std::shared_ptr<const TlsContext> tls, Poller& poller, Exchanges& exchanges)
+    : timeout_(timeout), tls_(std::move(tls)), poller_(poller), exchanges_(exchanges) {
   for (const auto& upstream : upstreams) {
     resolvers_.push_back({.upstream = upstream});
   }
@@ -53,8 +55,16 @@ std::optional<std::size_t> Resolvers::choose_probe(const Group& group, std::size
 }
 
 std::unique_ptr<Transport> Resolvers::open(const Upstream& upstream) {
-  return std::make_unique<Channel>(upstream.endpoint, timeout_,
-                                   static_cast<TransportOwner&>(*this));
+  auto& owner = static_cast<TransportOwner&>(*this);
+  switch (upstream.transport) {
+    case Upstream::Transport::tcp:
+      return std::make_unique<Stream>(upstream, timeout_, nullptr, owner);
+    case Upstream::Transport::tls:
+      return std::make_unique<Stream>(upstream, timeout_, tls_, owner);
+    case Upstream::Transport::udp:
+      break;
+  }
+  return std::make_unique<Channel>(upstream.endpoint, timeout_, owner);
 }
 
 void Resolvers::send(std::size_t resolver, std::span<const std::uint8_t> query,

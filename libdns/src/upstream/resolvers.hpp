@@ -37,8 +37,9 @@ class Exchanges {
 
 class Resolvers final : private TransportOwner {
  public:
+  // `tls` is needed when one of them is spoken to over TLS.
   Resolvers(const std::vector<Upstream>& upstreams, std::chrono::milliseconds timeout,
-            Poller& poller, Exchanges& exchanges);
+            std::shared_ptr<const TlsContext> tls, Poller& poller, Exchanges& exchanges);
   // Exchanges still going on are dropped without a word.
   ~Resolvers() = default;
   Resolvers(const Resolvers&) = delete;
@@ -85,6 +86,7 @@ class Resolvers final : private TransportOwner {
               std::span<const std::uint8_t> response) override;
 
   std::chrono::milliseconds timeout_;
+  std::shared_ptr<const TlsContext> tls_;
   Poller& poller_;
   Exchanges& exchanges_;
   std::unordered_map<int, Transport*> descriptors_;

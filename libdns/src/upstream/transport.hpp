@@ -22,7 +22,8 @@ class TransportOwner {
   // inside the transport's destructor.
   virtual void on_socket(Transport& transport, int descriptor, bool readable, bool writable) = 0;
 
-  // An exchange ended. `response` is borrowed for the call.
+  // An exchange ended; from inside send() only for want of a way. `response` is borrowed for the
+  // call.
   virtual void on_end(std::uint64_t exchange, Failure failure,
                       std::span<const std::uint8_t> response) = 0;
 

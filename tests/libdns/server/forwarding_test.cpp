@@ -24,6 +24,7 @@ std::vector<Message> stay_silent(const Heard&) { return {}; }
 ServerOptions impatient(const std::vector<Endpoint>& upstreams) {
   auto options = forwarding_to(upstreams);
   options.forwarding.attempt_timeout = 50ms;
+  options.forwarding.preference = Preference::ordered;
   return options;
 }
 
@@ -149,7 +150,7 @@ TEST(Forwarding, GoesOnToTheNextWhenOneRefuses) {
       return std::vector<Message>{reply_to(heard.message, {.rcode = rcode, .extended_error = 18})};
     });
     FakeResolver resolver(answer_www);
-    const Serving serving(forwarding_to({refuser.endpoint(), resolver.endpoint()}));
+    const Serving serving(impatient({refuser.endpoint(), resolver.endpoint()}));
 
     EXPECT_EQ(UdpClient(serving.at).ask(www).addresses().size(), 1U) << rcode;
     EXPECT_EQ(refuser.heard(), 1);

@@ -17,7 +17,8 @@ ForwardingReport example() {
 }
 
 TEST(Plan, TheLongestZoneDecides) {
-  const Plan plan = Planner().plan(example());
+  auto report = example();
+  const Plan plan = Planner().plan(report);
 
   const auto group_of = [&](const char* text) { return plan.group_for(name(text).wire()); };
   EXPECT_EQ(group_of("www.example"), 0U);
@@ -29,7 +30,8 @@ TEST(Plan, TheLongestZoneDecides) {
 }
 
 TEST(Plan, AResolverStandsInItOnce) {
-  const Plan plan = Planner().plan(example());
+  auto report = example();
+  const Plan plan = Planner().plan(report);
 
   EXPECT_EQ(plan.upstreams().size(), 3U);
   EXPECT_EQ(plan.group(0).members, (std::vector<std::uint16_t>{0}));
@@ -39,11 +41,12 @@ TEST(Plan, AResolverStandsInItOnce) {
 
 TEST(Plan, AGroupKeepsItsIdWhileItsResolversAreTheSame) {
   Planner planner;
-  const Plan before = planner.plan(example());
   auto report = example();
-  report.upstreams = {upstream("10.0.0.9")};
-  const Plan between = planner.plan(report);
-  const Plan after = planner.plan(example());
+  auto other = example();
+  other.upstreams = {upstream("10.0.0.9")};
+  const Plan before = planner.plan(report);
+  const Plan between = planner.plan(other);
+  const Plan after = planner.plan(report);
 
   const auto id_of = [](const Plan& plan, const char* text) {
     return plan.group(plan.group_for(name(text).wire())).id;
@@ -51,6 +54,18 @@ TEST(Plan, AGroupKeepsItsIdWhileItsResolversAreTheSame) {
   EXPECT_EQ(id_of(before, "corp.example"), id_of(between, "corp.example"));
   EXPECT_NE(id_of(before, "www.example"), id_of(between, "www.example"));
   EXPECT_EQ(id_of(before, "www.example"), id_of(after, "www.example"));
+}
+
+TEST(Plan, NobodyIsAskedOverTlsWithoutCertificatesToTrust) {
+  auto report = example();
+  report.stubs[1].upstreams.push_back(upstream("tls://10.0.0.4"));
+
+  const Plan plan = Planner().plan(report, "/nowhere/ca.pem");
+
+  EXPECT_EQ(plan.tls(), nullptr);
+  EXPECT_EQ(report.stubs[1].upstreams.size(), 1U);
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_NE(report.problems[0].find("/nowhere/ca.pem"), std::string::npos);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ class ResolversTest : public ::testing::Test, public Poller, public Exchanges {
   const TimePoint t0{1h};
   const std::vector<std::uint8_t> nobody_{0, 0, 0};
   const Group group_{.id = 0, .members = {0, 1, 2}};
-  Resolvers resolvers_{three(), 100ms, *this, *this};
+  Resolvers resolvers_{three(), 100ms, nullptr, *this, *this};
 };
 
 TEST_F(ResolversTest, AsksInTheOrderGivenWhenNothingElseSpeaksForOne) {
@@ -75,7 +75,7 @@ TEST_F(ResolversTest, RemembersWhatItKnewOfThoseThatStay) {
   resolvers_.standing(1).answered(1ms, t0);
   auto others = three();
   others.erase(others.begin());
-  Resolvers next(others, 100ms, *this, *this);
+  Resolvers next(others, 100ms, nullptr, *this, *this);
 
   next.remember(resolvers_);
 

@@ -97,6 +97,9 @@ struct ForwardOptions {
   // makes a reply harder to guess. A resolver that changes the spelling is not believed.
   bool random_case = false;
 
+  // The certificates (PEM) that resolvers over TLS are checked with; empty: the system's.
+  std::string tls_ca{};
+
   // Whether the upstreams are asked for the reverse names of private addresses. If not, those that
   // are in no zone of ours do not exist (RFC 6303). Say true where an upstream knows them.
   bool private_reverse = false;
