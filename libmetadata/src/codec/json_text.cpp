@@ -15,6 +15,7 @@ namespace {
 
 struct Position {
   unsigned line = 1;
+  std::size_t read = 0;  // characters
   char last = 0;
 };
 
@@ -31,6 +32,7 @@ class CountingIterator {
   reference operator*() const { return *at_; }
   CountingIterator& operator++() {
     position_->last = *at_;
+    ++position_->read;
     if (*at_++ == '\n') ++position_->line;
     return *this;
   }
@@ -134,6 +136,22 @@ std::optional<TextError> read_json(std::string_view text, TreeBuilder& builder) 
   nlohmann::json::sax_parse(CountingIterator(begin, &position),
                             CountingIterator(begin + text.size(), &position), &sax);
   return sax.error();
+}
+
+std::optional<TextError> read_json_sequence(std::string_view text, TreeBuilder& builder) {
+  Position position;
+  SaxToTree sax(builder, position);
+  CountingIterator at(text.data(), &position);
+  const CountingIterator end(text.data() + text.size(), &position);
+  for (;;) {
+    while (at != end && std::string_view(" \t\r\n").find(*at) != std::string_view::npos) ++at;
+    if (at == end) return std::nullopt;
+    if (*at != '{') return TextError{"not JSON: an object must begin here", position.line};
+    // An object ends with its brace: the parser reads nothing behind it.
+    nlohmann::json::sax_parse(at, end, &sax, nlohmann::json::input_format_t::json, false);
+    if (sax.error()) return sax.error();
+    at = CountingIterator(text.data() + position.read, &position);
+  }
 }
 
 }  // namespace paddock::metadata

@@ -68,6 +68,9 @@ struct TextError {
   unsigned line = 0;
 };
 [[nodiscard]] std::optional<TextError> read_json(std::string_view text, TreeBuilder& builder);
+// Reads JSON objects that stand one after the other, with or without space between them.
+[[nodiscard]] std::optional<TextError> read_json_sequence(std::string_view text,
+                                                          TreeBuilder& builder);
 // Reads all documents of a YAML text.
 [[nodiscard]] std::optional<TextError> read_yaml(std::string_view text, TreeBuilder& builder);
 

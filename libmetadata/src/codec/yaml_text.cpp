@@ -3,19 +3,14 @@
 // YAML text to values: the core schema of YAML 1.2 (so `on` and `n` are text), anchors, aliases
 // and merge keys. What aliases repeat is bounded, so a small text cannot become a large tree.
 #include "codec/tree.hpp"
-#include "codec/utf8.hpp"
+#include "codec/yaml_events.hpp"
 
 #include <paddock/metadata/codec.hpp>
-
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <map>
-#include <sstream>
 
 namespace paddock::metadata {
 namespace {
@@ -23,15 +18,6 @@ namespace {
 // What the copies made for aliases may come to in one file.
 constexpr std::size_t most_alias_values = 100'000;
 constexpr std::size_t most_alias_bytes = 16U << 20U;
-
-struct Refused {
-  std::string message;
-  unsigned line;
-};
-
-unsigned line_of(const YAML::Mark& mark) {
-  return mark.is_null() ? 0 : static_cast<unsigned>(mark.line) + 1;
-}
 
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> choices) {
   return std::find(choices.begin(), choices.end(), text) != choices.end();
@@ -121,19 +107,10 @@ void merge_keys(Value& map) {
   for (const Value& item : source.items) take(item);
 }
 
-class YamlToTree : public YAML::EventHandler {
+class YamlToTree final : public YamlHandler {
  public:
   explicit YamlToTree(TreeBuilder& builder) : builder_(builder) {}
 
-  void OnDocumentStart(const YAML::Mark& mark) override {
-    // On some texts (",") yaml-cpp begins empty documents at one place for ever.
-    if (mark.pos == document_at_) {
-      throw Refused{"not YAML: a value must stand here", line_of(mark)};
-    }
-    document_at_ = mark.pos;
-    anchors_.clear();
-  }
-  void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     add({}, line_of(mark), anchor);
   }
@@ -141,13 +118,11 @@ class YamlToTree : public YAML::EventHandler {
                 const std::string& text) override {
     if (builder_.expects_key() && anchor == 0) return builder_.key(text);
     Value value;
-    if (tag == "!" || tag == "tag:yaml.org,2002:str") {
-      value.type = Value::Type::text;
-      value.text = text;
-    } else if (tag.empty() || tag == "?" || tag.starts_with("tag:yaml.org,2002:")) {
+    if (is_resolved_by_text(tag, mark)) {
       value = resolve(text);
     } else {
-      throw Refused{"the tag " + tag + " means nothing here", line_of(mark)};
+      value.type = Value::Type::text;
+      value.text = text;
     }
     add(std::move(value), line_of(mark), anchor);
   }
@@ -180,6 +155,8 @@ class YamlToTree : public YAML::EventHandler {
   }
 
  private:
+  void begin_document(unsigned) override { anchors_.clear(); }
+
   static std::size_t depth_of(const Value& value) {
     std::size_t deepest = 0;
     for (const Value& item : value.items) deepest = std::max(deepest, depth_of(item));
@@ -221,29 +198,13 @@ class YamlToTree : public YAML::EventHandler {
   std::vector<YAML::anchor_t> open_anchors_;
   std::size_t alias_values_ = 0;
   std::size_t alias_bytes_ = 0;
-  int document_at_ = -1;
 };
 
 }  // namespace
 
 std::optional<TextError> read_yaml(std::string_view text, TreeBuilder& builder) {
-  if (const auto bad = find_not_utf8(text); bad < text.size()) {
-    const auto before = text.substr(0, bad);
-    return TextError{"not UTF-8",
-                     static_cast<unsigned>(1 + std::count(before.begin(), before.end(), '\n'))};
-  }
-  try {
-    std::istringstream stream{std::string(text)};
-    YAML::Parser parser(stream);
-    YamlToTree handler(builder);
-    while (parser.HandleNextDocument(handler)) {
-    }
-  } catch (const Refused& refused) {
-    return TextError{refused.message, refused.line};
-  } catch (const YAML::Exception& thrown) {
-    return TextError{"not YAML: " + thrown.msg, line_of(thrown.mark)};
-  }
-  return std::nullopt;
+  YamlToTree handler(builder);
+  return parse_yaml(text, handler);
 }
 
 }  // namespace paddock::metadata

@@ -119,6 +119,8 @@ std::optional<Version> parse_version(std::string_view text) {
   return std::nullopt;
 }
 
-Node root(const View& view) { return std::shared_ptr<const Map>(std::make_shared<RootMap>(view)); }
+std::optional<Node> View::root() const {
+  return std::shared_ptr<const Map>(std::make_shared<RootMap>(*this));
+}
 
 }  // namespace paddock::metadata::documents

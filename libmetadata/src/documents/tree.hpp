@@ -17,6 +17,4 @@ inline constexpr std::string_view version_names[] = {"2015-07-25", "2015-12-19",
 // Also "latest", which is 2016-07-29.
 [[nodiscard]] std::optional<Version> parse_version(std::string_view text);
 
-[[nodiscard]] Node root(const View& view);
-
 }  // namespace paddock::metadata::documents

@@ -13,6 +13,14 @@ View::View(std::shared_ptr<const Snapshot> snapshot, Version version, const Whos
   if (address_) client_ = snapshot_->cluster().pod_at(*address_).get();
 }
 
+std::string View::state() const {
+  std::string state;
+  for (const Kind kind : all_kinds) {
+    if (reads_.has(kind)) state += snapshot_->edition().versions[static_cast<std::size_t>(kind)];
+  }
+  return state + "." + std::to_string(static_cast<int>(version_));
+}
+
 void View::note_client() const {
   if (reads_.is_personal()) return;
   reads_.note_client();

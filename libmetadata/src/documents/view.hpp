@@ -5,7 +5,7 @@
 // view borrow from it. For one thread.
 #pragma once
 
-#include "documents/reads.hpp"
+#include "documents/sight.hpp"
 #include "documents/snapshot.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -20,13 +20,17 @@ namespace paddock::metadata::documents {
 
 enum class Version { v2015_07_25, v2015_12_19, v2016_07_29 };
 
-class View {
+class View final : public Sight {
  public:
   struct Whose {
     std::optional<boost::asio::ip::address> client;  // absent: nobody we know
     std::string_view host;  // where a client is that nobody knows; empty: not known
   };
   View(std::shared_ptr<const Snapshot> snapshot, Version version, const Whose& whose);
+
+  [[nodiscard]] std::optional<Node> root() const override;
+  [[nodiscard]] Reads& reads() const noexcept override { return reads_; }
+  [[nodiscard]] std::string state() const override;
 
   [[nodiscard]] Version version() const noexcept { return version_; }
   [[nodiscard]] const Environment& environment() const { return snapshot_->edition().environment; }
@@ -74,10 +78,6 @@ class View {
   [[nodiscard]] const std::vector<const Pod*>& pods_of(const Service& service) const;
   [[nodiscard]] const std::vector<std::string>& namespaces() const;
   [[nodiscard]] std::string uuid_of_namespace(std::string_view ns) const;
-
-  // What has been looked at so far.
-  [[nodiscard]] Reads& reads() const noexcept { return reads_; }
-  [[nodiscard]] const Edition& edition() const noexcept { return snapshot_->edition(); }
 
  private:
   void note_client() const;

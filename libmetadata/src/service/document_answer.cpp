@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/document_answer.hpp"
 
+#include "documents/edition.hpp"
 #include "documents/render.hpp"
 #include "service/entity_tag.hpp"
 
@@ -15,7 +16,7 @@ using documents::Form;
 using documents::MediaType;
 using documents::Node;
 using documents::Reads;
-using documents::View;
+using documents::Sight;
 
 constexpr std::size_t whole_bytes = 64 * 1024;  // a larger JSON document is sent in chunks
 
@@ -33,23 +34,19 @@ std::string tag_of(std::string_view body) {
 }
 
 // Of a document too large to be made before it is sent: of which state it is, and for whom.
-std::string tag_of_state(const View& view, const DocumentQuestion& question) {
-  std::string what;
-  for (const Kind kind : all_kinds) {
-    if (view.reads().has(kind)) what += view.edition().versions[static_cast<std::size_t>(kind)];
-  }
-  what += "." + std::to_string(static_cast<int>(view.version()));
-  what += "." + std::to_string(static_cast<int>(question.media.form));
+std::string tag_of_state(const Sight& sight, const DocumentQuestion& question) {
+  std::string what = sight.state() + "." + std::to_string(static_cast<int>(question.media.form));
   for (const auto& segment : question.path) what.append("/").append(segment);
-  if (view.reads().is_personal() && question.client) what += "#" + question.client->to_string();
+  if (sight.reads().is_personal()) what += "#" + question.client.name;
   return "\"" + documents::uuid_from(what) + "\"";
 }
 
 // The JSON of a large document, made as it is read.
 class RenderedJson final : public ChunkSource {
  public:
-  RenderedJson(std::shared_ptr<const View> view, documents::JsonRenderer renderer, std::string head)
-      : view_(std::move(view)), renderer_(std::move(renderer)), text_(std::move(head)) {}
+  RenderedJson(std::shared_ptr<const Sight> sight, documents::JsonRenderer renderer,
+               std::string head)
+      : sight_(std::move(sight)), renderer_(std::move(renderer)), text_(std::move(head)) {}
   Chunk next() override {
     if (text_.empty() && !is_done_) is_done_ = !renderer_.append(text_, whole_bytes);
     if (text_.empty()) return {};
@@ -57,7 +54,7 @@ class RenderedJson final : public ChunkSource {
   }
 
  private:
-  std::shared_ptr<const View> view_;  // the nodes borrow from it
+  std::shared_ptr<const Sight> sight_;  // the nodes borrow from it
   documents::JsonRenderer renderer_;
   std::string text_;
   bool is_done_ = false;
@@ -69,18 +66,18 @@ void note_reads(DocumentAnswer& answer, const Reads& reads) {
   answer.is_personal = reads.is_personal();
 }
 
-MadeAnswer not_found(const View& view, const DocumentQuestion& question) {
+MadeAnswer not_found(const Sight& sight, const DocumentQuestion& question) {
   Response response = missing(question.media, "Not found");
   auto answer = std::make_shared<DocumentAnswer>();
   answer->status = response.status;
   answer->content_type = response.content_type;
   answer->headers = std::move(response.headers);
   answer->body = std::make_shared<const std::string>(std::move(response.body));
-  note_reads(*answer, view.reads());
+  note_reads(*answer, sight.reads());
   return {std::move(answer), nullptr};
 }
 
-MadeAnswer found(const std::shared_ptr<const View>& view, const Node& node,
+MadeAnswer found(const std::shared_ptr<const Sight>& sight, const Node& node,
                  const DocumentQuestion& question) {
   auto answer = std::make_shared<DocumentAnswer>();
   std::unique_ptr<ChunkSource> stream;
@@ -89,21 +86,21 @@ MadeAnswer found(const std::shared_ptr<const View>& view, const Node& node,
   if (question.media.form == Form::json) {
     documents::JsonRenderer renderer(node);
     if (renderer.append(body, whole_bytes)) {
-      stream = std::make_unique<RenderedJson>(view, std::move(renderer), std::exchange(body, {}));
+      stream = std::make_unique<RenderedJson>(sight, std::move(renderer), std::exchange(body, {}));
     }
   } else if (question.media.form == Form::yaml) {
     body = documents::render_yaml(node);
   } else {
     body = answer->text ? *answer->text : documents::render_text(node);
   }
-  if (stream) view->reads().widen_to_rest();
-  answer->tag = stream ? tag_of_state(*view, question) : tag_of(body);
+  if (stream) sight->reads().widen_to_rest();
+  answer->tag = stream ? tag_of_state(*sight, question) : tag_of(body);
   answer->headers.append(cors).append("Vary: Accept\r\nETag: ");
   if (stream) answer->headers += "W/";
   answer->headers.append(answer->tag).append("\r\n");
   if (!body.empty() || stream) answer->content_type = question.media.content_type;
   if (!stream) answer->body = std::make_shared<const std::string>(std::move(body));
-  note_reads(*answer, view->reads());
+  note_reads(*answer, sight->reads());
   return {std::move(answer), std::move(stream)};
 }
 
@@ -118,9 +115,11 @@ bool DocumentAnswer::is_known_as(std::string_view value) const {
   return value == opaque || value == opaque.substr(1, opaque.size() - 2);
 }
 
-MadeAnswer make_answer(const std::shared_ptr<const View>& view, const DocumentQuestion& question) {
-  const auto node = documents::find(documents::root(*view), question.path);
-  return node ? found(view, *node, question) : not_found(*view, question);
+MadeAnswer make_answer(const std::shared_ptr<const Sight>& sight,
+                       const DocumentQuestion& question) {
+  const auto root = sight->root();
+  const auto node = root ? documents::find(*root, question.path) : std::nullopt;
+  return node ? found(sight, *node, question) : not_found(*sight, question);
 }
 
 Response respond(MadeAnswer made, std::string_view known) {

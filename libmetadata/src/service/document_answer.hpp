@@ -5,8 +5,7 @@
 #pragma once
 
 #include "documents/media_type.hpp"
-#include "documents/node.hpp"
-#include "documents/tree.hpp"
+#include "documents/sight.hpp"
 
 #include <paddock/metadata/http_server.hpp>
 
@@ -18,11 +17,17 @@
 
 namespace paddock::metadata::service {
 
+// Who asks: the address that the connection comes from, or the name that a trusted proxy gives.
+struct DocumentClient {
+  std::string name;
+  std::optional<boost::asio::ip::address> address;  // nothing: the name is no address
+};
+
 // Kept beyond the request.
 struct DocumentQuestion {
-  documents::Version version = documents::Version::v2016_07_29;
+  std::string version;
   std::vector<std::string> path;  // below the version
-  std::optional<boost::asio::ip::address> client;
+  DocumentClient client;
   documents::MediaType media;
 };
 
@@ -47,8 +52,8 @@ struct MadeAnswer {
   std::unique_ptr<ChunkSource> stream;  // of one without body
 };
 
-// The answer that this view has now.
-[[nodiscard]] MadeAnswer make_answer(const std::shared_ptr<const documents::View>& view,
+// The answer that the client sees now.
+[[nodiscard]] MadeAnswer make_answer(const std::shared_ptr<const documents::Sight>& sight,
                                      const DocumentQuestion& question);
 
 // As a response; 304 when If-None-Match (`known`) lists its tag.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/document_reply.hpp"
 
+#include "answers/sight.hpp"
+#include "documents/fields.hpp"
+#include "documents/tree.hpp"
 #include "service/entity_tag.hpp"
 
 #include <algorithm>
@@ -11,8 +14,6 @@
 namespace paddock::metadata::service {
 namespace {
 
-using documents::Form;
-using documents::MediaType;
 using Clock = std::chrono::steady_clock;
 
 constexpr double default_wait = 60;
@@ -25,31 +26,19 @@ Response plain(int status, std::string_view text) {
           .body = std::string(text)};
 }
 
-Response list_versions(const MediaType& media) {
-  Response response{.content_type = media.content_type, .headers = std::string(cors)};
-  std::string& body = response.body;
-  const auto add = [&](std::string_view name, bool is_last) {
-    switch (media.form) {
-      case Form::text:
-        body.append(name).append("\n");
-        break;
-      case Form::json:
-        body.append("\"").append(name).append("\":\"/").append(name).append(is_last ? "\"}"
-                                                                                    : "\",");
-        break;
-      case Form::yaml:
-        body.append(name == "latest" ? std::string(name) : "\"" + std::string(name) + "\"")
-            .append(": /")
-            .append(name)
-            .append("\n");
-        break;
-    }
-  };
-  if (media.form == Form::json) body = "{";
-  for (const auto name : documents::version_names) add(name, false);
-  add("latest", true);
-  return response;
-}
+// The list of versions as a document.
+class VersionsSight final : public documents::Sight {
+ public:
+  explicit VersionsSight(std::vector<std::pair<std::string, documents::Node>> versions)
+      : versions_(documents::map_of(std::move(versions))) {}
+  [[nodiscard]] std::optional<documents::Node> root() const override { return versions_; }
+  [[nodiscard]] documents::Reads& reads() const noexcept override { return reads_; }
+  [[nodiscard]] std::string state() const override { return {}; }  // small: never asked for
+
+ private:
+  documents::Node versions_;
+  mutable documents::Reads reads_;
+};
 
 // "//", "/./" and "/../" cleaned; the path itself when there is nothing to clean.
 std::string clean(std::string_view path) {
@@ -131,6 +120,7 @@ DocumentWorker::DocumentWorker(const DocumentOptions& options, HttpOptions http)
       server(std::move(http), [this](const Request& request) { return serve(request); }) {}
 
 void DocumentWorker::take(std::shared_ptr<const documents::Edition> edition) {
+  if (std::exchange(answers_, nullptr)) cache_.clear();
   cache_.take(*edition);
   const auto wake = [this](ConnectionId id) { server.wake(id); };
   if (edition->changes.is_everything) {
@@ -141,16 +131,43 @@ void DocumentWorker::take(std::shared_ptr<const documents::Edition> edition) {
   snapshot_ = std::make_shared<const documents::Snapshot>(std::move(edition), snapshot_.get());
 }
 
-std::optional<boost::asio::ip::address> DocumentWorker::client_of(const Request& request) const {
+void DocumentWorker::take(std::shared_ptr<const Answers> answers) {
+  const bool is_same = answers_ && answers_->stamp() == answers->stamp();
+  answers_ = std::move(answers);
+  snapshot_.reset();
+  if (is_same) return;
+  cache_.clear();
+  waiters_.each([this](ConnectionId id) { server.wake(id); });
+}
+
+DocumentClient DocumentWorker::client_of(const Request& request) const {
   if (options_.trust_forwarded_for) {
-    if (const auto forwarded = request.header("X-Forwarded-For")) {
+    const auto forwarded = request.header("X-Forwarded-For");
+    if (forwarded && !forwarded->empty()) {
       boost::system::error_code failed;
       const auto address = boost::asio::ip::make_address(std::string(*forwarded), failed);
-      return failed ? std::nullopt : std::optional(address);
+      return {std::string(*forwarded), failed ? std::nullopt : std::optional(address)};
     }
   }
-  if (request.peer->is_local) return std::nullopt;
-  return request.peer->address;
+  if (request.peer->is_local) return {};
+  return {request.peer->address.to_string(), request.peer->address};
+}
+
+bool DocumentWorker::has_version(std::string_view version) const {
+  return answers_ ? answers_->has_version(version) : documents::parse_version(version).has_value();
+}
+
+std::shared_ptr<const documents::Sight> DocumentWorker::sight_of(
+    const DocumentQuestion& question) const {
+  if (answers_) {
+    return std::make_shared<const answers::AnswersSight>(answers_, question.version,
+                                                         question.client.name);
+  }
+  // A version that was there when a wait began may be gone with the data file it was of.
+  const auto version = documents::parse_version(question.version);
+  return std::make_shared<const documents::View>(
+      snapshot_, version.value_or(documents::Version::v2016_07_29),
+      documents::View::Whose{.client = question.client.address, .host = options_.host});
 }
 
 bool DocumentWorker::read_key(const Request& request) {
@@ -162,9 +179,8 @@ bool DocumentWorker::read_key(const Request& request) {
     // Told apart by length: most headers are neither.
     if (name.size() == 6 && accept.empty()) accept = request.header("Accept").value_or("");
     if (name.size() == 15 && options_.trust_forwarded_for) {
-      const auto client = request.header("X-Forwarded-For");
-      is_forwarded = client.has_value();
-      forwarded = client.value_or("");
+      forwarded = request.header("X-Forwarded-For").value_or("");
+      is_forwarded = !forwarded.empty();
     }
   }
   // No header value and no path has a zero byte: no two requests have one key by accident.
@@ -188,12 +204,25 @@ MadeAnswer DocumentWorker::answer(const ReplyCache::Key& key, const DocumentQues
                                   Body body) {
   auto known = cache_.find(key);
   if (known && (known->body || body == Body::only_known)) return {std::move(known), nullptr};
-  const auto view = std::make_shared<const documents::View>(
-      snapshot_, question.version,
-      documents::View::Whose{.client = question.client, .host = options_.host});
-  MadeAnswer made = make_answer(view, question);
+  MadeAnswer made = make_answer(sight_of(question), question);
   cache_.keep(key, made.answer);
   return made;
+}
+
+Response DocumentWorker::list_versions(const DocumentQuestion& question,
+                                       std::string_view known_tags) const {
+  std::vector<std::pair<std::string, documents::Node>> entries;
+  const auto add = [&entries](std::string_view name) {
+    entries.emplace_back(name, documents::Node("/" + std::string(name)));
+  };
+  if (answers_) {
+    for (const std::string& name : answers_->versions()) add(name);
+  } else {
+    for (const auto name : documents::version_names) add(name);
+  }
+  if (!answers_ || !std::ranges::binary_search(answers_->versions(), "latest")) add("latest");
+  const auto sight = std::make_shared<const VersionsSight>(std::move(entries));
+  return respond(make_answer(sight, question), known_tags);
 }
 
 Response DocumentWorker::wait_for_change(const Request& request, DocumentQuestion question,
@@ -212,7 +241,7 @@ Response DocumentWorker::wait_for_change(const Request& request, DocumentQuestio
 Response DocumentWorker::serve(const Request& request) {
   if (!read_key(request)) return route(request);
   const bool may_wait = request.query.find("wait") != std::string_view::npos;
-  if (!may_wait && snapshot_) {
+  if (!may_wait && (snapshot_ || answers_)) {
     if (auto known = cache_.find({words_, client_})) {
       const auto tags = request.header("If-None-Match").value_or("");
       const bool is_enough = known->body || request.is_head();
@@ -244,19 +273,18 @@ Response DocumentWorker::route(const Request& request) {
   }
   DocumentQuestion question;
   question.media = documents::negotiate(request.header("Accept").value_or(""));
-  if (request.segments.empty()) return list_versions(question.media);
   if (request.path == "/favicon.ico") return plain(404, "404 page not found\n");
-  if (!snapshot_) {
+  if (!snapshot_ && !answers_) {
     Response response = plain(503, "Nothing is known yet\n");
     response.headers += "Retry-After: 1\r\n";
     return response;
   }
-  const auto version = documents::parse_version(request.segments.front());
-  if (!version) return missing(question.media, "Invalid version");
-  question.version = *version;
+  const auto tags = request.header("If-None-Match").value_or("");
+  if (request.segments.empty()) return list_versions(question, tags);
+  question.version = request.segments.front();
+  if (!has_version(question.version)) return missing(question.media, "Invalid version");
   for (const auto segment : request.segments.subspan(1)) question.path.emplace_back(segment);
   question.client = client_of(request);
-  const auto tags = request.header("If-None-Match").value_or("");
   if (!request.query.empty() && !question.path.empty() && request.parameter("wait") == "true") {
     auto value = request.parameter("value").value_or("");
     if (!value.empty() || !tags.empty()) {

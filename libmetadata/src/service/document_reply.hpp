@@ -4,6 +4,7 @@
 // answer, to the byte where that is right.
 #pragma once
 
+#include "answers/answers.hpp"
 #include "documents/snapshot.hpp"
 #include "service/document_answer.hpp"
 #include "service/document_waiters.hpp"
@@ -25,6 +26,8 @@ class DocumentWorker {
 
   // On the server's thread: the newest edition, which follows on the last one given.
   void take(std::shared_ptr<const documents::Edition> edition);
+  // Or a data file, whole.
+  void take(std::shared_ptr<const Answers> answers);
 
  private:
   class Wait;
@@ -33,7 +36,12 @@ class DocumentWorker {
   [[nodiscard]] Response route(const Request& request);
   [[nodiscard]] Response wait_for_change(const Request& request, DocumentQuestion question,
                                          std::string value);
-  [[nodiscard]] std::optional<boost::asio::ip::address> client_of(const Request& request) const;
+  [[nodiscard]] Response list_versions(const DocumentQuestion& question,
+                                       std::string_view known_tags) const;
+  [[nodiscard]] DocumentClient client_of(const Request& request) const;
+  [[nodiscard]] bool has_version(std::string_view version) const;
+  [[nodiscard]] std::shared_ptr<const documents::Sight> sight_of(
+      const DocumentQuestion& question) const;
   // Sets words_ and client_ to what the request's question is known by; false when no question
   // of that sort is asked.
   [[nodiscard]] bool read_key(const Request& request);
@@ -42,7 +50,8 @@ class DocumentWorker {
                                   Body body);
 
   const DocumentOptions& options_;
-  std::shared_ptr<const documents::Snapshot> snapshot_;
+  std::shared_ptr<const documents::Snapshot> snapshot_;  // null: a data file, or nothing yet
+  std::shared_ptr<const Answers> answers_;
   DocumentWaiters waiters_;
   ReplyCache cache_;
   std::string words_;   // of the request under way

@@ -63,6 +63,15 @@ void DocumentService::publish(std::shared_ptr<const Cluster> cluster) {
   }
 }
 
+void DocumentService::publish(std::shared_ptr<const Answers> answers) {
+  if (!answers) return;
+  const std::scoped_lock lock(state_->mutex);
+  state_->published.reset();
+  for (const auto& worker : state_->workers) {
+    worker->server.post([&target = *worker, answers] { target.take(answers); });
+  }
+}
+
 HttpCounters DocumentService::counters() const {
   HttpCounters sum;
   for (const auto& worker : state_->workers) {

@@ -78,4 +78,10 @@ void ReplyCache::take(const documents::Edition& edition) {
   }
 }
 
+void ReplyCache::clear() {
+  young_.clear();
+  old_.clear();
+  young_bytes_ = 0;
+}
+
 }  // namespace paddock::metadata::service

@@ -4,6 +4,7 @@
 // are asked for again and again. An answer holds until something it was made of changes.
 #pragma once
 
+#include "documents/edition.hpp"
 #include "service/document_answer.hpp"
 
 #include <cstdint>
@@ -45,6 +46,8 @@ class ReplyCache {
   void keep(const Key& key, std::shared_ptr<const DocumentAnswer> answer);
   // A new edition: what it changes is not found any more.
   void take(const documents::Edition& edition);
+  // Forgets all: something else is served from now on.
+  void clear();
 
  private:
   struct Entry {

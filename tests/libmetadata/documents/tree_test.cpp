@@ -40,11 +40,11 @@ class Reader {
                   sample_edition({.name = "Env", .uuid = "uid-env", .region_name = "r"})),
               version, {.client = address(client), .host = "node1"}) {}
   [[nodiscard]] std::string text(std::string_view path) const {
-    const auto node = find(root(view_), split(path));
+    const auto node = find(*view_.root(), split(path));
     return node ? render_text(*node) : "404";
   }
   [[nodiscard]] json tree(std::string_view path) const {
-    const auto node = find(root(view_), split(path));
+    const auto node = find(*view_.root(), split(path));
     return node ? json::parse(render_json(*node)) : json("404");
   }
 

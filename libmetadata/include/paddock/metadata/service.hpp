@@ -15,6 +15,7 @@
 
 namespace paddock::metadata {
 
+class Answers;
 class Cluster;
 class Store;
 
@@ -73,6 +74,8 @@ class PADDOCK_METADATA_EXPORT DocumentService {
   // Answers are made of this cluster from now on; long polls that it concerns are answered. Any
   // thread. Null is ignored: what is known stays.
   void publish(std::shared_ptr<const Cluster> cluster);
+  // Or of Rancher's data files (answers.hpp); whichever was published last is served.
+  void publish(std::shared_ptr<const Answers> answers);
 
   // Sums of all workers.
   [[nodiscard]] HttpCounters counters() const;
