@@ -6,6 +6,8 @@
 #include "netd/service.hpp"
 #include "runtime/daemon.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -25,6 +27,13 @@ void write_conflist(const netd::Options& options) {
   std::filesystem::rename(unfinished, path);
 }
 
+// A moment later rather than earlier, and never more than a second.
+std::chrono::milliseconds pause_until(std::chrono::steady_clock::time_point due) {
+  using std::chrono::milliseconds;
+  const auto left = std::chrono::ceil<milliseconds>(due - std::chrono::steady_clock::now());
+  return std::clamp(left, milliseconds{1}, milliseconds{1000});
+}
+
 void serve(runtime::Daemon<netd::Options>& daemon) {
   const auto& options = daemon.options();
   if (options.purge) {
@@ -39,7 +48,7 @@ void serve(runtime::Daemon<netd::Options>& daemon) {
                               .metrics = [&](auto& out) { service.metrics(out); }});
   daemon.ready(service.summary());
   for (;;) {
-    const auto wake = daemon.wait(std::chrono::seconds(1));
+    const auto wake = daemon.wait(pause_until(service.due()));
     if (wake == runtime::Wake::stop) return;
     if (wake == runtime::Wake::reload) {
       if (daemon.reload()) service.reload(daemon.options());

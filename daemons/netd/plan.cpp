@@ -86,7 +86,7 @@ std::string conflist(const std::string& network_name) {
   "plugins": [
     {
       "type": "paddock",
-      "capabilities": {"ips": true, "mac": true, "dns": true, "aliases": true}
+      "capabilities": {"portMappings": true, "bandwidth": true, "ips": true, "mac": true, "dns": true, "aliases": true}
     }
   ]
 }

@@ -21,7 +21,7 @@ namespace {
 namespace log = runtime::log;
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds shortest_interval{1};  // between two looks at the kernel
+constexpr std::chrono::milliseconds shortest_interval{500};  // between two looks at the kernel
 constexpr std::chrono::seconds longest_interval{60};
 
 std::unique_ptr<Registrar> make_registrar(const Options& options) {
@@ -111,11 +111,14 @@ void Service::watch_kernel() {
   }
 }
 
+steady_clock::time_point Service::due() const {
+  return maintained_ + (woken_ ? shortest_interval : longest_interval);
+}
+
 void Service::maintain(bool woken) {
   woken_ = woken_ || woken;
   const auto now = steady_clock::now();
-  const auto interval = woken_ ? shortest_interval : longest_interval;
-  if (now - maintained_ < interval) return;
+  if (now < due()) return;
   woken_ = false;
   maintained_ = now;
   const auto changed = network_.ensure(plan_);

@@ -38,6 +38,8 @@ class Service {
 
   // Makes host and pods what they should be, if it is time: after a wake, and each minute.
   void maintain(bool woken);
+  // When maintain() has something to do if nothing wakes it.
+  [[nodiscard]] std::chrono::steady_clock::time_point due() const;
   void reload(const Options& options);
 
   [[nodiscard]] std::string summary() const;

@@ -14,5 +14,6 @@ inline constexpr std::uint32_t pod_group = 1420;       // host ends of attached 
 inline constexpr std::uint32_t detached_group = 1421;  // host ends that wait to be deleted together
 inline constexpr std::uint32_t gateway_group = 1422;   // paddock0
 inline constexpr std::uint32_t bridge_group = 1423;    // bridges of pods
+inline constexpr std::uint32_t detour_group = 1424;    // ifb links of pods with a limit
 
 }  // namespace paddock::net

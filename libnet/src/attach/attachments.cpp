@@ -2,6 +2,7 @@
 #include "attach/bridge.hpp"
 #include "attach/guard.hpp"
 #include "attach/inspection.hpp"
+#include "attach/limits.hpp"
 #include "attach/wiring.hpp"
 #include "failure.hpp"
 #include "marks.hpp"
@@ -120,6 +121,8 @@ Result<Attachment> Attachments::State::attach(const NetworkNamespace& pod,
   made.gateways = request.gateways;
   made.routes = request.routes;
   made.bridge = request.bridge;
+  made.ports = request.ports;
+  made.bandwidth = request.bandwidth;
   auto host = links_.borrow();
   const auto bridge = bridge_of(host, made);
   if (!bridge) {
@@ -132,6 +135,7 @@ Result<Attachment> Attachments::State::attach(const NetworkNamespace& pod,
     netlink::Batch undo;
     netlink::delete_link(undo, made.host_ifindex, made.host_link);
     undo.tolerate(ENODEV);
+    attach::delete_limits(undo, made.host_ifindex);
     const auto undone = host->execute(undo);
     if (made.bridge) {
       (void)guard_.dismiss(made);  // without its link an element means nothing
@@ -168,7 +172,19 @@ Result<std::uint32_t> Attachments::State::bridge_of(netlink::Socket& host,
   }
   std::vector<std::string> changes;
   const auto bridge = attach::ensure_bridge(host, *attachment.bridge, changes);
-  return bridge ? Result<std::uint32_t>(bridge->index) : bridge.error();
+  if (!bridge) {
+    return bridge.error();
+  }
+  netlink::Batch batch;
+  if (!attachment.ports.empty()) {  // packets of 127.0.0.1 leave by the bridge
+    netlink::LinkChange change;
+    change.index = bridge->index;
+    change.name = bridge->name;
+    change.route_loopback = true;
+    netlink::change_link(batch, change);
+  }
+  const auto done = host.execute(batch);
+  return done ? Result<std::uint32_t>(bridge->index) : done.error();
 }
 
 Result<void> Attachments::State::make_pair(netlink::Socket& host, const NetworkNamespace& pod,
@@ -288,7 +304,8 @@ Result<std::size_t> Attachments::State::reap() {
   bool others = false;
   for (const netlink::Link& link : *links) {
     if (link.group == detached_group) {
-      const bool is_ours = link.kind == "veth" && link.alias.starts_with(alias_prefix);
+      const bool is_ours =
+          (link.kind == "veth" || link.kind == "ifb") && link.alias.starts_with(alias_prefix);
       ours += is_ours ? 1 : 0;
       others = others || !is_ours;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "attach/wiring.hpp"
 
+#include "attach/limits.hpp"
 #include "marks.hpp"
 #include "netlink/requests.hpp"
 
@@ -60,9 +61,11 @@ netlink::Batch host_batch(const Attachment& attachment, netlink::Existing existi
   change.name = attachment.host_link;
   change.alias = attachment.id.alias();
   change.strict_reverse_path = true;
+  change.route_loopback = !attachment.ports.empty();
   change.no_link_local = true;
   change.up = true;
   netlink::change_link(batch, change);
+  add_limits(batch, attachment);
   for (const IpAddress& address : attachment.addresses) {
     netlink::add_neighbor(batch, attachment.host_ifindex, address, attachment.pod_mac);
   }
@@ -206,6 +209,7 @@ netlink::Batch release(const std::vector<IpAddress>& addresses, const netlink::L
   change.group = detached_group;
   netlink::change_link(batch, change);
   batch.tolerate(ENODEV);
+  release_limits(batch, host_link.index);
   for (const IpAddress& address : addresses) {
     netlink::Route route;
     route.destination = Prefix::host(address);

@@ -2,6 +2,7 @@
 //
 // The configuration on stdin, and the order of all checks: environment, JSON, version, name, then
 // what the command in question needs.
+#include "cni/capability.hpp"
 #include "cni/environment.hpp"
 
 #include <nlohmann/json.hpp>
@@ -120,8 +121,12 @@ void read_runtime_config(const Json& config, Request& request) {
   const auto* runtime = find(config, "runtimeConfig");
   if (!runtime) return;
   object_of(*runtime, "runtimeConfig");
-  for (const auto* name : {"portMappings", "bandwidth", "ipRanges", "deviceID", "infinibandGUID"})
+  for (const auto* name : {"ipRanges", "deviceID", "infinibandGUID"})
     refuse_if_set(*runtime, name, std::string("runtimeConfig.") + name);
+  if (const auto* ports = find(*runtime, "portMappings"))
+    request.ports = ports_of(*ports, "runtimeConfig.portMappings");
+  if (const auto* bandwidth = find(*runtime, "bandwidth"))
+    request.bandwidth = bandwidth_of(*bandwidth, "runtimeConfig.bandwidth");
   if (const auto* ips = find(*runtime, "ips"))
     read_addresses(*ips, "runtimeConfig.ips", request.addresses);
   if (const auto* mac = find(*runtime, "mac"); mac && *mac != "")

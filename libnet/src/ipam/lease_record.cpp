@@ -95,6 +95,38 @@ BridgePort parse_bridge(const Json& object) {
   return port;
 }
 
+Json format_ports(const std::vector<PortMapping>& ports) {
+  Json list = Json::array();
+  for (const auto& port : ports) {
+    list.push_back({{"host", port.host_port},
+                    {"pod", port.pod_port},
+                    {"protocol", static_cast<unsigned>(port.protocol)}});
+    if (port.host_address) list.back()["address"] = port.host_address->to_string();
+  }
+  return list;
+}
+
+std::vector<PortMapping> parse_ports(const Json& list) {
+  std::vector<PortMapping> ports;
+  for (const auto& object : list) {
+    PortMapping port{object.at("host").get<std::uint16_t>(),
+                     object.at("pod").get<std::uint16_t>(),
+                     static_cast<Protocol>(object.at("protocol").get<std::uint8_t>()),
+                     {}};
+    if (object.contains("address"))
+      port.host_address =
+          boost::asio::ip::make_address(object["address"].get_ref<const std::string&>());
+    ports.push_back(port);
+  }
+  return ports;
+}
+
+Json format_limit(const RateLimit& limit) { return Json::array({limit.rate, limit.burst}); }
+
+RateLimit parse_limit(const Json& list) {
+  return {list.at(0).get<std::uint64_t>(), list.at(1).get<std::uint64_t>()};
+}
+
 Json format_attachment(const Attachment& attachment) {
   Json routes = Json::array();
   for (const auto& route : attachment.routes) routes.push_back(format_route(route));
@@ -109,6 +141,10 @@ Json format_attachment(const Attachment& attachment) {
               {"routes", std::move(routes)}};
   if (!attachment.subnets.empty()) object["subnets"] = format_prefixes(attachment.subnets);
   if (attachment.bridge) object["bridge"] = format_bridge(*attachment.bridge);
+  if (!attachment.ports.empty()) object["ports"] = format_ports(attachment.ports);
+  if (attachment.bandwidth != Bandwidth{})
+    object["bandwidth"] = {format_limit(attachment.bandwidth.ingress),
+                           format_limit(attachment.bandwidth.egress)};
   return object;
 }
 
@@ -126,6 +162,10 @@ Attachment parse_attachment(const AttachmentId& id, const Json& object) {
   for (const auto& route : object.at("routes")) attachment.routes.push_back(parse_route(route));
   if (object.contains("subnets")) attachment.subnets = parse_prefixes(object["subnets"]);
   if (object.contains("bridge")) attachment.bridge = parse_bridge(object["bridge"]);
+  if (object.contains("ports")) attachment.ports = parse_ports(object["ports"]);
+  if (object.contains("bandwidth"))
+    attachment.bandwidth = {parse_limit(object["bandwidth"].at(0)),
+                            parse_limit(object["bandwidth"].at(1))};
   return attachment;
 }
 

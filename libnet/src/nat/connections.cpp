@@ -17,6 +17,9 @@ namespace {
 
 // CTA_FILTER_F_CTA_IP_SRC of the kernel's nf_internals.h: the source address must match.
 constexpr std::uint32_t match_source = 1;
+constexpr std::uint32_t match_destination = 1U << 1U;
+constexpr std::uint32_t match_protocol = 1U << 3U;
+constexpr std::uint32_t match_destination_port = 1U << 5U;
 
 constexpr std::size_t batch_limit = 32768;  // a send queue holds several of these
 
@@ -42,6 +45,30 @@ void delete_by_source(netlink::Batch& batch, const IpAddress& address, std::uint
   const bool original = direction == CTA_TUPLE_ORIG;
   batch.put_number(CTA_FILTER_ORIG_FLAGS, original ? match_source : 0);
   batch.put_number(CTA_FILTER_REPLY_FLAGS, original ? 0 : match_source);
+  batch.close(filter);
+}
+
+void delete_by_port(netlink::Batch& batch, const PortEntry& port) {
+  const bool v4 = port.pod.is_v4();
+  batch.begin(message_type(IPCTNL_MSG_CT_DELETE), 0, header(v4),
+              "forget connections to " + port.to_string());
+  const auto tuple = batch.open(CTA_TUPLE_ORIG);
+  if (port.host_address) {
+    const auto ip = batch.open(CTA_TUPLE_IP);
+    batch.put_address(v4 ? CTA_IP_V4_DST : CTA_IP_V6_DST, *port.host_address);
+    batch.close(ip);
+  }
+  const auto protocol = batch.open(CTA_TUPLE_PROTO);
+  batch.put_octet(CTA_PROTO_NUM, static_cast<std::uint8_t>(port.protocol));
+  const std::uint8_t number[] = {static_cast<std::uint8_t>(port.host_port >> 8U),
+                                 static_cast<std::uint8_t>(port.host_port & 0xffU)};
+  batch.put(CTA_PROTO_DST_PORT, number);
+  batch.close(protocol);
+  batch.close(tuple);
+  const auto filter = batch.open(CTA_FILTER);
+  batch.put_number(CTA_FILTER_ORIG_FLAGS, match_protocol | match_destination_port |
+                                              (port.host_address ? match_destination : 0U));
+  batch.put_number(CTA_FILTER_REPLY_FLAGS, 0);
   batch.close(filter);
 }
 
@@ -105,6 +132,17 @@ Result<void> forget_connections(netlink::Socket& socket, const std::vector<IpAdd
     return forget_connections_one_by_one(socket, addresses);
   }
   return done;
+}
+
+Result<void> forget_connections_to(netlink::Socket& socket, const std::vector<PortEntry>& ports) {
+  netlink::Batch batch;
+  for (const PortEntry& port : ports) {
+    delete_by_port(batch, port);
+  }
+  const auto done = socket.execute(batch);
+  const bool cannot_select =
+      !done && (done.error().code.value() == EINVAL || done.error().code.value() == EOPNOTSUPP);
+  return cannot_select ? Result<void>() : done;
 }
 
 Result<void> forget_connections_one_by_one(netlink::Socket& socket,

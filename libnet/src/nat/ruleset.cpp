@@ -2,13 +2,18 @@
 #include "nat/ruleset.hpp"
 
 #include "marks.hpp"
+#include "nat/port_entry.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
 namespace paddock::net::nat {
 namespace {
+
+// The bit that portmap uses for the same purpose, so that whoever knows one knows the other.
+constexpr std::string_view return_mark = "0x00002000";
 
 // The networks of one family in order, without those inside another.
 std::vector<Prefix> outermost(const std::vector<Prefix>& networks, bool v4) {
@@ -41,13 +46,42 @@ std::string set(const std::string& name, bool v4, const std::vector<Prefix>& net
 
 std::string group(std::uint32_t number) { return std::to_string(number); }
 
+// Filled and emptied as pods come and go, with netlink: nat/host_ports.hpp.
+std::string port_map(const std::string& name, bool v4, bool with_address) {
+  const std::string address = v4 ? "ipv4_addr" : "ipv6_addr";
+  return "\tmap " + name + " {\n\t\ttype " + (with_address ? address + " . " : "") +
+         "inet_proto . inet_service : " + address + " . inet_service\n\t}\n\n";
+}
+
+// Ports of the host, from outside and from the host itself. Pods of this host and 127.0.0.1 get the
+// host's address as the source: the answer has to come back this way.
+std::string ports() {
+  const std::string jump =
+      "\t\tfib daddr type local meta l4proto { tcp, udp, sctp } jump ports\n\t}\n\n";
+  const std::string mark = "meta mark set meta mark | " + std::string(return_mark) + "\n";
+  return "\tchain ports_in {\n"
+         "\t\ttype nat hook prerouting priority dstnat; policy accept;\n" +
+         jump +
+         "\tchain ports_out {\n"
+         "\t\ttype nat hook output priority -100; policy accept;\n" +
+         jump + "\tchain ports {\n\t\tip saddr 127.0.0.0/8 " + mark + "\t\tip saddr @pods4 " +
+         mark + "\t\tip6 saddr @pods6 " + mark +
+         "\t\tdnat ip to ip daddr . meta l4proto . th dport map @address_ports4\n"
+         "\t\tdnat ip to meta l4proto . th dport map @ports4\n"
+         "\t\tip6 daddr ::1 return\n"  // the kernel routes it nowhere else
+         "\t\tdnat ip6 to ip6 daddr . meta l4proto . th dport map @address_ports6\n"
+         "\t\tdnat ip6 to meta l4proto . th dport map @ports6\n\t}\n\n";
+}
+
 // Own addresses only: a source must be routed back through the link it came in by.
 std::string prerouting() {
   const std::string from_pod = "\t\tiifgroup " + group(pod_group);
   return "\tchain prerouting {\n"
          "\t\ttype filter hook prerouting priority raw; policy accept;\n"
          "\t\tiifgroup " +
-         group(detached_group) + " drop\n" + from_pod + " ip6 saddr fe80::/10 accept\n" + from_pod +
+         group(detached_group) + " drop\n" + from_pod +
+         " ip daddr 127.0.0.0/8 drop\n\t\tiifgroup " + group(bridge_group) +
+         " ip daddr 127.0.0.0/8 drop\n" + from_pod + " ip6 saddr fe80::/10 accept\n" + from_pod +
          " fib saddr . iif oif 0 drop\n\t}\n\n";
 }
 
@@ -58,13 +92,17 @@ std::string forward() {
          group(pod_group) + " accept\n\t\toifgroup " + group(pod_group) + " accept\n\t}\n";
 }
 
-std::string postrouting() {
+std::string postrouting(bool masquerade) {
   const std::string tail = " oifgroup != " + group(pod_group) + " masquerade fully-random\n";
-  return "\n\tchain postrouting {\n"
-         "\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
-         "\t\tip saddr @pods4 ip daddr != @cluster4 ip daddr != 224.0.0.0/4" +
-         tail + "\t\tip6 saddr @pods6 ip6 daddr != @cluster6 ip6 daddr != ff00::/8" + tail +
-         "\t}\n";
+  const std::string returning = "\t\tct status dnat meta mark & " + std::string(return_mark) +
+                                " == " + std::string(return_mark);
+  const std::string chain =
+      "\n\tchain postrouting {\n"
+      "\t\ttype nat hook postrouting priority srcnat; policy accept;\n" +
+      returning + " masquerade fully-random\n";
+  if (!masquerade) return chain + "\t}\n";
+  return chain + "\t\tip saddr @pods4 ip daddr != @cluster4 ip daddr != 224.0.0.0/4" + tail +
+         "\t\tip6 saddr @pods6 ip6 daddr != @cluster6 ip6 daddr != ff00::/8" + tail + "\t}\n";
 }
 
 }  // namespace
@@ -78,15 +116,15 @@ std::string ruleset(const HostPlan& plan) {
   cluster.insert(cluster.end(), pods.begin(), pods.end());
   std::string text = "table inet ";
   text.append(table_name).append(" {\n");
+  text.append(set("pods4", true, pods)).append(set("pods6", false, pods));
   if (plan.masquerade) {
-    text.append(set("pods4", true, pods)).append(set("pods6", false, pods));
     text.append(set("cluster4", true, cluster)).append(set("cluster6", false, cluster));
   }
-  text.append(prerouting()).append(forward());
-  if (plan.masquerade) {
-    text.append(postrouting());
+  for (const PortMap& map : port_maps) {
+    text.append(port_map(map.name(), map.v4, map.with_address));
   }
-  return text.append("}\n");
+  text.append(prerouting()).append(ports()).append(forward());
+  return text.append(postrouting(plan.masquerade)).append("}\n");
 }
 
 }  // namespace paddock::net::nat

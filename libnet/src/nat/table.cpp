@@ -7,9 +7,28 @@
 
 #include <cerrno>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace paddock::net::nat {
+namespace {
+
+// Maps are filled by others: HostPorts.
+std::string without_map_elements(std::string listing) {
+  static constexpr std::string_view map = "\tmap ";
+  static constexpr std::string_view elements = "\t\telements = {";
+  for (auto at = listing.find(map); at != std::string::npos; at = listing.find(map, at + 1)) {
+    const auto end = listing.find("\n\t}", at);
+    const auto first = listing.find(elements, at);
+    const auto last = listing.find("}\n", first);
+    if (end != std::string::npos && first < end && last != std::string::npos)
+      listing.erase(first, last + 2 - first);
+  }
+  return listing;
+}
+
+}  // namespace
+
 void Table::Close::operator()(nft_ctx* context) const { nft_ctx_free(context); }
 
 Table::Table(const NetworkNamespace& where, std::string name, Elements elements)
@@ -36,7 +55,7 @@ Result<void> Table::run(const std::string& commands, const std::string& what) {
 
 std::string Table::listing() {
   const auto listed = run("list " + name_, "list " + name_);
-  return listed ? nft_ctx_get_output_buffer(context_.get()) : std::string();
+  return listed ? without_map_elements(nft_ctx_get_output_buffer(context_.get())) : std::string();
 }
 
 bool Table::matches(const std::string& ruleset) {

@@ -14,7 +14,8 @@ struct nft_ctx;
 
 namespace paddock::net::nat {
 
-// fixed: those of the ruleset, and no others. moving: whatever is in the sets, it is others' care.
+// Of sets. fixed: those of the ruleset, and no others. moving: whatever is in them, it is others'
+// care, as it is with maps always.
 enum class Elements { fixed, moving };
 
 class Table {

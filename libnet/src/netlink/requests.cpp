@@ -161,8 +161,8 @@ void add_bridge(Batch& batch, const Bridge& bridge) {
 }
 
 void change_link(Batch& batch, const LinkChange& change) {
-  if (change.alias || change.group || change.strict_reverse_path || change.announces ||
-      change.no_link_local || change.port) {
+  if (change.alias || change.group || change.strict_reverse_path || change.route_loopback ||
+      change.announces || change.no_link_local || change.port) {
     batch.begin(RTM_NEWLINK, 0, link_header(change.index), "configure link " + change.name);
     if (change.alias) {
       batch.put_text(IFLA_IFALIAS, *change.alias);
@@ -174,7 +174,7 @@ void change_link(Batch& batch, const LinkChange& change) {
       put_port(batch, *change.port);
     }
     const auto families = batch.open(IFLA_AF_SPEC);
-    if (change.strict_reverse_path || change.announces) {
+    if (change.strict_reverse_path || change.route_loopback || change.announces) {
       const auto inet = batch.open(AF_INET);
       const auto variables = batch.open(IFLA_INET_CONF);
       if (change.strict_reverse_path) {
@@ -182,6 +182,9 @@ void change_link(Batch& batch, const LinkChange& change) {
       }
       if (change.announces) {
         batch.put_number(IPV4_DEVCONF_ARP_NOTIFY, 1);
+      }
+      if (change.route_loopback) {
+        batch.put_number(IPV4_DEVCONF_ROUTE_LOCALNET, 1);
       }
       batch.close(variables);
       batch.close(inet);

@@ -52,6 +52,7 @@ struct LinkChange {
   std::optional<std::uint32_t> group;
   bool strict_reverse_path = false;  // net.ipv4.conf.<link>.rp_filter = 1
   bool announces = false;            // ipv4.conf.<link>.arp_notify = 1: tells all when it comes up
+  bool route_loopback = false;       // net.ipv4.conf.<link>.route_localnet = 1
   bool no_link_local = false;        // IPv6 makes no address by itself
   std::optional<PortChange> port;
   bool up = false;

@@ -14,6 +14,8 @@ AttachRequest to_attach_request(const AttachmentId& id, const cni::Request& requ
   wanted.gateways = reserved.gateways;
   wanted.mac = request.mac;
   wanted.mtu = request.mtu.value_or(defaults.mtu);
+  wanted.ports = request.ports;
+  wanted.bandwidth = request.bandwidth;
   if (request.data_path.value_or(defaults.data_path) == DataPath::bridge) {
     wanted.subnets = reserved.subnets;
     auto& port = wanted.bridge.emplace();

@@ -79,9 +79,21 @@ void PodNetwork::State::reconcile_bridges(const std::vector<Records::LeasePointe
   for (const auto& change : *changes) tell(options.events.repaired, change);
 }
 
+void PodNetwork::State::adopt_ports(const std::vector<Records::LeasePointer>& leases) {
+  for (const auto& lease : leases) {
+    const auto& attachment = lease->attachment;
+    const auto owner = attachment.id.alias();
+    if (auto taken = ports.take(owner, attachment.ports, attachment.addresses); !taken)
+      tell(options.events.failed, taken.error().text);
+    else
+      ports.adopt(owner);
+  }
+}
+
 Result<void> PodNetwork::State::reconcile(When when) {
   const auto leases = records.all();  // before the links: a link of any of these was there already
   reconcile_bridges(leases);
+  if (when == When::start) adopt_ports(leases);
   const auto found = attachments.list();
   Links links;
   if (found) {
@@ -90,9 +102,12 @@ Result<void> PodNetwork::State::reconcile(When when) {
     }
   }
   for (const auto& lease : leases) reconcile_lease(lease, found ? &links : nullptr);
+  const auto restored = ports.restore();
+  if (restored && *restored > 0)
+    tell(options.events.repaired, std::to_string(*restored) + " mapped ports were put right");
   if (!found) return found.error();
   for (const auto& link : *found) reconcile_link(link, when);
-  return {};
+  return restored ? Result<void>() : restored.error();
 }
 
 }  // namespace paddock::net

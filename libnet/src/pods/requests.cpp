@@ -20,7 +20,9 @@ cni::Failure to_failure(const Error& error, const std::string& version) {
   using boost::system::errc::errc_t;
   cni::Failure failure{cni::Code::internal, error.text, {}, version};
   const auto is = [&](errc_t code) { return error.code == code; };
-  if (is(errc_t::no_buffer_space) || is(errc_t::address_in_use)) {
+  if (is(errc_t::invalid_argument)) {
+    failure.code = cni::Code::bad_config;
+  } else if (is(errc_t::no_buffer_space) || is(errc_t::address_in_use)) {
     failure.code = cni::Code::try_again;
     failure.details = "paddock status shows how full the subnet is";
   } else if (is(errc_t::address_not_available)) {
@@ -88,6 +90,10 @@ cni::Expected<std::string> PodNetwork::State::attach(const cni::Request& request
   const auto reserved = records.reserve(requested);
   if (!reserved) return to_failure(reserved.error(), request.version);
   const auto& addresses = reserved->addresses;
+  if (auto taken = ports.take(id.alias(), request.ports, addresses); !taken) {
+    records.cancel(id, addresses);
+    return to_failure(taken.error(), request.version);
+  }
   Lease lease{.state = LeaseState::attaching,
               .attachment = {},
               .netns_path = request.netns,
@@ -108,6 +114,7 @@ cni::Expected<std::string> PodNetwork::State::attach(const cni::Request& request
   auto attached = attachments.attach(pod, wanted);
   if (!attached) {
     (void)begun.wait();
+    (void)ports.withdraw(id.alias());
     records.cancel(id, addresses);
     return to_failure(attached.error(), request.version);
   }
@@ -120,11 +127,14 @@ cni::Expected<std::string> PodNetwork::State::attach(const cni::Request& request
   auto ended = records.begin(lease);
   const auto first = begun.wait();
   const auto second = ended.wait();
-  if (!first || !second || !answer) {
+  const auto published = ports.publish(id.alias());
+  if (!first || !second || !published || !answer) {
+    (void)ports.withdraw(id.alias());
     (void)attachments.detach(lease.attachment);
     reaper.wake();
     records.cancel(id, addresses);
     if (!answer) return answer.error();
+    if (!published) return to_failure(published.error(), request.version);
     return to_failure(second ? first.error() : second.error(), request.version);
   }
   records.show(lease);
@@ -146,6 +156,9 @@ cni::Expected<std::string> PodNetwork::State::add(const cni::Request& request,
 Result<void> PodNetwork::State::release(const Records::LeasePointer& lease) {
   tell(options.events.detached, *lease);
   auto going = records.begin_release(lease);
+  // First, or a packet would make a connection again that the next line forgets.
+  if (auto closed = ports.withdraw(lease->attachment.id.alias()); !closed)
+    tell(options.events.failed, closed.error().text);
   const auto detached = attachments.detach(lease->attachment);
   if (!detached) {
     records.abandon_release(going);
@@ -191,6 +204,9 @@ cni::Expected<std::string> PodNetwork::State::check(const cni::Request& request,
                         "the pod has to be attached again", request.version};
   auto missing = attachments.check(pod, lease->attachment);
   if (!missing) return to_failure(missing.error(), request.version);
+  const auto mapped = ports.is_published(id_of(request).alias());
+  if (!mapped) return to_failure(mapped.error(), request.version);
+  if (!*mapped) missing.value().push_back("ports of the host are not mapped to the pod");
   std::ranges::copy(missing_in(*request.previous, lease->attachment),
                     std::back_inserter(missing.value()));
   if (!missing.value().empty())

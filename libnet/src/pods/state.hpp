@@ -3,6 +3,7 @@
 // What a PodNetwork is inside; its functions are in requests.cpp and reconcile.cpp.
 #pragma once
 
+#include "nat/host_ports.hpp"
 #include "pods/reaper.hpp"
 #include "pods/records.hpp"
 #include "pods/turns.hpp"
@@ -22,6 +23,7 @@ class PodNetwork::State {
       : options(std::move(wanted)),
         boot_id(options.boot_id.empty() ? current_boot_id() : options.boot_id),
         attachments(host),
+        ports(host),
         records(options.pool, options.state_directory,
                 [this](const std::string& text) { tell(options.events.failed, text); }),
         reaper(attachments,
@@ -41,6 +43,7 @@ class PodNetwork::State {
   const std::string boot_id;
   std::mutex settings_mutex;  // options.mtu and options.dns may change at run time
   Attachments attachments;
+  nat::HostPorts ports;  // owners are aliases of attachments
   Records records;
 
  private:
@@ -70,6 +73,7 @@ class PodNetwork::State {
   std::string objection(const Lease& lease, const Links* links) const;
   void reconcile_bridges(const std::vector<Records::LeasePointer>& leases);
   void reconcile_lease(const Records::LeasePointer& lease, const Links* links);
+  void adopt_ports(const std::vector<Records::LeasePointer>& leases);
   void reconcile_link(const FoundAttachment& link, When when);
 
   Turns turns;

@@ -189,8 +189,7 @@ class Attaching(NetdTest):
         self.refused("ADD", "one", 8, "not a network namespace", netns="/etc/passwd")
         self.refused("ADD", "one", 4, "eth/0", ifname="eth/0")
         self.refused("ADD", "one", 1, "2.0.0", config={**NETWORK, "cniVersion": "2.0.0"})
-        self.refused("ADD", "one", 2, "portMappings",
-                     config={**NETWORK, "runtimeConfig": {"portMappings": [{"hostPort": 80, "containerPort": 80}]}})
+        self.refused("ADD", "one", 2, "deviceID", config={**NETWORK, "runtimeConfig": {"deviceID": "0000:03:00.1"}})
         self.refused("ADD", "one", 4, "IgnoreUnknown", args="WHAT=1")
         self.refused("NONSENSE", "one", 4, "NONSENSE")
         self.assertEqual(self.leases(), {})

@@ -87,6 +87,29 @@ TEST(CniRequest, DelDoesWithoutNamespaceAndWithWrongExtras) {
   EXPECT_EQ(request->netns, "");
 }
 
+TEST(CniRequest, ReadsPortMappingsAndLeavesOutThoseWithoutAPortOfTheHost) {
+  const auto request = parse(environment("ADD"), config(R"("runtimeConfig":{"portMappings":[
+      {"hostPort":8080,"containerPort":80,"protocol":"TCP","hostIP":"192.0.2.1"},
+      {"hostPort":0,"containerPort":81,"protocol":"udp"},
+      {"hostPort":53,"containerPort":5353,"protocol":"udp","hostIP":""}]})"));
+
+  ASSERT_TRUE(request) << request.error().msg;
+  const std::vector<PortMapping> expected = {
+      {8080, 80, Protocol::tcp, boost::asio::ip::make_address("192.0.2.1")},
+      {53, 5353, Protocol::udp, {}}};
+  EXPECT_EQ(request->ports, expected);
+}
+
+TEST(CniRequest, ReadsBandwidthInBits) {
+  const auto request =
+      parse(environment("ADD"),
+            config(R"("runtimeConfig":{"bandwidth":{"ingressRate":8000,"ingressBurst":80,
+                                   "egressRate":0,"egressBurst":0}})"));
+
+  ASSERT_TRUE(request) << request.error().msg;
+  EXPECT_EQ(request->bandwidth, (Bandwidth{{8000, 80}, {0, 0}}));
+}
+
 TEST(CniRequest, RuntimeConfigOutranksConfigArgumentsAndThoseTheEnvironment) {
   auto variables = environment("ADD");
   variables["CNI_ARGS"] = "IP=10.0.0.7/24;MAC=02:00:00:00:00:01";
@@ -198,11 +221,14 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"BadName", "DEL", nullptr, "", R"({"cniVersion":"1.0.0","name":"a/b"})",
               Code::bad_config, "a/b"},
         Wrong{"PortMappings", "ADD", nullptr, "",
-              config(R"("runtimeConfig":{"portMappings":[{"hostPort":80}]})"),
-              Code::unsupported_field, "runtimeConfig.portMappings"},
+              config(R"("runtimeConfig":{"portMappings":[{"hostPort":80}]})"), Code::bad_config,
+              "runtimeConfig.portMappings[].containerPort"},
+        Wrong{"Device", "ADD", nullptr, "",
+              config(R"("runtimeConfig":{"deviceID":"0000:03:00.1"})"), Code::unsupported_field,
+              "runtimeConfig.deviceID"},
         Wrong{"Bandwidth", "ADD", nullptr, "",
-              config(R"("runtimeConfig":{"bandwidth":{"ingressRate":1}})"), Code::unsupported_field,
-              "runtimeConfig.bandwidth"},
+              config(R"("runtimeConfig":{"bandwidth":{"ingressRate":8}})"), Code::bad_config,
+              "runtimeConfig.bandwidth.ingressRate is set, but ingressBurst is not"},
         Wrong{"Ipam", "ADD", nullptr, "", config(R"("ipam":{"type":"host-local"})"),
               Code::unsupported_field, "host-local"},
         Wrong{"Mtu", "ADD", nullptr, "", config(R"("mtu":20)"), Code::bad_config, "mtu"},

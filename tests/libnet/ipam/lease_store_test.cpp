@@ -49,7 +49,9 @@ Lease lease(unsigned number) {
                       .bridge = BridgePort{.bridge = "br-net",
                                            .addresses = {{ip(1), 24}},
                                            .is_hairpin = true,
-                                           .guard = SourceGuard::mac}};
+                                           .guard = SourceGuard::mac},
+                      .ports = {{8080, 80, Protocol::udp, ip(9)}, {1, 2, Protocol::sctp, {}}},
+                      .bandwidth = {{8000, 80}, {16000, 160}}};
   return lease;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <paddock/net/address.hpp>
+#include <paddock/net/capability.hpp>
 #include <paddock/net/error.hpp>
 #include <paddock/net/export.hpp>
 #include <paddock/net/namespace.hpp>
@@ -82,6 +83,8 @@ struct AttachRequest {
   std::string host_link;             // name of the host's end; chosen when empty
   std::optional<MacAddress> mac;     // of the pod's end; random when absent
   std::uint32_t mtu = 1500;
+  std::vector<PortMapping> ports;  // noted, and the link lets packets of 127.0.0.1 through
+  Bandwidth bandwidth;
 };
 
 // What attach made, and what detach and check need: keep it in the lease.
@@ -98,6 +101,8 @@ struct Attachment {
   std::vector<IpAddress> gateways;
   std::vector<PodRoute> routes;
   std::optional<BridgePort> bridge;
+  std::vector<PortMapping> ports;
+  Bandwidth bandwidth;
 
   // The address as the pod has it: with the length of its subnet, or full length.
   PADDOCK_NET_EXPORT Prefix prefix_of(const IpAddress& address) const;

@@ -7,6 +7,7 @@
 
 #include <paddock/net/address.hpp>
 #include <paddock/net/attachment.hpp>
+#include <paddock/net/capability.hpp>
 #include <paddock/net/export.hpp>
 
 #include <boost/system/result.hpp>
@@ -133,7 +134,9 @@ struct Request {
   std::optional<std::uint32_t> mtu;
   std::optional<DataPath> data_path;
   std::string bridge;  // whose port the pod becomes on that data path; empty: not said
-  Dns dns;             // of the configuration, with what the runtime said in its place
+  std::vector<PortMapping> ports;
+  Bandwidth bandwidth;
+  Dns dns;  // of the configuration, with what the runtime said in its place
 
   std::string pod_namespace;  // as told, else empty
   std::string pod_name;
