@@ -39,6 +39,14 @@ class ObjectMap final : public Map {
     }
     return names;
   }
+  [[nodiscard]] std::vector<Entry> entries() const override {
+    std::vector<Entry> all;
+    all.reserve(fields_.size());
+    for (const auto& field : fields_) {
+      if (auto value = field.read(view_, object_)) all.push_back({field.name, std::move(*value)});
+    }
+    return all;
+  }
   [[nodiscard]] std::optional<Node> find(std::string_view key) const override {
     const auto field = std::ranges::lower_bound(fields_, key, {}, &Field<T>::name);
     if (field == fields_.end() || field->name != key) return std::nullopt;

@@ -34,6 +34,12 @@ std::optional<Node> find_exactly(const Node& root, const std::vector<std::string
 
 }  // namespace
 
+std::vector<Map::Entry> Map::entries() const {
+  std::vector<Entry> all;
+  for (const auto key : keys()) all.push_back({key, find(key).value_or(Node())});
+  return all;
+}
+
 std::optional<Node> find(const Node& root, const std::vector<std::string>& path) {
   if (auto node = find_exactly(root, path)) return node;
   auto lowered = path;

@@ -24,11 +24,19 @@ using Node = std::variant<std::monostate, bool, std::int64_t, double, std::strin
 
 class Map {
  public:
+  struct Entry;
   virtual ~Map() = default;
   // Sorted.
   [[nodiscard]] virtual std::vector<std::string_view> keys() const = 0;
+  // Every key with its child, sorted by key.
+  [[nodiscard]] virtual std::vector<Entry> entries() const;
   // Nothing when there is no such key.
   [[nodiscard]] virtual std::optional<Node> find(std::string_view key) const = 0;
+};
+
+struct Map::Entry {
+  std::string_view key;  // valid while the map lives
+  Node value;
 };
 
 class List {

@@ -18,8 +18,9 @@ using http::ParseResult;
 using Phase = http::Connection::Phase;
 
 constexpr std::size_t outbox_limit = 256 * 1024;  // of answers to pipelined requests
-constexpr std::size_t stream_batch = 64 * 1024;   // of a stream, written at once
-constexpr int stream_chunks_a_turn = 1024;        // then others have their turn
+constexpr std::size_t stream_batch = 64 * 1024;   // of a stream, written at once; then others
+                                                  // have their turn
+constexpr int stream_chunks_a_turn = 1024;
 constexpr std::chrono::seconds drain_time{2};
 
 void append_chunk(Outbox& outbox, std::shared_ptr<const std::string> data) {
@@ -289,7 +290,7 @@ void HttpServer::Loop::pump(Connection& connection) {
       } else {
         append_chunk(outbox_, std::move(chunk.data));
       }
-      if (outbox_.size() >= stream_batch && !flush(connection)) return;
+      if (outbox_.size() >= stream_batch) break;
     } else if (chunk.state == State::waiting && !is_stopping_) {
       if (!flush(connection)) return;
       set_deadline(connection, chunk.ask_again);

@@ -18,6 +18,8 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t events_a_turn = 256;
 constexpr int accepts_a_turn = 64;
+// Waiters and streams that have something to do give way to requests after that time.
+constexpr milliseconds woken_time{1};
 constexpr std::chrono::seconds certificate_interval{1};  // between two looks at its files
 
 // epoll data of what is no connection: connection ids have a generation from 1 in the upper half.
@@ -158,7 +160,12 @@ void HttpServer::Loop::serve_event(ConnectionId id, std::uint32_t events) {
   } else if (connection->pending) {
     if (!flush(*connection)) return;
     if (!connection->input.empty()) wake(id);  // there may be whole requests in it
-    go_on(*connection);
+    if (connection->phase == Connection::Phase::streaming) {
+      watch(*connection, EPOLLRDHUP);
+      wake(id);  // in turn with the other streams
+    } else {
+      go_on(*connection);
+    }
   } else if (connection->phase == Connection::Phase::reading) {
     read(*connection);
   } else if (connection->phase == Connection::Phase::draining) {
@@ -279,21 +286,25 @@ void HttpServer::Loop::wake(ConnectionId id) {
 }
 
 void HttpServer::Loop::serve_woken() {
-  std::vector<ConnectionId> woken;
-  woken.swap(woken_);
-  for (const ConnectionId id : woken) {
-    Connection* connection = find(id);
-    if (connection == nullptr) continue;
-    connection->is_woken = false;
-    if (connection->pending) continue;  // asked anyway when the socket takes more
-    if (connection->wait) {
-      ask_waiter(*connection, false);
-    } else if (connection->stream) {
-      pump(*connection);
-    } else if (connection->phase == Connection::Phase::reading && !connection->input.empty()) {
-      connection->examined = 0;
-      serve_input(*connection, connection->input);
-    }
+  const auto until = Clock::now() + woken_time;
+  for (std::size_t left = woken_.size(); left > 0; --left) {
+    const ConnectionId id = woken_.front();
+    woken_.pop_front();
+    if (Connection* connection = find(id)) serve_woken(*connection);
+    if (Clock::now() > until) return;
+  }
+}
+
+void HttpServer::Loop::serve_woken(Connection& connection) {
+  connection.is_woken = false;
+  if (connection.pending) return;  // asked anyway when the socket takes more
+  if (connection.wait) {
+    ask_waiter(connection, false);
+  } else if (connection.stream) {
+    pump(connection);
+  } else if (connection.phase == Connection::Phase::reading && !connection.input.empty()) {
+    connection.examined = 0;
+    serve_input(connection, connection.input);
   }
 }
 
@@ -307,7 +318,8 @@ void HttpServer::Loop::set_deadline(Connection& connection, Clock::time_point de
 
 // A timer only says when to look: most deadlines have moved on by then.
 void HttpServer::Loop::expire_timers() {
-  while (!timers_.empty() && timers_.top().first <= now_) {
+  const auto until = Clock::now() + woken_time;
+  while (!timers_.empty() && timers_.top().first <= now_ && Clock::now() <= until) {
     const auto [time, id] = timers_.top();
     timers_.pop();
     Connection* connection = find(id);

@@ -15,6 +15,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -74,6 +75,7 @@ class HttpServer::Loop {
   [[nodiscard]] bool close_oldest_idle();
   void run_posted();
   void serve_woken();
+  void serve_woken(Connection& connection);
   void expire_timers();
   void expire(Connection& connection);
   void begin_stop();
@@ -115,7 +117,7 @@ class HttpServer::Loop {
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
-  std::vector<ConnectionId> woken_;
+  std::deque<ConnectionId> woken_;
   Clock::time_point now_;
   Clock::time_point accept_again_ = Clock::time_point::max();  // after running out of descriptors
   bool is_stopping_ = false;

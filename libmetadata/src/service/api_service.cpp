@@ -180,17 +180,16 @@ Response ApiService::State::watch_cluster(const Request& request) {
   if (since->has_value() != from.has_value()) {
     return problem(400, "since and store belong together: a revision is one of a store");
   }
+  watchers.advance(Watchers::Pace::now);
+  if (!watchers.cluster()) return not_ready(nothing_known);
   WatchStart start{.connection = request.connection,
                    .heartbeat = std::chrono::seconds(heartbeat->value_or(5)),
-                   .cluster = store.cluster(),
-                   .since = *since,
-                   .changes = {}};
-  if (!start.cluster) return not_ready(nothing_known);
-  if (start.since) {
-    auto changes =
-        *from == start.cluster->store() ? store.changes_since(*start.since) : std::nullopt;
-    if (!changes) return problem(410, "since is of another store or too old: begin without it");
-    start.changes = std::move(*changes);
+                   .missed = nullptr};
+  if (*since) {
+    if (*from == watchers.cluster()->store()) start.missed = watchers.missed(**since);
+    if (!start.missed) {
+      return problem(410, "since is of another store or too old: begin without it");
+    }
   }
   Response response{.content_type = "application/x-ndjson",
                     .headers = "Cache-Control: no-store\r\n"};

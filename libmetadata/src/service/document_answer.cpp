@@ -18,7 +18,8 @@ using documents::Node;
 using documents::Reads;
 using documents::Sight;
 
-constexpr std::size_t whole_bytes = 64 * 1024;  // a larger JSON document is sent in chunks
+constexpr std::size_t whole_bytes = 64 * 1024;  // a larger document is sent in chunks
+constexpr std::size_t piece_bytes = 32 * 1024;
 
 // What a strong tag is made of: equal bytes, equal tag.
 std::string tag_of(std::string_view body) {
@@ -41,21 +42,24 @@ std::string tag_of_state(const Sight& sight, const DocumentQuestion& question) {
   return "\"" + documents::uuid_from(what) + "\"";
 }
 
-// The JSON of a large document, made as it is read.
-class RenderedJson final : public ChunkSource {
+// A large document, made as it is read.
+class Rendering final : public ChunkSource {
  public:
-  RenderedJson(std::shared_ptr<const Sight> sight, documents::JsonRenderer renderer,
-               std::string head)
+  Rendering(std::shared_ptr<const Sight> sight, std::unique_ptr<documents::Renderer> renderer,
+            std::string head)
       : sight_(std::move(sight)), renderer_(std::move(renderer)), text_(std::move(head)) {}
   Chunk next() override {
-    if (text_.empty() && !is_done_) is_done_ = !renderer_.append(text_, whole_bytes);
+    if (text_.empty() && !is_done_) {
+      text_.reserve(2 * piece_bytes);
+      is_done_ = !renderer_->append(text_, piece_bytes);
+    }
     if (text_.empty()) return {};
     return {Chunk::State::data, std::make_shared<const std::string>(std::exchange(text_, {})), {}};
   }
 
  private:
   std::shared_ptr<const Sight> sight_;  // the nodes borrow from it
-  documents::JsonRenderer renderer_;
+  std::unique_ptr<documents::Renderer> renderer_;
   std::string text_;
   bool is_done_ = false;
 };
@@ -83,15 +87,11 @@ MadeAnswer found(const std::shared_ptr<const Sight>& sight, const Node& node,
   std::unique_ptr<ChunkSource> stream;
   std::string body;
   if (!documents::is_container(node)) answer->text = documents::render_text(node);
-  if (question.media.form == Form::json) {
-    documents::JsonRenderer renderer(node);
-    if (renderer.append(body, whole_bytes)) {
-      stream = std::make_unique<RenderedJson>(sight, std::move(renderer), std::exchange(body, {}));
-    }
-  } else if (question.media.form == Form::yaml) {
-    body = documents::render_yaml(node);
-  } else {
-    body = answer->text ? *answer->text : documents::render_text(node);
+  if (answer->text && question.media.form == Form::text) {
+    body = *answer->text;
+  } else if (auto renderer = documents::renderer(question.media.form, node);
+             renderer->append(body, whole_bytes)) {
+    stream = std::make_unique<Rendering>(sight, std::move(renderer), std::exchange(body, {}));
   }
   if (stream) sight->reads().widen_to_rest();
   answer->tag = stream ? tag_of_state(*sight, question) : tag_of(body);

@@ -3,6 +3,7 @@
 
 #include <paddock/metadata/codec.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace paddock::metadata::service {
@@ -12,40 +13,43 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t batch_bytes = 64 * 1024;
 
-void append_event(std::string& text, const Difference& difference, std::uint64_t revision) {
-  text += difference.after ? encode_put(*difference.after)
-                           : encode_delete(difference.before->key(), revision);
-}
-
 class Watch final : public ChunkSource {
  public:
   Watch(Watchers& watchers, WatchStart start)
-      : watchers_(watchers), start_(std::move(start)), last_sent_(Clock::now()) {
-    watchers_.add(start_.connection);
-    if (start_.since) {
-      target_ = std::exchange(start_.cluster, nullptr);
+      : watchers_(watchers),
+        connection_(start.connection),
+        heartbeat_(start.heartbeat),
+        missed_(std::move(start.missed)),
+        number_(watchers.end()),
+        last_sent_(Clock::now()) {
+    watchers_.add(connection_);
+    if (missed_) {
+      Cluster::Stamp stamp = missed_->stamp;
+      revision_ = stamp.revision = missed_->since;
+      opening_ = encode_bookmark(stamp);
     } else {
-      sent_ = std::make_shared<const Cluster>();
-      target_ = std::exchange(start_.cluster, nullptr);
+      initial_ = watchers_.cluster();
     }
   }
-  ~Watch() override { watchers_.remove(start_.connection); }
+  ~Watch() override { watchers_.remove(connection_); }
 
   Chunk next() override {
-    if (start_.since) return resumed();
-    if (target_) return next_batch();
-    const auto newest = watchers_.newest();
-    if (newest && newest != sent_) {
-      target_ = newest;
-      if (auto events = watchers_.few_events(sent_, newest)) {
-        sent_ = std::exchange(target_, nullptr);
-        return data(std::move(events));
-      }
-      return next_batch();
+    if (initial_) return initial();
+    if (missed_) return catch_up();
+    watchers_.advance();
+    if (const auto* piece = watchers_.piece(number_)) {
+      ++number_;
+      revision_ = piece->revision;
+      return data(piece->text);
     }
-    const auto heartbeat_at = last_sent_ + start_.heartbeat;
-    if (Clock::now() < heartbeat_at) return {Chunk::State::waiting, nullptr, heartbeat_at};
-    return data(encode_heartbeat(sent_->stamp()));
+    if (number_ != watchers_.end()) {
+      missed_ = watchers_.missed(revision_, number_);
+      // Not even that is known any more: the reader comes again, and begins anew.
+      return missed_ ? catch_up() : Chunk{};
+    }
+    const auto heartbeat_at = last_sent_ + heartbeat_;
+    if (Clock::now() >= heartbeat_at) return data(encode_heartbeat(watchers_.cluster()->stamp()));
+    return {Chunk::State::waiting, nullptr, std::min(heartbeat_at, watchers_.due())};
   }
 
  private:
@@ -57,69 +61,67 @@ class Watch final : public ChunkSource {
     return data(std::make_shared<const std::string>(std::move(text)));
   }
 
-  // Part of the way from sent_ to target_.
-  Chunk next_batch() {
+  // Part of the whole state.
+  Chunk initial() {
     std::string text;
     const bool is_whole = diff(
-        *sent_, *target_,
+        Cluster(), *initial_,
         [&](const Difference& difference) {
-          append_event(text, difference, target_->revision());
-          last_ = difference.either().key();
+          text += encode_put(*difference.after);
+          last_ = difference.after->key();
           return text.size() < batch_bytes;
         },
         last_);
     if (is_whole) {
-      text += encode_bookmark(target_->stamp());
-      sent_ = std::exchange(target_, nullptr);
+      text += encode_bookmark(initial_->stamp());
+      revision_ = initial_->revision();
+      initial_.reset();
       last_.reset();
     }
     return data(std::move(text));
   }
 
-  // What a reader that comes back has missed. The changes are few: the store keeps a bounded
-  // number of them.
-  Chunk resumed() {
-    Cluster::Stamp stamp = target_->stamp();
-    stamp.revision = *start_.since;
-    std::string text = encode_bookmark(stamp);
-    for (const Change& change : start_.changes) {
-      if (const ObjectPtr object = target_->find(change.key)) {
-        text += encode_put(*object);
-      } else {
-        text += encode_delete(change.key, change.revision);
-      }
+  // Part of what was missed.
+  Chunk catch_up() {
+    std::string text = std::exchange(opening_, {});
+    const auto& changes = missed_->changes;
+    if (place_ == 0) {
+      place_ =
+          std::ranges::upper_bound(changes, revision_, {}, &Change::revision) - changes.begin();
     }
-    if (target_->revision() != stamp.revision) text += encode_bookmark(target_->stamp());
-    start_.since.reset();
-    start_.changes = {};
-    sent_ = std::exchange(target_, nullptr);
+    const auto size = static_cast<std::ptrdiff_t>(changes.size());
+    for (; place_ < size && text.size() < batch_bytes; ++place_) {
+      watchers_.append_change(text, changes[static_cast<std::size_t>(place_)]);
+    }
+    if (place_ == size) {
+      // Where the cluster has moved on meanwhile, what was sent is partly newer: the pieces that
+      // follow bring the rest, and the bookmark.
+      const auto now = watchers_.cluster()->revision();
+      if (now == missed_->stamp.revision && now != revision_) {
+        text += encode_bookmark(missed_->stamp);
+      }
+      revision_ = missed_->stamp.revision;
+      number_ = missed_->next;
+      missed_.reset();
+      place_ = 0;
+    }
     return data(std::move(text));
   }
 
   Watchers& watchers_;
-  WatchStart start_;
+  ConnectionId connection_;
+  std::chrono::seconds heartbeat_;
+  std::shared_ptr<const Cluster> initial_;          // while the whole state is being sent
+  std::optional<Key> last_;                         // of it
+  std::shared_ptr<const Watchers::Missed> missed_;  // while what was missed is being sent
+  std::ptrdiff_t place_ = 0;                        // in it
+  std::string opening_;                             // sent before everything else
+  std::uint64_t number_;                            // of the next piece
+  std::uint64_t revision_ = 0;                      // of the last bookmark
   Clock::time_point last_sent_;
-  std::shared_ptr<const Cluster> sent_;    // what the reader has, or has in part left behind
-  std::shared_ptr<const Cluster> target_;  // on the way to it; null: the reader has sent_
-  std::optional<Key> last_;                // of the way
 };
 
 }  // namespace
-
-std::shared_ptr<const std::string> Watchers::few_events(const std::shared_ptr<const Cluster>& from,
-                                                        const std::shared_ptr<const Cluster>& to) {
-  if (from_ == from && to_ == to) return events_;
-  std::string text;
-  const bool is_whole = diff(*from, *to, [&](const Difference& difference) {
-    append_event(text, difference, to->revision());
-    return text.size() < batch_bytes;
-  });
-  if (is_whole) text += encode_bookmark(to->stamp());
-  from_ = from;
-  to_ = to;
-  events_ = is_whole ? std::make_shared<const std::string>(std::move(text)) : nullptr;
-  return events_;
-}
 
 std::unique_ptr<ChunkSource> watch(Watchers& watchers, WatchStart start) {
   return std::make_unique<Watch>(watchers, std::move(start));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The stream of docs/stream-api.md to one reader. A watcher holds the snapshot its reader has
-// and, when the reader can take more, sends what differs from the newest one: nothing queues, and
-// whoever is slow skips states. Readers that are equally far share one encoded text.
+// The stream of docs/stream-api.md. What leads from one snapshot to the next is encoded once, in
+// pieces that all readers share. A reader is a place among the pieces; one that is so slow that
+// its place is gone is sent the newest state of what has changed since: nothing queues for it.
 #pragma once
 
 #include <paddock/metadata/cluster.hpp>
@@ -10,7 +10,8 @@
 #include <paddock/metadata/store.hpp>
 
 #include <chrono>
-#include <functional>
+#include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
@@ -22,38 +23,70 @@ namespace paddock::metadata::service {
 // The watchers of one service, and what they share. Belongs to the server's thread.
 class Watchers {
  public:
+  using Clock = std::chrono::steady_clock;
+
+  struct Piece {
+    std::shared_ptr<const std::string> text;
+    std::uint64_t revision = 0;  // of the last bookmark in it or before it
+  };
+  // What has changed since a revision, for those who come back and those who fell behind.
+  struct Missed {
+    std::uint64_t since = 0;
+    std::vector<Change> changes;  // by growing revision, each object once
+    Cluster::Stamp stamp;         // up to where
+    std::uint64_t next = 0;       // the piece that follows
+  };
+
   explicit Watchers(const Store& store) : store_(store) {}
 
-  // The newest snapshot, never null once it was not.
-  [[nodiscard]] std::shared_ptr<const Cluster> newest() const { return store_.cluster(); }
+  // Makes pieces of what is new, unless the last were made a moment ago: the more changes, the
+  // more of them go together. With Pace::now always.
+  enum class Pace { steady, now };
+  void advance(Pace pace = Pace::steady);
+  // When there will be more, as far as is known.
+  [[nodiscard]] Clock::time_point due() const;
 
-  // The events that lead from one snapshot to the next, with the bookmark, when they are few;
-  // null when they are many. The last answer is kept.
-  [[nodiscard]] std::shared_ptr<const std::string> few_events(
-      const std::shared_ptr<const Cluster>& from, const std::shared_ptr<const Cluster>& to);
+  // What the pieces made so far lead to. Null while nothing is known.
+  [[nodiscard]] const std::shared_ptr<const Cluster>& cluster() const { return cluster_; }
+  // The number of the next piece to be made.
+  [[nodiscard]] std::uint64_t end() const { return first_ + pieces_.size(); }
+  // Null: not made yet, or no longer kept.
+  [[nodiscard]] const Piece* piece(std::uint64_t number) const;
+
+  // Null when that is not known any more, or is of another store. `number` is the place of a
+  // reader that had it; absent: it comes with a revision of cluster()'s store.
+  [[nodiscard]] std::shared_ptr<const Missed> missed(std::uint64_t since,
+                                                     std::optional<std::uint64_t> number = {});
+  // The newest state of what changed, as an event.
+  void append_change(std::string& text, const Change& change) const;
 
   void add(ConnectionId id) { ids_.insert(id); }
   void remove(ConnectionId id) { ids_.erase(id); }
   [[nodiscard]] const std::set<ConnectionId>& ids() const { return ids_; }
 
  private:
+  void encode(const Cluster& from, const Cluster& to);
+  void forget_pieces();
+
   const Store& store_;
   std::set<ConnectionId> ids_;
-  std::shared_ptr<const Cluster> from_;
-  std::shared_ptr<const Cluster> to_;
-  std::shared_ptr<const std::string> events_;
+  std::shared_ptr<const Cluster> cluster_;
+  std::deque<Piece> pieces_;
+  std::size_t bytes_ = 0;        // of the pieces
+  std::uint64_t first_ = 0;      // number of pieces_.front()
+  std::uint64_t of_store_ = 0;   // places before this one are of another store
+  Clock::time_point next_turn_;  // of making pieces
+  std::shared_ptr<const Missed> missed_;
+  Clock::time_point missed_at_;
 };
 
 struct WatchStart {
   ConnectionId connection = 0;
   std::chrono::seconds heartbeat{5};
-  std::shared_ptr<const Cluster> cluster;  // the newest
-  // Resuming: what has changed since that revision. Absent: begin with the whole state.
-  std::optional<std::uint64_t> since;
-  std::vector<Change> changes;
+  std::shared_ptr<const Watchers::Missed> missed;  // resuming; null: begin with the whole state
 };
 
-// `watchers` must outlive the stream.
+// Begins at watchers.cluster(), which must be there. `watchers` must outlive the stream.
 [[nodiscard]] std::unique_ptr<ChunkSource> watch(Watchers& watchers, WatchStart start);
 
 }  // namespace paddock::metadata::service

@@ -98,16 +98,31 @@ TEST(Render, YamlIsInBlockStyle) {
   EXPECT_EQ(render_yaml(Node()), "null\n");
 }
 
-TEST(Render, JsonInPiecesIsTheSame) {
-  const Node node = json_node(R"({"a":[1,2,3,{"b":["x","y"]}],"c":{"d":{"e":[]}}})");
-  JsonRenderer renderer(node);
+TEST(Render, InPiecesItIsTheSame) {
+  const Node node =
+      json_node(R"({"a":[1,2,3,{"b":["x","y"]}],"c":{"d":{"e":[],"f":{}}},"g":[[],[{}],["z"]]})");
+  for (const Form form : {Form::json, Form::yaml}) {
+    const auto in_pieces = renderer(form, node);
+    std::string text;
+    int pieces = 1;
+
+    while (in_pieces->append(text, 4)) ++pieces;
+
+    EXPECT_EQ(text, form == Form::json ? render_json(node) : render_yaml(node));
+    EXPECT_GT(pieces, 5);
+  }
+}
+
+TEST(Render, AListingInPiecesIsTheSame) {
+  const Node node = json_node(R"([{"name":"a b"},{"uuid":"u/1"},[],{},1,"text"])");
+  const auto in_pieces = text_renderer(node);
   std::string text;
   int pieces = 1;
 
-  while (renderer.append(text, 4)) ++pieces;
+  while (in_pieces->append(text, 4)) ++pieces;
 
-  EXPECT_EQ(text, render_json(node));
-  EXPECT_GT(pieces, 5);
+  EXPECT_EQ(text, "0=a+b\n1=u%2F1\n2/\n3/\n4\n5\n");
+  EXPECT_EQ(pieces, 4);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libmetadata/http/socket_client.hpp"
-#include "libmetadata/service/memory_store.hpp"
+#include "libmetadata/service/served_api.hpp"
 #include "support/temp_folder.hpp"
 
 #include <paddock/metadata/client.hpp>
@@ -14,74 +13,12 @@ namespace paddock::metadata {
 namespace {
 
 using nlohmann::json;
+using testing::host;
 using testing::MemoryStore;
+using testing::pod;
 using testing::SocketClient;
 
-std::shared_ptr<Host> host(const std::string& name, const std::string& zone = "") {
-  auto made = std::make_shared<Host>();
-  made->name = name;
-  made->zone = zone;
-  return made;
-}
-
-std::shared_ptr<Pod> pod(const std::string& ns, const std::string& name) {
-  auto made = std::make_shared<Pod>();
-  made->ns = ns;
-  made->name = name;
-  return made;
-}
-
-class ApiServiceTest : public ::testing::Test {
- protected:
-  ApiServiceTest() {
-    store_.begin();
-    start();
-  }
-  void start() {
-    ApiOptions options;
-    options.http.unix_sockets = {{.path = path(), .mode = 0600, .group = {}}};
-    options.version = "9.9";
-    options.reload = [this]() -> Result<void> {
-      if (reload_fails_) return Error{{}, "cluster.yaml:3: broken"};
-      return {};
-    };
-    api_ = std::make_unique<ApiService>(store_, std::move(options));
-    api_->start();
-  }
-  [[nodiscard]] std::string path() const { return directory_.file("s"); }
-  ClientResponse send(const std::string& method, const std::string& target, HeaderList headers = {},
-                      const std::string& body = {}) {
-    auto response = client().send(
-        {.method = method, .target = target, .headers = std::move(headers), .body = body});
-    EXPECT_TRUE(response) << response.error().text;
-    return response ? *response : ClientResponse{};
-  }
-  ClientResponse put(const std::string& target, const json& object, HeaderList headers = {}) {
-    headers.emplace_back("Content-Type", "application/json; charset=utf-8");
-    return send("PUT", target, std::move(headers), object.dump());
-  }
-  [[nodiscard]] Client client() const { return Client("unix:" + path()); }
-  // A connection that has asked for the stream and read its header.
-  SocketClient watch(const std::string& parameters = "") {
-    auto socket = SocketClient::to(path());
-    socket.send("GET /v1/cluster?watch=true" + parameters + " HTTP/1.1\r\nHost: a\r\n\r\n");
-    head_ = socket.read_until("\r\n\r\n");
-    return socket;
-  }
-  // The next chunk of the stream.
-  static std::string chunk(SocketClient& socket) {
-    const std::string size = socket.read_until("\r\n");
-    if (size.empty()) return {};
-    const std::string text = socket.read_bytes(std::stoul(size, nullptr, 16));
-    (void)socket.read_bytes(2);
-    return text;
-  }
-  test::TempFolder directory_;
-  MemoryStore store_;
-  bool reload_fails_ = false;
-  std::string head_;
-  std::unique_ptr<ApiService> api_;
-};
+class ApiServiceTest : public testing::ServedApi {};
 
 TEST_F(ApiServiceTest, CreatesReadsChangesAndDeletesAnObject) {
   const auto created = put("/v1/hosts/one", {{"zone", "a"}});
@@ -253,125 +190,6 @@ TEST_F(ApiServiceTest, ShowsTheLastWrites) {
   EXPECT_EQ(send("GET", "/v1/audit").body, "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n");
   EXPECT_EQ(send("GET", "/v1/audit?limit=1").body, "{\"n\":3}\n");
   EXPECT_EQ(send("GET", "/v1/audit?limit=many").status, 400);
-}
-
-TEST_F(ApiServiceTest, StreamsTheStateThenChangesWithBookmarks) {
-  store_.put(host("one"));
-  store_.put(host("two"));
-
-  auto reader = watch();
-  const std::string initial = chunk(reader);
-  store_.put(host("three"));
-  const std::string added = chunk(reader);
-  store_.erase({Kind::host, "", "one"});
-  const std::string removed = chunk(reader);
-
-  EXPECT_NE(head_.find("application/x-ndjson"), std::string::npos);
-  const auto bookmark = [](int revision) {
-    return "{\"type\":\"bookmark\",\"revision\":" + std::to_string(revision) +
-           ",\"store\":\"store-1\",\"stale_since\":0}\n";
-  };
-  const auto cluster = store_.cluster();
-  EXPECT_TRUE(initial.starts_with("{\"type\":\"put\",\"revision\":1,")) << initial;
-  EXPECT_TRUE(initial.ends_with(bookmark(2))) << initial;
-  EXPECT_EQ(added, encode_put(*cluster->find<Host>("three")) + bookmark(3));
-  EXPECT_EQ(removed, encode_delete({Kind::host, "", "one"}, 4) + bookmark(4));
-}
-
-TEST_F(ApiServiceTest, ResumesBehindARevision) {
-  store_.put(host("one"));
-  store_.put(host("two"));
-  store_.put(host("three"));
-  store_.erase({Kind::host, "", "one"});
-
-  auto reader = watch("&since=2&store=store-1");
-  const std::string missed = chunk(reader);
-  auto current = watch("&since=4&store=store-1");
-  const std::string nothing = chunk(current);
-
-  EXPECT_TRUE(missed.starts_with("{\"type\":\"bookmark\",\"revision\":2,")) << missed;
-  EXPECT_NE(missed.find("\"three\""), std::string::npos);
-  EXPECT_EQ(missed.find("\"two\""), std::string::npos);
-  EXPECT_NE(missed.find(encode_delete({Kind::host, "", "one"}, 4)), std::string::npos);
-  EXPECT_TRUE(missed.ends_with("\"revision\":4,\"store\":\"store-1\",\"stale_since\":0}\n"));
-  EXPECT_EQ(nothing,
-            "{\"type\":\"bookmark\",\"revision\":4,\"store\":\"store-1\",\"stale_since\":0}\n");
-}
-
-TEST_F(ApiServiceTest, SaysGoneWhenItCannotResume) {
-  store_.history = 1;
-  store_.put(host("one"));
-  store_.put(host("two"));
-  store_.put(host("three"));
-
-  EXPECT_EQ(send("GET", "/v1/cluster?watch=true&since=1&store=store-1").status, 410);
-  EXPECT_EQ(send("GET", "/v1/cluster?watch=true&since=3&store=other").status, 410);
-  EXPECT_EQ(send("GET", "/v1/cluster?watch=true&since=99&store=store-1").status, 410);
-  EXPECT_EQ(send("GET", "/v1/cluster?watch=true&since=3").status, 400);
-  EXPECT_EQ(send("GET", "/v1/cluster?watch=true&since=x&store=store-1").status, 400);
-  EXPECT_EQ(send("GET", "/v1/cluster?watch=true&heartbeat=0").status, 400);
-  EXPECT_EQ(send("GET", "/v1/cluster?watch=maybe").status, 400);
-}
-
-TEST_F(ApiServiceTest, SendsHeartbeatsIntoSilence) {
-  auto reader = watch("&heartbeat=1");
-  (void)chunk(reader);
-
-  EXPECT_EQ(chunk(reader), "{\"type\":\"heartbeat\",\"revision\":0,\"stale_since\":0}\n");
-}
-
-TEST_F(ApiServiceTest, TellsHundredsOfReadersTheSame) {
-  std::vector<SocketClient> readers;
-  for (int i = 0; i < 200; ++i) {
-    readers.push_back(watch());
-    (void)chunk(readers.back());
-  }
-
-  store_.put(host("one"));
-
-  const std::string expected = chunk(readers.front());
-  EXPECT_NE(expected.find("\"one\""), std::string::npos);
-  for (std::size_t i = 1; i < readers.size(); ++i) ASSERT_EQ(chunk(readers[i]), expected);
-}
-
-TEST_F(ApiServiceTest, BringsASlowReaderToTheNewestStateWithoutWhatLiesBetween) {
-  auto slow = watch();
-  (void)chunk(slow);
-  // Far more than socket buffers hold: the same twenty objects, over and over.
-  for (int round = 0; round < 3000; ++round) {
-    auto large = host("h" + std::to_string(round % 20));
-    large->annotations = {{"text", std::to_string(round) + std::string(3000, 'z')}};
-    store_.put(std::move(large));
-  }
-  auto other = watch();
-  (void)chunk(other);
-
-  Draft draft;
-  std::size_t bytes = 0;
-  std::uint64_t reached = 0;
-  std::string pending;
-  while (reached != 3000) {
-    const std::string text = chunk(slow);
-    ASSERT_FALSE(text.empty());
-    bytes += text.size();
-    pending += text;
-    for (auto end = pending.find('\n'); end != std::string::npos; end = pending.find('\n')) {
-      const auto event = decode_event(pending.substr(0, end));
-      ASSERT_TRUE(event) << event.error().text;
-      if (event->type == Event::Type::put) draft.put(event->object);
-      if (event->type == Event::Type::bookmark) reached = event->revision;
-      pending.erase(0, end + 1);
-    }
-  }
-
-  EXPECT_LT(bytes, 3000U * 3000U);
-  bool differs = false;
-  diff(draft.cluster(), *store_.cluster(), [&](const Difference& difference) {
-    differs = differs || !difference.before || !difference.after ||
-              !equal(*difference.before, *difference.after);
-    return true;
-  });
-  EXPECT_FALSE(differs);
 }
 
 TEST_F(ApiServiceTest, IsFollowedAcrossARestart) {
