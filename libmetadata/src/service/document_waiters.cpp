@@ -14,6 +14,9 @@ void DocumentWaiters::Places::leave() noexcept {
 
 void DocumentWaiters::Places::stand_under(std::span<const documents::Mark> marks) {
   leave();
+  // Who depends on nothing still has a place, to be found by each().
+  static constexpr documents::Mark nothing[] = {0};
+  if (marks.empty()) marks = nothing;
   places_ = std::make_unique<Place[]>(marks.size());
   for (const documents::Mark mark : marks) {
     Place& place = places_[count_];
