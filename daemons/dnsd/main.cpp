@@ -22,7 +22,7 @@ void serve(runtime::Daemon<dnsd::Options>& daemon) {
       case runtime::Wake::stop:
         return;
       case runtime::Wake::reload:
-        if (daemon.reload()) resolver.reload(daemon.options());
+        if (daemon.reload()) (void)resolver.reload(daemon.options());
         daemon.ready("answering");
         break;
       case runtime::Wake::nudge:

@@ -19,30 +19,64 @@ bool exists(const metadata::Cluster& cluster, const std::string& space) {
          !cluster.all_in<metadata::Endpoints>(space).empty();
 }
 
+// A zone of the cluster stays that: it answers for the file only when the cluster is known.
+std::vector<dns::ZoneSpec> all_zones(const Schemas& schemas,
+                                     const std::vector<dns::Name>& authoritative,
+                                     const Options& options) {
+  auto zones = schemas.zones();
+  for (const auto& origin : authoritative) {
+    const auto ttl = ttl_of(options, origin);
+    zones.push_back(
+        {.origin = origin, .ttl = ttl, .negative_ttl = ttl, .content = dns::Content::fixed});
+  }
+  return zones;
+}
+
 }  // namespace
 
-NamesFromCluster::NamesFromCluster(const Options& options)
+NamesFromCluster::NamesFromCluster(const Options& options,
+                                   const std::vector<dns::Name>& authoritative)
     : schemas_(options),
       exposure_(options),
       has_endpoints_(options.endpoints),
-      builder_(schemas_.zones()),
+      zones_(all_zones(schemas_, authoritative, options)),
+      builder_(zones_),
+      views_(options),
       cluster_(std::make_shared<metadata::Cluster>()) {
   put("base", schemas_.base());
 }
 
 void NamesFromCluster::follow(std::shared_ptr<const metadata::Cluster> cluster) {
   Touched touched;
+  bool concerns_views = false;
   metadata::diff(*cluster_, *cluster, [&](const metadata::Difference& difference) {
-    if (difference.before) touch(*difference.before, touched);
-    if (difference.after) touch(*difference.after, touched);
+    for (const auto& object : {difference.before, difference.after}) {
+      if (!object) continue;
+      touch(*object, touched);
+      concerns_views = concerns_views || views_.concerns(*object);
+    }
     return true;
   });
   cluster_ = std::move(cluster);
+  if (concerns_views) views_.follow(*cluster_);
   touch_spaces(touched);
   touch_aliases(touched);
   for (const auto& space : touched.spaces) name_space(space);
   for (const auto& key : touched.services) name_service(key);
   for (const auto& key : touched.pods) name_pod(key);
+}
+
+void NamesFromCluster::take(const AnswersFile& answers) {
+  std::vector<dns::Record> inside;
+  std::vector<dns::Record> outside;
+  for (const auto& record : answers.common.records) {
+    const bool is_ours = std::ranges::any_of(zones_, [&record](const dns::ZoneSpec& zone) {
+      return record.owner.is_within(zone.origin);
+    });
+    (is_ours ? inside : outside).push_back(record);
+  }
+  put("answers", {{.records = std::move(inside), .problems = answers.problems}});
+  views_.take(answers, std::move(outside));
 }
 
 void NamesFromCluster::touch(const metadata::Object& object, Touched& touched) {
@@ -163,7 +197,7 @@ std::shared_ptr<const dns::Authority> NamesFromCluster::authority() {
 }
 
 std::vector<dns::Problem> NamesFromCluster::problems() const {
-  std::vector<dns::Problem> all;
+  std::vector<dns::Problem> all = views_.problems();
   for (const auto& [source, problems] : problems_) {
     all.insert(all.end(), problems.begin(), problems.end());
   }

@@ -5,6 +5,7 @@
 // changed. One thread.
 #pragma once
 
+#include "dnsd/client_views.hpp"
 #include "dnsd/exposure.hpp"
 #include "dnsd/schemas.hpp"
 
@@ -25,13 +26,21 @@ struct Options;
 
 class NamesFromCluster {
  public:
-  explicit NamesFromCluster(const Options& options);
+  // `authoritative` are zones besides those of the cluster, for names that take() adds.
+  explicit NamesFromCluster(const Options& options,
+                            const std::vector<dns::Name>& authoritative = {});
 
   // Makes the names those of `cluster`.
   void follow(std::shared_ptr<const metadata::Cluster> cluster);
 
+  // Adds the names of an answers file, instead of those of the one before.
+  void take(const AnswersFile& answers);
+
   // What is to be answered now; shares with the last one all that did not change.
   [[nodiscard]] std::shared_ptr<const dns::Authority> authority();
+
+  // What single clients are answered differently; may be null.
+  [[nodiscard]] std::shared_ptr<const dns::Views> views() { return views_.compiled(); }
 
   // Whatever of the cluster could not be named, and why.
   [[nodiscard]] std::vector<dns::Problem> problems() const;
@@ -61,7 +70,9 @@ class NamesFromCluster {
   Schemas schemas_;
   Exposure exposure_;
   bool has_endpoints_;
+  std::vector<dns::ZoneSpec> zones_;
   dns::AuthorityBuilder builder_;
+  ClientViews views_;
   std::shared_ptr<const metadata::Cluster> cluster_;
   std::map<ServiceKey, std::set<ServiceKey>> aliases_;  // service → the aliases that stand for it
   std::map<ServiceKey, std::set<ServiceKey>> targets_;  // alias → the services it stands for

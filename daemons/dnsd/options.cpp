@@ -5,6 +5,8 @@
 
 #include <paddock/dns/upstream.hpp>
 
+#include <unistd.h>
+
 #include <optional>
 #include <utility>
 
@@ -16,8 +18,9 @@ using runtime::Reload;
 namespace checks = runtime::checks;
 
 std::string check_source(const std::string& text) {
+  if (text.empty() || text == "none") return {};
   if (text.starts_with("paddock:") && text.size() > std::string("paddock:").size()) return {};
-  return "must be paddock:/PATH/OF/metadata.sock";
+  return "must be paddock:/PATH/OF/metadata.sock, or none";
 }
 
 std::string check_zone(const std::string& text) {
@@ -48,6 +51,13 @@ std::string check_zone_ttl(const std::string& text) {
   return parse_zone_ttl(text) ? "" : "must be ZONE=TIME, up to 1h, as rancher.internal=1s";
 }
 
+std::string check_visible(const std::string& text) {
+  const auto equals = text.find('=');
+  return equals == std::string::npos || equals == 0
+             ? "must be NAMESPACE=NAMESPACE+NAMESPACE, or *= and namespaces"
+             : "";
+}
+
 std::string check_upstream(const std::string& text) {
   return dns::parse_upstream(text) ? ""
                                    : "must be ADDRESS[:PORT], tcp://ADDRESS or "
@@ -68,7 +78,7 @@ void describe_names(runtime::OptionTable& table, Options& options) {
       options.cluster_zones, check_zone);
   table.text({"rancher-zone", "NAME", "Zone of the Rancher names, or none."}, options.rancher_zone,
              check_zone_or_none);
-  table.text({"metadata-address", "ADDRESS", "What rancher-metadata is the name of."},
+  table.list({"metadata-address", "ADDRESS", "What rancher-metadata is the name of."},
              options.metadata_address, checks::address());
   table.list({"reverse-subnets", "CIDR",
               "Subnets whose reverse names are known here and nowhere else; a missing one does "
@@ -113,6 +123,28 @@ void describe_other_zones(runtime::OptionTable& table, Options& options) {
              options.namespace_labels, check_selector);
   table.text({"labels", "SELECTOR", "Only services with these labels are named."}, options.labels,
              check_selector);
+}
+
+void describe_clients(runtime::OptionTable& table, Options& options) {
+  table.text({"host-name", "NAME",
+              "This host in the cluster; its pods are the clients that have links, search lists "
+              "and resolvers of their own. Default: the kernel's host name."},
+             options.host_name);
+  table.text({"answers", "FILE", "A file of names by client, in Rancher's form.", Reload::live},
+             options.answers);
+  table.list({"search", "NAME",
+              "Where a name in none of our zones is looked for as well, for every client, after "
+              "its own list; rancher.internal as Rancher did."},
+             options.search, check_zone);
+  table.integer(
+      {"ndots", "N", "Search lists are for names with fewer dots than this; 0: for all names."},
+      options.ndots, 0U, 15U);
+  table.list({"never-recurse-to", "ADDRESS", "Resolvers of pods that would lead back to us."},
+             options.never_recurse_to, checks::address());
+  table.list({"visible-namespaces", "NS=NS+NS",
+              "What the pods of a namespace see besides it, all other namespaces do not exist for "
+              "them; *=NS for pods of namespaces that are not named."},
+             options.visible_namespaces, check_visible);
 }
 
 void describe_forwarding(runtime::OptionTable& table, Options& options) {
@@ -168,7 +200,9 @@ std::vector<dns::StubZone> stub_zones(const Options& options) {
 void describe(runtime::OptionTable& table, Options& options) {
   table.list({"listen", "ADDRESS:PORT", "Where to answer, over UDP and TCP."}, options.listen,
              checks::endpoint());
-  table.text({"source", "paddock:PATH", "Where to learn the cluster from: metadatad's socket."},
+  table.text({"source", "paddock:PATH",
+              "Where to learn the cluster from: metadatad's socket, or none. Default: "
+              "paddock:/run/paddock/metadata.sock, but none where --answers is given."},
              options.source, check_source);
   table.text({"state-dir", "FOLDER", "Keeps what was last known, for a start without the source."},
              options.state_dir, checks::absolute_path());
@@ -178,6 +212,7 @@ void describe(runtime::OptionTable& table, Options& options) {
              options.server_id);
   describe_names(table, options);
   describe_other_zones(table, options);
+  describe_clients(table, options);
   describe_forwarding(table, options);
   table.integer({"max-udp-payload", "BYTES", "Largest reply over UDP (RFC 9715)."},
                 options.max_udp_payload, std::uint16_t{512}, std::uint16_t{4096});
@@ -187,12 +222,28 @@ void describe(runtime::OptionTable& table, Options& options) {
                 options.tcp_connections_per_client, 1U, 1'000'000U);
 }
 
+std::string source_of(const Options& options) {
+  if (!options.source.empty()) return options.source;
+  return options.answers.empty() ? "paddock:/run/paddock/metadata.sock" : "none";
+}
+
+std::string host_name(const Options& options) {
+  if (!options.host_name.empty()) return options.host_name;
+  char name[256] = {};
+  (void)::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+std::chrono::seconds ttl_of(const Options& options) {
+  return std::chrono::duration_cast<std::chrono::seconds>(options.ttl);
+}
+
 std::chrono::seconds ttl_of(const Options& options, const dns::Name& zone) {
   for (const auto& text : options.zone_ttl) {
     const auto ttl = parse_zone_ttl(text);
     if (ttl && ttl->first == zone) return ttl->second;
   }
-  return std::chrono::duration_cast<std::chrono::seconds>(options.ttl);
+  return ttl_of(options);
 }
 
 }  // namespace paddock::dnsd

@@ -19,14 +19,14 @@ struct Options : runtime::CommonOptions {
   Options() { admin_listen = "127.0.0.1:9762"; }
 
   std::vector<std::string> listen{"169.254.169.250:53"};
-  std::string source = "paddock:/run/paddock/metadata.sock";
+  std::string source;  // see source_of()
   std::string state_dir = "/var/lib/paddock/dnsd";
   unsigned workers = 0;
   std::string server_id;
 
   std::vector<std::string> cluster_zones{"cluster.local"};
   std::string rancher_zone = "rancher.internal";
-  std::string metadata_address = "169.254.169.250";
+  std::vector<std::string> metadata_address{"169.254.169.250"};
   std::vector<std::string> reverse_subnets;
   std::string pods = "insecure";
   bool endpoint_pod_names = false;
@@ -39,6 +39,13 @@ struct Options : runtime::CommonOptions {
   std::vector<std::string> namespaces;
   std::string namespace_labels;
   std::string labels;
+
+  std::string host_name;  // empty: the kernel's
+  std::string answers;    // a file; empty: none
+  std::vector<std::string> search;
+  unsigned ndots = 0;
+  std::vector<std::string> never_recurse_to{"169.254.169.250"};
+  std::vector<std::string> visible_namespaces;  // NAMESPACE=NAMESPACE+NAMESPACE
   std::chrono::milliseconds ttl{5000};
   std::vector<std::string> zone_ttl;  // ZONE=TIME
 
@@ -64,7 +71,15 @@ struct Options : runtime::CommonOptions {
 
 void describe(runtime::OptionTable& table, Options& options);
 
-// The TTL of a zone of ours: its own in `zone_ttl`, else `ttl`.
+// Where the cluster is learnt from: `none`, or paddock:PATH. Unless told, metadatad's socket; where
+// there is an answers file, nowhere.
+[[nodiscard]] std::string source_of(const Options& options);
+
+// How this host is called in the cluster.
+[[nodiscard]] std::string host_name(const Options& options);
+
+// `ttl`, and the TTL of a zone of ours: its own in `zone_ttl`, else that.
+[[nodiscard]] std::chrono::seconds ttl_of(const Options& options);
 [[nodiscard]] std::chrono::seconds ttl_of(const Options& options, const dns::Name& zone);
 
 }  // namespace paddock::dnsd

@@ -5,6 +5,7 @@
 #include "runtime/log.hpp"
 
 #include <chrono>
+#include <stdexcept>
 #include <utility>
 
 namespace paddock::dnsd {
@@ -13,12 +14,13 @@ namespace {
 
 namespace log = runtime::log;
 
-dns::ForwardOptions forward_options(const Options& options) {
+dns::ForwardOptions forward_options(const Options& options, const AnswersFile& answers) {
   dns::ForwardOptions forward;
   if (options.forward) {
     for (const auto& text : options.upstreams) {
       forward.upstreams.push_back(dns::parse_upstream(text).value());
     }
+    if (forward.upstreams.empty()) forward.upstreams = answers.common.recurse;
     if (forward.upstreams.empty()) forward.resolv_conf = options.resolv_conf;
     forward.stubs = stub_zones(options);
   }
@@ -32,7 +34,7 @@ dns::ForwardOptions forward_options(const Options& options) {
   return forward;
 }
 
-dns::ServerOptions server_options(const Options& options) {
+dns::ServerOptions server_options(const Options& options, const AnswersFile& answers) {
   dns::ServerOptions server;
   for (const auto& text : options.listen) {
     server.listen.push_back(dns::parse_endpoint(text).value());
@@ -42,13 +44,13 @@ dns::ServerOptions server_options(const Options& options) {
   server.max_udp_payload = options.max_udp_payload;
   server.tcp.max_connections = options.tcp_connections;
   server.tcp.max_connections_per_client = options.tcp_connections_per_client;
-  server.forwarding = forward_options(options);
+  server.forwarding = forward_options(options, answers);
   return server;
 }
 
 metadata::FollowerOptions follower_options(const Options& options, std::function<void()> wake) {
   metadata::FollowerOptions follower;
-  follower.server = "unix:" + options.source.substr(std::string("paddock:").size());
+  follower.server = "unix:" + source_of(options).substr(std::string("paddock:").size());
   follower.snapshot_file = options.state_dir + "/cluster.snapshot";
   follower.events.connected = [wake] {
     log::info("following metadatad");
@@ -74,6 +76,14 @@ metadata::FollowerOptions follower_options(const Options& options, std::function
   return follower;
 }
 
+// At the start there is no last good state to go on with.
+AnswersFile first_answers(const Options& options) {
+  if (options.answers.empty()) return {};
+  auto answers = read_answers(options.answers, ttl_of(options));
+  if (!answers) throw std::runtime_error("--answers: " + answers.error().text);
+  return std::move(answers).value();
+}
+
 void log_forwarding(const dns::ForwardingReport& report) {
   for (const auto& problem : report.problems) log::warning("forwarding", {{"problem", problem}});
   for (const auto& upstream : report.upstreams) {
@@ -89,65 +99,135 @@ void log_forwarding(const dns::ForwardingReport& report) {
 }  // namespace
 
 Resolver::Resolver(const Options& options, std::function<void()> wake)
-    : names_(options),
-      authority_(names_.authority()),
-      server_(server_options(options), authority_),
-      source_(options.source),
-      follower_(follower_options(options, std::move(wake))) {
+    : options_(options),
+      answers_(first_answers(options)),
+      answers_stamp_(stamp_of(options.answers)),
+      names_(options, answers_.authoritative),
+      authority_((names_.take(answers_), names_.authority())),
+      views_(names_.views()),
+      server_(server_options(options, answers_), authority_),
+      source_(source_of(options)) {
   log_forwarding(server_.forwarding());
   for (const auto& endpoint : server_.endpoints()) {
     log::info("answering", {{"address", dns::format(endpoint)}});
   }
+  server_.publish(authority_, views_);
+  if (source_ == "none") {
+    follow(std::make_shared<const metadata::Cluster>());
+  } else {
+    follower_.emplace(follower_options(options, std::move(wake)));
+  }
   update();
-  follower_.start();
+  if (follower_) follower_->start();
 }
 
 void Resolver::update() {
-  if (auto newest = follower_.cluster(); newest && newest != cluster_) publish(newest);
-  const bool is_fresh = follower_.status().is_connected;
-  const auto now = !cluster_                                  ? dns::Status::not_ready
-                   : is_fresh && cluster_->stale_since() == 0 ? dns::Status::ready
-                                                              : dns::Status::stale;
-  if (now != served_) server_.set_status(served_ = now);
+  if (follower_) {
+    if (auto newest = follower_->cluster(); newest && newest != cluster_) follow(newest);
+  }
+  if (const auto now = stamp_of(options_.answers); now != answers_stamp_) {
+    answers_stamp_ = now;
+    (void)read_answers();
+  }
+  if (const auto now = status_of_source(); now != served_) server_.set_status(served_ = now);
 }
 
-void Resolver::publish(const std::shared_ptr<const metadata::Cluster>& cluster) {
+dns::Status Resolver::status_of_source() const {
+  if (!cluster_) return dns::Status::not_ready;
+  const bool is_fresh = !follower_ || follower_->status().is_connected;
+  return is_fresh && cluster_->stale_since() == 0 ? dns::Status::ready : dns::Status::stale;
+}
+
+void Resolver::follow(const std::shared_ptr<const metadata::Cluster>& cluster) {
   names_.follow(cluster);
   cluster_ = cluster;
-  if (auto next = names_.authority(); next != authority_) {
-    server_.publish(next);
-    authority_ = std::move(next);  // the last reference to the old one falls here
-  }
-  summarize(cluster->revision());
+  publish();
 }
 
-void Resolver::summarize(std::uint64_t revision) {
-  Summary summary{.is_known = true,
-                  .revision = revision,
+// A file that is gone or broken leaves what was known of it in place.
+dns::Result<void> Resolver::read_answers() {
+  if (options_.answers.empty()) {
+    broken_answers_.clear();
+    take({});
+    return {};
+  }
+  auto answers = dnsd::read_answers(options_.answers, ttl_of(options_));
+  if (!answers) {
+    broken_answers_ = answers.error().text;
+    log::error("the answers file is not taken; what was known of it goes on",
+               {{"reason", broken_answers_}});
+    summarize();
+    return answers.error();
+  }
+  broken_answers_.clear();
+  log::info("answers", {{"file", options_.answers}});
+  take(std::move(answers).value());
+  return {};
+}
+
+// Other zones make other compiled names: then all of them are made again.
+void Resolver::take(AnswersFile answers) {
+  const bool has_same_zones = answers.authoritative == answers_.authoritative;
+  const bool has_same_upstreams = answers.common.recurse == answers_.common.recurse;
+  answers_ = std::move(answers);
+  if (!has_same_zones) {
+    names_ = NamesFromCluster(options_, answers_.authoritative);
+    if (cluster_) names_.follow(cluster_);
+  }
+  names_.take(answers_);
+  publish();
+  if (!has_same_upstreams) log_forwarding(server_.forward(forward_options(options_, answers_)));
+}
+
+void Resolver::publish() {
+  auto authority = names_.authority();
+  auto views = names_.views();
+  if (authority != authority_ || views != views_) {
+    server_.publish(authority, views);
+    authority_ = std::move(authority);  // the last references to the old ones fall here
+    views_ = std::move(views);
+  }
+  summarize();
+}
+
+void Resolver::summarize() {
+  Summary summary{.is_known = cluster_ != nullptr,
+                  .revision = cluster_ ? cluster_->revision() : 0,
                   .names = authority_->name_count(),
-                  .bytes = authority_->memory(),
-                  .problems = names_.problems()};
+                  .bytes = authority_->memory() + (views_ ? views_->memory() : 0),
+                  .views = views_ ? views_->size() : 0,
+                  .problems = names_.problems(),
+                  .broken_answers = broken_answers_};
   const std::lock_guard lock(summary_lock_);
   summary_ = std::move(summary);
 }
 
-void Resolver::reload(const Options& options) {
-  log_forwarding(server_.forward(forward_options(options)));
+dns::Result<void> Resolver::reload(const Options& options) {
+  options_ = options;
+  answers_stamp_ = stamp_of(options_.answers);
+  auto result = read_answers();
+  log_forwarding(server_.forward(forward_options(options_, answers_)));
+  return result;
 }
 
 runtime::Status Resolver::status() const {
-  const auto follower = follower_.status();
+  const auto follower = follower_ ? follower_->status() : metadata::FollowerStatus{};
   runtime::Status status;
   const std::lock_guard lock(summary_lock_);
   status.ready = summary_.is_known;
   status.summary = "serving " + std::to_string(summary_.names) + " names";
   using Severity = runtime::Problem::Severity;
-  if (!follower.is_connected) {
-    status.problems.push_back(
-        {.severity = status.ready ? Severity::warning : Severity::error,
-         .text = status.ready ? "metadatad is away: answers are what was last known"
-                              : "nothing is known of the cluster yet",
-         .remedy = "start paddock-metadatad (" + source_ + "): " + follower.last_error});
+  if (!summary_.broken_answers.empty()) {
+    status.problems.push_back({.text = "the answers file is not taken: " + summary_.broken_answers,
+                               .remedy = "correct the file; it is read again by itself"});
+  }
+  if (follower_ && !follower.is_connected) {
+    status.problems.push_back({.severity = status.ready ? Severity::warning : Severity::error,
+                               .text = status.ready
+                                           ? "metadatad is away: answers are what was last known"
+                                           : "nothing is known of the cluster yet",
+                               .remedy = "start paddock-metadatad (" + source_of(options_) +
+                                         "): " + follower.last_error});
   }
   for (const auto& problem : summary_.problems) {
     status.problems.push_back(
@@ -176,12 +256,14 @@ runtime::Status Resolver::status() const {
 
 void Resolver::metrics(runtime::MetricsText& out) const {
   write_metrics(server_.counters(), out);
-  const auto follower = follower_.status();
+  const auto follower = follower_ ? follower_->status() : metadata::FollowerStatus{};
   const std::lock_guard lock(summary_lock_);
   out.gauge("paddock_dns_names", "Names of our own zones.");
   out.sample(summary_.names);
   out.gauge("paddock_dns_names_bytes", "Memory of the compiled names.");
   out.sample(summary_.bytes);
+  out.gauge("paddock_dns_views", "Clients, and networks of them, that are answered differently.");
+  out.sample(summary_.views);
   out.gauge("paddock_dns_problems", "Objects that could not be named, or not fully.");
   out.sample(summary_.problems.size());
   out.gauge("paddock_source_revision", "Revision of the cluster that is served.");
@@ -190,7 +272,7 @@ void Resolver::metrics(runtime::MetricsText& out) const {
             "Unix time since when it may be old; 0: it is not.");
   out.sample(static_cast<double>(follower.stale_since) / 1000.0);
   out.gauge("paddock_source_connected", "1 while metadatad's stream is followed.");
-  out.sample(follower.is_connected ? 1 : 0);
+  out.sample(!follower_ || follower.is_connected ? 1 : 0);
 }
 
 }  // namespace paddock::dnsd

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The running resolver: follows metadatad, keeps the names in step, serves them. Its public members
-// are for the control thread, except status() and metrics(), which any thread may call.
+// The running resolver: follows metadatad and an answers file, keeps the names in step, serves
+// them. Its public members are for the control thread, except status() and metrics(), which any
+// thread may call.
 #pragma once
 
+#include "dnsd/file_stamp.hpp"
 #include "dnsd/names_from_cluster.hpp"
 #include "dnsd/options.hpp"
 #include "runtime/admin.hpp"
@@ -14,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,14 +25,16 @@ namespace paddock::dnsd {
 class Resolver {
  public:
   // Answers from its return on: what the last run knew, or "not ready". `wake` is called, from
-  // another thread, whenever update() has something to do. Throws a sentence when an address
-  // cannot be had.
+  // another thread, whenever update() has something to do; it is to be called every second or so
+  // besides. Throws a sentence when an address cannot be had, or the answers file be read.
   Resolver(const Options& options, std::function<void()> wake);
 
-  // Publishes the newest cluster and whether it is stale.
+  // Publishes the newest cluster and whether it is stale, and the answers file when it is another.
   void update();
-  // Takes over what SIGHUP may change.
-  void reload(const Options& options);
+
+  // Takes over what SIGHUP may change, and reads the answers file again. Fails with a sentence when
+  // that cannot be; then what was known of it goes on.
+  dns::Result<void> reload(const Options& options);
 
   [[nodiscard]] runtime::Status status() const;
   void metrics(runtime::MetricsText& out) const;
@@ -41,21 +46,32 @@ class Resolver {
     std::uint64_t revision = 0;
     std::size_t names = 0;
     std::size_t bytes = 0;
+    std::size_t views = 0;
     std::vector<dns::Problem> problems;
+    std::string broken_answers;  // why the answers file is not taken as it is
   };
 
-  void publish(const std::shared_ptr<const metadata::Cluster>& cluster);
-  void summarize(std::uint64_t revision);
+  void follow(const std::shared_ptr<const metadata::Cluster>& cluster);
+  dns::Result<void> read_answers();
+  void take(AnswersFile answers);
+  void publish();
+  void summarize();
+  [[nodiscard]] dns::Status status_of_source() const;
 
+  Options options_;
+  AnswersFile answers_;
+  FileStamp answers_stamp_;
+  std::string broken_answers_;
   NamesFromCluster names_;
   std::shared_ptr<const dns::Authority> authority_;
+  std::shared_ptr<const dns::Views> views_;
   std::shared_ptr<const metadata::Cluster> cluster_;  // null: never known
   dns::Status served_ = dns::Status::not_ready;
   mutable std::mutex summary_lock_;  // a page is rendered outside the control thread
   Summary summary_;
   dns::Server server_;
-  std::string source_;
-  metadata::Follower follower_;
+  const std::string source_;
+  std::optional<metadata::Follower> follower_;  // none: there is no cluster to follow
 };
 
 }  // namespace paddock::dnsd

@@ -82,7 +82,10 @@ std::optional<dns::RancherNames> rancher_names(const Options& options) {
   rancher.zone = dns::Name::parse(options.rancher_zone).value();
   rancher.ttl = ttl_of(options, rancher.zone);
   rancher.server_addresses = listen_addresses(options);
-  rancher.metadata_addresses = {asio::ip::make_address(options.metadata_address)};
+  rancher.metadata_addresses.clear();
+  for (const auto& text : options.metadata_address) {
+    rancher.metadata_addresses.push_back(asio::ip::make_address(text));
+  }
   return dns::RancherNames(rancher);
 }
 

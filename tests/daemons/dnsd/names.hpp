@@ -23,7 +23,8 @@ using Data = std::vector<std::string>;
 // A cluster written as YAML, its names, and what a query for one of them brings.
 class Names {
  public:
-  explicit Names(const Options& options = {}) : names_(options) {}
+  explicit Names(const Options& options = {}, const std::vector<dns::Name>& authoritative = {})
+      : names_(options, authoritative) {}
 
   Names& put(std::string_view yaml) {
     const auto documents = metadata::parse_documents(yaml, "test");
@@ -37,24 +38,51 @@ class Names {
     return follow();
   }
 
-  test::DnsReply ask(const std::string& name, unsigned type = LDNS_RR_TYPE_A) {
+  Names& take(std::string_view answers) {
+    names_.take(parse_answers(answers, "answers", std::chrono::seconds{600}).value());
+    return *this;
+  }
+
+  test::DnsReply ask_for(const char* client, const std::string& name,
+                         unsigned type = LDNS_RR_TYPE_A) {
     std::array<std::uint8_t, 4096> reply;
     const auto authority = names_.authority();
-    const auto outcome = dns::answer(*authority, test::encode({.name = name, .type = type}),
-                                     {.is_forwarding = true}, reply);
+    const auto views = names_.views();
+    const dns::AnswerContext context{.client = boost::asio::ip::make_address(client),
+                                     .views = views.get(),
+                                     .is_forwarding = true};
+    const auto outcome =
+        dns::answer(*authority, test::encode({.name = name, .type = type}), context, reply);
     EXPECT_NE(outcome.action, dns::Action::drop);
-    return test::decode({reply.data(), outcome.size});
+    last_action_ = outcome.action;
+    return outcome.size == 0 ? test::DnsReply{} : test::decode({reply.data(), outcome.size});
+  }
+
+  test::DnsReply ask(const std::string& name, unsigned type = LDNS_RR_TYPE_A) {
+    return ask_for("192.0.2.200", name, type);
   }
 
   // The data of the answer's records, sorted.
-  std::vector<std::string> data(const std::string& name, unsigned type = LDNS_RR_TYPE_A) {
-    std::vector<std::string> data;
-    for (const auto& line : ask(name, type).answer) {
+  Data data_for(const char* client, const std::string& name, unsigned type = LDNS_RR_TYPE_A) {
+    Data data;
+    for (const auto& line : ask_for(client, name, type).answer) {
       data.push_back(line.substr(line.rfind(' ') + 1));
     }
     std::ranges::sort(data);
     return data;
   }
+
+  Data data(const std::string& name, unsigned type = LDNS_RR_TYPE_A) {
+    return data_for("192.0.2.200", name, type);
+  }
+
+  // Whether `name` is put to other resolvers.
+  bool is_forwarded(const char* client, const std::string& name) {
+    (void)ask_for(client, name);
+    return last_action_ == dns::Action::forward;
+  }
+
+  std::shared_ptr<const dns::Views> views() { return names_.views(); }
 
   std::vector<dns::Problem> problems() const { return names_.problems(); }
   const metadata::Cluster& cluster() const { return draft_.cluster(); }
@@ -67,6 +95,7 @@ class Names {
 
   metadata::Draft draft_;
   NamesFromCluster names_;
+  dns::Action last_action_{};
 };
 
 }  // namespace paddock::dnsd
