@@ -72,7 +72,7 @@ HostFacts host_facts(const Options& options) {
   for (const auto& text : options.host_addresses)
     facts.addresses.push_back(boost::asio::ip::make_address(text));
   if (facts.addresses.empty()) facts.addresses = addresses_of_interfaces();
-  for (const auto& subnet : pool_options(options).subnets) facts.subnets.push_back(subnet.network);
+  for (const auto& subnet : pool_plan(options).subnets()) facts.subnets.push_back(subnet.network);
   return facts;
 }
 

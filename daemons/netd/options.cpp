@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netd/options.hpp"
 
+#include "netd/plan.hpp"
+
 #include <paddock/net/address_pool.hpp>
 
 namespace paddock::netd {
@@ -8,6 +10,10 @@ namespace {
 
 using runtime::Reload;
 namespace checks = runtime::checks;
+
+std::string check_network(const std::string& text) {
+  return network_of(text).subnets.empty() ? "must be NAME=CIDR, or NAME=CIDR,CIDR" : "";
+}
 
 std::string check_range(const std::string& text) {
   return net::AddressRange::parse(text) ? "" : "must be an address, or FIRST-LAST";
@@ -31,7 +37,10 @@ void describe_addresses(runtime::OptionTable& table, Options& options) {
               "What this host gives pod addresses from, for dual stack one of each family. "
               "Default: the first /24 (IPv6: /64) of each of --cluster-cidrs."},
              options.subnets, checks::subnet());
-  table.list({"ranges", "FIRST-LAST", "Parts of --subnets to give out. Default: all."},
+  table.list({"networks", "NAME=CIDR[,CIDR]",
+              "Networks with subnets of their own; all others share --subnets."},
+             options.networks, check_network);
+  table.list({"ranges", "FIRST-LAST", "Parts of those subnets to give out. Default: all."},
              options.ranges, check_range);
   table.list({"exclude", "FIRST-LAST", "Addresses never to give out."}, options.exclude,
              check_range);

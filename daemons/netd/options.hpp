@@ -19,6 +19,7 @@ struct Options : runtime::CommonOptions {
   std::vector<std::string> host_addresses;
   std::vector<std::string> cluster_cidrs{"10.42.0.0/16"};
   std::vector<std::string> subnets;
+  std::vector<std::string> networks;
   std::vector<std::string> ranges;
   std::vector<std::string> exclude;
   std::chrono::milliseconds quarantine{std::chrono::seconds{30}};

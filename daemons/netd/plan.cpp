@@ -22,6 +22,19 @@ net::AddressRange range_of(const std::string& text) {
   return *range;
 }
 
+// Adds the range to the subnet it lies in.
+void add_range(const std::vector<net::PoolOptions*>& pools, const std::string& text) {
+  const auto range = range_of(text);
+  for (auto* pool : pools) {
+    for (auto& subnet : pool->subnets) {
+      if (!subnet.network.contains(range.first) || !subnet.network.contains(range.last)) continue;
+      subnet.ranges.push_back(range);
+      return;
+    }
+  }
+  throw std::runtime_error("the range " + text + " lies in none of this host's subnets");
+}
+
 }  // namespace
 
 net::Prefix first_subnet(const net::Prefix& cluster) {
@@ -29,38 +42,64 @@ net::Prefix first_subnet(const net::Prefix& cluster) {
   return {cluster.network().address, std::max(cluster.length, wanted)};
 }
 
-net::PoolOptions pool_options(const Options& options) {
+net::PoolOptions network_of(const std::string& text) {
   net::PoolOptions pool;
-  pool.name = options.network_name;
-  pool.quarantine = options.quarantine;
+  const auto equal = text.find('=');
+  if (equal == std::string::npos || equal == 0) return pool;
+  pool.name = text.substr(0, equal);
+  for (std::size_t begin = equal + 1; begin <= text.size();) {
+    const auto end = std::min(text.find(',', begin), text.size());
+    const auto prefix = net::Prefix::parse(text.substr(begin, end - begin));
+    if (!prefix) return {};
+    pool.subnets.push_back({.network = *prefix, .gateway = {}, .ranges = {}});
+    begin = end + 1;
+  }
+  return pool;
+}
+
+std::vector<net::PoolSubnet> PoolPlan::subnets() const {
+  auto all = common.subnets;
+  for (const auto& [name, pool] : networks)
+    all.insert(all.end(), pool.subnets.begin(), pool.subnets.end());
+  return all;
+}
+
+PoolPlan pool_plan(const Options& options) {
+  PoolPlan plan;
+  plan.common.name = options.network_name;
   for (const auto& text : options.subnets)
-    pool.subnets.push_back({.network = prefix_of(text), .gateway = {}, .ranges = {}});
+    plan.common.subnets.push_back({.network = prefix_of(text), .gateway = {}, .ranges = {}});
   if (options.subnets.empty()) {
     for (const auto& text : options.cluster_cidrs)
-      pool.subnets.push_back(
+      plan.common.subnets.push_back(
           {.network = first_subnet(prefix_of(text)), .gateway = {}, .ranges = {}});
   }
-  for (const auto& text : options.ranges) {
-    const auto range = range_of(text);
-    const auto subnet = std::ranges::find_if(pool.subnets, [&](const net::PoolSubnet& candidate) {
-      return candidate.network.contains(range.first) && candidate.network.contains(range.last);
-    });
-    if (subnet == pool.subnets.end())
-      throw std::runtime_error("the range " + text + " lies in none of this host's subnets");
-    subnet->ranges.push_back(range);
+  for (const auto& text : options.networks) {
+    auto pool = network_of(text);
+    const auto name = pool.name;
+    if (!plan.networks.emplace(name, std::move(pool)).second)
+      throw std::runtime_error("network " + name + " is given twice");
   }
-  for (const auto& text : options.exclude) pool.exclusions.push_back(range_of(text));
-  return pool;
+  std::vector<net::PoolOptions*> pools{&plan.common};
+  for (auto& [name, pool] : plan.networks) pools.push_back(&pool);
+  for (const auto& text : options.ranges) add_range(pools, text);
+  for (auto* pool : pools) {
+    pool->quarantine = options.quarantine;
+    for (const auto& text : options.exclude) pool->exclusions.push_back(range_of(text));
+  }
+  return plan;
 }
 
 net::HostPlan host_plan(const Options& options) {
   net::HostPlan plan;
-  const auto wanted = pool_options(options);
-  const net::AddressPool pool(wanted);  // checks, and knows the gateways
-  for (const auto& subnet : wanted.subnets) {
-    const auto gateway = pool.gateway_of(subnet.network.address);
-    plan.subnets.push_back({subnet.network, *gateway});
-  }
+  const auto wanted = pool_plan(options);
+  const auto add = [&](const net::PoolOptions& options_of_pool) {
+    const net::AddressPool pool(options_of_pool);  // checks, and knows the gateways
+    for (const auto& subnet : options_of_pool.subnets)
+      plan.subnets.push_back({subnet.network, *pool.gateway_of(subnet.network.address)});
+  };
+  add(wanted.common);
+  for (const auto& [name, pool] : wanted.networks) add(pool);
   for (const auto& text : options.cluster_cidrs) plan.cluster_networks.push_back(prefix_of(text));
   plan.service_addresses.clear();
   for (const auto& text : options.service_addresses)

@@ -9,7 +9,9 @@
 #include <paddock/net/cni.hpp>
 #include <paddock/net/host_network.hpp>
 
+#include <map>
 #include <string>
+#include <vector>
 
 namespace paddock::netd {
 
@@ -17,8 +19,17 @@ namespace paddock::netd {
 // all of it when it is no larger.
 net::Prefix first_subnet(const net::Prefix& cluster);
 
+// "NAME=CIDR,CIDR" of --networks, as a pool of that name; without subnets when it is none.
+net::PoolOptions network_of(const std::string& text);
+
 // All of these throw std::runtime_error with a sentence when options contradict each other.
-net::PoolOptions pool_options(const Options& options);
+struct PoolPlan {
+  net::PoolOptions common;
+  std::map<std::string, net::PoolOptions> networks;
+
+  [[nodiscard]] std::vector<net::PoolSubnet> subnets() const;  // of all
+};
+PoolPlan pool_plan(const Options& options);
 net::HostPlan host_plan(const Options& options);
 net::cni::Dns dns_hints(const Options& options);
 

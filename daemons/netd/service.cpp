@@ -39,7 +39,9 @@ std::uint32_t Service::mtu_of(const Options& options) {
 
 net::PodNetworkOptions Service::pod_options(const Options& options) {
   net::PodNetworkOptions wanted;
-  wanted.pool = pool_options(options);
+  auto pools = pool_plan(options);
+  wanted.pool = std::move(pools.common);
+  wanted.networks = std::move(pools.networks);
   wanted.state_directory = options.state_dir;
   wanted.mtu = mtu_of(options);
   wanted.data_path = options.data_path == "bridge" ? net::DataPath::bridge : net::DataPath::routed;
@@ -187,7 +189,8 @@ std::vector<std::string> purge(const Options& options) {
   std::vector<std::string> done;
   const auto host = net::NetworkNamespace::current();
   {
-    // Fails when netd runs, which would make everything again.
+    // Both fail when netd runs, which would make everything again.
+    const HostClaim claim;
     const net::LeaseStore leases(options.state_dir);
     net::Attachments attachments(host);
     for (const auto& link : attachments.list().value()) {

@@ -4,6 +4,7 @@
 // in the order in which they need one another.
 #pragma once
 
+#include "netd/host_claim.hpp"
 #include "netd/options.hpp"
 #include "netd/registrar.hpp"
 #include "runtime/admin.hpp"
@@ -62,6 +63,7 @@ class Service {
   std::optional<net::cni::Failure> trouble() const;
   void watch_kernel();
 
+  HostClaim claim_;  // before anything is changed
   std::function<void()> wake_;
   net::NetworkNamespace host_;
   net::HostPlan plan_;

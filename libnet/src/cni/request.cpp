@@ -161,6 +161,11 @@ void read_plugin_keys(const Json& config, Request& request) {
                     "leave ipam out: addresses come from paddock-netd's subnet"};
   }
   if (const auto* dns = find(config, "dns")) request.dns = dns_of(*dns, "dns");
+  if (const auto* sticky = find(config, "stickyAddresses")) {
+    if (!sticky->is_boolean())
+      throw Refusal{Code::bad_config, "stickyAddresses must be true or false", correct_it};
+    request.is_sticky = sticky->get<bool>();
+  }
   if (const auto* path = find(config, "dataPath"); path && *path != "") {
     if (*path != "routed" && *path != "bridge")
       throw Refusal{Code::bad_config, "dataPath must be routed or bridge", correct_it};

@@ -29,8 +29,7 @@ struct Change {
   std::string key;
   std::optional<std::string> value;  // absent: erase
   std::vector<std::string> taken;    // addresses whose note of being freed goes
-  std::vector<std::string> freed;
-  std::int64_t freed_at = 0;
+  std::vector<std::pair<std::string, std::string>> freed;  // address and note
 };
 
 MDB_val to_value(std::string_view text) {
@@ -42,6 +41,19 @@ std::string_view to_text(const MDB_val& value) {
 }
 
 std::string sentence(const std::string& what, int code) { return what + ": " + mdb_strerror(code); }
+
+// "<milliseconds> <owner>"; without an owner only the number.
+std::string format_note(const LeaseStore::Freed& freed) {
+  auto note = std::to_string(to_milliseconds(freed.when));
+  return freed.owner.empty() ? note : note + " " + freed.owner;
+}
+
+LeaseStore::Freed parse_note(const IpAddress& address, const std::string& note) {
+  const std::chrono::milliseconds when(std::strtoll(note.c_str(), nullptr, 10));
+  const auto space = note.find(' ');
+  return {address, std::chrono::system_clock::time_point(when),
+          space == std::string::npos ? std::string() : note.substr(space + 1)};
+}
 
 std::string first_line(const std::filesystem::path& path) {
   std::ifstream file(path);
@@ -167,11 +179,10 @@ class Database {
       code = mdb_del(transaction, freed_, &name, nullptr);
       if (code == MDB_NOTFOUND) code = 0;
     }
-    for (const auto& address : change.freed) {
+    for (const auto& [address, note] : change.freed) {
       if (code != 0) return code;
       auto name = to_value(address);
-      const auto text = std::to_string(change.freed_at);
-      auto value = to_value(text);
+      auto value = to_value(note);
       code = mdb_put(transaction, freed_, &name, &value, 0);
     }
     return code;
@@ -208,10 +219,7 @@ class Database {
     return each(transaction, freed_, [&](std::string_view key, std::string_view value) {
       boost::system::error_code failed;
       const auto address = boost::asio::ip::make_address(std::string(key), failed);
-      const auto when = std::strtoll(std::string(value).c_str(), nullptr, 10);
-      if (!failed)
-        contents.freed.push_back(
-            {address, std::chrono::system_clock::time_point(std::chrono::milliseconds(when))});
+      if (!failed) contents.freed.push_back(parse_note(address, std::string(value)));
     });
   }
 
@@ -339,14 +347,10 @@ Commit LeaseStore::put(const Lease& lease) {
   return Commit(state_->enqueue(std::move(change)));
 }
 
-Commit LeaseStore::erase(const AttachmentId& id, const std::vector<IpAddress>& freed,
-                         std::chrono::system_clock::time_point when) {
-  Change change{.key = format_lease_key(id),
-                .value = {},
-                .taken = {},
-                .freed = {},
-                .freed_at = to_milliseconds(when)};
-  for (const auto& address : freed) change.freed.push_back(address.to_string());
+Commit LeaseStore::erase(const AttachmentId& id, const std::vector<Freed>& freed) {
+  Change change{.key = format_lease_key(id), .value = {}, .taken = {}, .freed = {}};
+  for (const auto& note : freed)
+    change.freed.emplace_back(note.address.to_string(), format_note(note));
   return Commit(state_->enqueue(std::move(change)));
 }
 

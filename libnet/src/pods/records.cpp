@@ -1,26 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pods/records.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace paddock::net {
 
 using std::chrono::system_clock;
 
-Records::Records(PoolOptions pool, const std::filesystem::path& directory,
+std::string owner_of(const PodIdentity& pod, const AttachmentId& id) {
+  return pod.name_space + "/" + pod.name + "/" + id.network + "/" + id.ifname;
+}
+
+Records::Records(Pools pools, std::chrono::milliseconds quarantine,
+                 const std::filesystem::path& directory,
                  const std::function<void(const std::string&)>& problem)
-    : pool_(pool), quarantine_(pool.quarantine), store_(directory) {
+    : pools_(std::move(pools)), quarantine_(quarantine), store_(directory) {
   auto contents = store_.load();
   for (const auto& text : contents.problems) problem(text);
   for (auto& lease : contents.leases) {
     for (const auto& address : lease.attachment.addresses) {
-      if (!pool_.restore(address) && pool_.gateway_of(address))
+      auto* pool = pools_.holding(address);  // none: a pod may outlive a change of the subnets
+      if (pool && !pool->restore(address))
         problem("two records hold the address " + address.to_string() + ", one is of " +
                 lease.attachment.id.alias());
     }
     show(std::move(lease));
   }
-  for (const auto& freed : contents.freed) pool_.restore_freed(freed.address, freed.when);
+  std::ranges::sort(contents.freed, {}, &LeaseStore::Freed::when);
+  for (const auto& freed : contents.freed) {
+    auto* pool = pools_.holding(freed.address);
+    if (!pool) continue;
+    pool->restore_freed(freed.address, freed.when);
+    former_owners_.note(freed.address, freed.owner);
+  }
 }
 
 Records::LeasePointer Records::find(const AttachmentId& id) const {
@@ -39,20 +52,50 @@ std::vector<Records::LeasePointer> Records::all() const {
 
 std::vector<AddressPool::Usage> Records::usage() const {
   const std::lock_guard lock(mutex_);
-  return pool_.usage(system_clock::now());
+  return pools_.usage(system_clock::now());
 }
 
-Result<Reservation> Records::reserve(std::span<const IpAddress> requested) {
+std::vector<AddressPool::Usage> Records::usage(const std::string& network) const {
   const std::lock_guard lock(mutex_);
-  auto taken = pool_.take(requested, system_clock::now());
+  return pools_.of(network).usage(system_clock::now());
+}
+
+Result<Reservation> Records::reserve(const Claim& claim) {
+  const std::lock_guard lock(mutex_);
+  auto& pool = pools_.of(claim.network);
+  std::vector<IpAddress> former;
+  if (claim.requested.empty() && !claim.owner.empty()) {
+    former = former_owners_.addresses_of(claim.owner);
+    std::erase_if(former, [&](const IpAddress& address) { return !pool.network_of(address); });
+  }
+  auto taken = pool.take(former.empty() ? claim.requested : former, system_clock::now());
   if (!taken) return taken.error();
   Reservation reserved;
   for (const auto& address : *taken) {
-    reserved.subnets.push_back(pool_.network_of(address).value());
-    reserved.gateways.push_back(pool_.gateway_of(address).value());
+    former_owners_.forget(address);
+    reserved.subnets.push_back(pool.network_of(address).value());
+    reserved.gateways.push_back(pool.gateway_of(address).value());
   }
   reserved.addresses = std::move(*taken);
   return reserved;
+}
+
+std::vector<LeaseStore::Freed> Records::freed_by(const Lease& lease,
+                                                 system_clock::time_point when) {
+  std::vector<LeaseStore::Freed> freed;
+  for (const auto& address : lease.attachment.addresses)
+    freed.push_back({address, when, owner_of(lease.pod, lease.attachment.id)});
+  return freed;
+}
+
+// The lock is held.
+void Records::free(const std::vector<LeaseStore::Freed>& freed) {
+  for (const auto& note : freed) {
+    auto* pool = pools_.holding(note.address);
+    if (!pool) continue;
+    pool->free(note.address, note.when);
+    former_owners_.note(note.address, note.owner);
+  }
 }
 
 void Records::show(Lease lease) {
@@ -61,17 +104,17 @@ void Records::show(Lease lease) {
   leases_[key_of(shown->attachment.id)] = std::move(shown);
 }
 
-void Records::cancel(const AttachmentId& id, const std::vector<IpAddress>& addresses) {
-  const auto long_ago = system_clock::now() - quarantine_;
+void Records::cancel(const Lease& lease) {
+  const auto freed = freed_by(lease, system_clock::now() - quarantine_);
   // The runtime is told of the failure that led here; if this fails too, the next start cleans up.
-  (void)store_.erase(id, addresses, long_ago).wait();
+  (void)store_.erase(lease.attachment.id, freed).wait();
   const std::lock_guard lock(mutex_);
-  for (const auto& address : addresses) pool_.free(address, long_ago);
+  free(freed);
 }
 
 Records::Release Records::begin_release(LeasePointer lease) {
   const auto now = system_clock::now();
-  auto commit = store_.erase(lease->attachment.id, lease->attachment.addresses, now);
+  auto commit = store_.erase(lease->attachment.id, freed_by(*lease, now));
   return {std::move(lease), now, std::move(commit)};
 }
 
@@ -79,7 +122,7 @@ Result<void> Records::finish_release(Release& release) {
   if (auto erased = release.commit.wait(); !erased) return erased;
   const std::lock_guard lock(mutex_);
   leases_.erase(key_of(release.lease->attachment.id));
-  for (const auto& address : release.lease->attachment.addresses) pool_.free(address, release.when);
+  free(freed_by(*release.lease, release.when));
   return {};
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What this host's pods have, in memory and on disk at once: the pool, the leases and their store.
+// What this host's pods have, in memory and on disk at once: the pools, the leases and their store.
 #pragma once
+
+#include "pods/former_owners.hpp"
+#include "pods/pools.hpp"
 
 #include <paddock/net/address_pool.hpp>
 #include <paddock/net/lease_store.hpp>
@@ -18,12 +21,22 @@
 
 namespace paddock::net {
 
-// Addresses taken from the pool, one per family, and of each its subnet and gateway.
+// Which addresses somebody wants.
+struct Claim {
+  std::string network;
+  std::span<const IpAddress> requested;
+  std::string owner;  // whose former addresses will do when none is requested; empty: nobody's
+};
+
+// Addresses taken from a pool, one per family, and of each its subnet and gateway.
 struct Reservation {
   std::vector<IpAddress> addresses;
   std::vector<Prefix> subnets;
   std::vector<IpAddress> gateways;
 };
+
+// The owner of an attachment's addresses across its lives: the pod by its name, and the interface.
+std::string owner_of(const PodIdentity& pod, const AttachmentId& id);
 
 // Any thread. Memory is changed when the disk has agreed, except where it says otherwise.
 class Records {
@@ -31,23 +44,25 @@ class Records {
   using LeasePointer = std::shared_ptr<const Lease>;
 
   // Reads what is on disk; `problem` is told what could not be taken over.
-  Records(PoolOptions pool, const std::filesystem::path& directory,
+  Records(Pools pools, std::chrono::milliseconds quarantine, const std::filesystem::path& directory,
           const std::function<void(const std::string&)>& problem);
 
   // Null when there is none.
   [[nodiscard]] LeasePointer find(const AttachmentId& id) const;
   [[nodiscard]] std::vector<LeasePointer> all() const;
   [[nodiscard]] std::vector<AddressPool::Usage> usage() const;
+  // Of the pool that network's pods have their addresses from.
+  [[nodiscard]] std::vector<AddressPool::Usage> usage(const std::string& network) const;
 
-  [[nodiscard]] Result<Reservation> reserve(std::span<const IpAddress> requested);
+  [[nodiscard]] Result<Reservation> reserve(const Claim& claim);
   // Begins to write a record that memory does not show yet.
   [[nodiscard]] Commit begin(const Lease& lease) { return store_.put(lease); }
   // Memory shows the lease from now on; its record was written.
   void show(Lease lease);
 
-  // Forgets a reservation and its record, whatever of both there is. The addresses were never in
-  // anybody's cache, so they do not rest.
-  void cancel(const AttachmentId& id, const std::vector<IpAddress>& addresses);
+  // Forgets the lease's reservation and its record, whatever of both there is. The addresses were
+  // never in anybody's cache, so they do not rest.
+  void cancel(const Lease& lease);
 
   // Begins to erase the record; finish_release() follows when the kernel has let go.
   struct Release {
@@ -64,9 +79,13 @@ class Records {
 
  private:
   static std::string key_of(const AttachmentId& id) { return id.alias(); }
+  static std::vector<LeaseStore::Freed> freed_by(const Lease& lease,
+                                                 std::chrono::system_clock::time_point when);
+  void free(const std::vector<LeaseStore::Freed>& freed);
 
-  mutable std::mutex mutex_;  // pool_ and leases_: held for memory only, never over I/O
-  AddressPool pool_;
+  mutable std::mutex mutex_;  // the pools, owners and leases: held for memory only, never over I/O
+  Pools pools_;
+  FormerOwners former_owners_;
   std::chrono::milliseconds quarantine_;
   std::unordered_map<std::string, LeasePointer> leases_;
   LeaseStore store_;

@@ -87,23 +87,27 @@ cni::Expected<std::string> PodNetwork::State::attach(const cni::Request& request
                                                      const NetworkNamespace& pod,
                                                      const std::vector<IpAddress>& requested) {
   const auto id = id_of(request);
-  const auto reserved = records.reserve(requested);
+  const auto pod_identity = identify(request);
+  const auto reserved =
+      records.reserve({.network = request.network,
+                       .requested = requested,
+                       .owner = request.is_sticky ? owner_of(pod_identity, id) : std::string()});
   if (!reserved) return to_failure(reserved.error(), request.version);
   const auto& addresses = reserved->addresses;
-  if (auto taken = ports.take(id.alias(), request.ports, addresses); !taken) {
-    records.cancel(id, addresses);
-    return to_failure(taken.error(), request.version);
-  }
   Lease lease{.state = LeaseState::attaching,
               .attachment = {},
               .netns_path = request.netns,
               .netns = pod.identity(),
               .boot_id = boot_id,
-              .pod = identify(request),
+              .pod = pod_identity,
               .result = {},
               .changed = system_clock::now()};
   lease.attachment.id = id;
   lease.attachment.addresses = addresses;
+  if (auto taken = ports.take(id.alias(), request.ports, addresses); !taken) {
+    records.cancel(lease);
+    return to_failure(taken.error(), request.version);
+  }
   // Written while the kernel works: a crash in between leaves a link that carries our alias and
   // has no record, which the next start removes.
   auto begun = records.begin(lease);
@@ -115,7 +119,7 @@ cni::Expected<std::string> PodNetwork::State::attach(const cni::Request& request
   if (!attached) {
     (void)begun.wait();
     (void)ports.withdraw(id.alias());
-    records.cancel(id, addresses);
+    records.cancel(lease);
     return to_failure(attached.error(), request.version);
   }
   lease.state = LeaseState::attached;
@@ -132,7 +136,7 @@ cni::Expected<std::string> PodNetwork::State::attach(const cni::Request& request
     (void)ports.withdraw(id.alias());
     (void)attachments.detach(lease.attachment);
     reaper.wake();
-    records.cancel(id, addresses);
+    records.cancel(lease);
     if (!answer) return answer.error();
     if (!published) return to_failure(published.error(), request.version);
     return to_failure(second ? first.error() : second.error(), request.version);
@@ -247,14 +251,15 @@ cni::Expected<std::string> PodNetwork::State::status(const cni::Request& request
   for (const bool v4 : {true, false}) {
     std::uint64_t size = 0;
     std::uint64_t used = 0;
-    for (const auto& usage : records.usage()) {
+    for (const auto& usage : records.usage(request.network)) {
       if (usage.network.address.is_v4() != v4) continue;
       size += usage.size;
       used += usage.taken + usage.resting;
     }
     if (size > 0 && used >= size)
       return cni::Failure{cni::Code::cannot_add,
-                          std::string(v4 ? "the IPv4" : "the IPv6") + " subnet is used up",
+                          std::string(v4 ? "the IPv4" : "the IPv6") + " subnet of network " +
+                              request.network + " is used up",
                           "remove pods or give this host another subnet", request.version};
   }
   if (!options.events.status) return std::string();

@@ -24,7 +24,8 @@ class PodNetwork::State {
         boot_id(options.boot_id.empty() ? current_boot_id() : options.boot_id),
         attachments(host),
         ports(host),
-        records(options.pool, options.state_directory,
+        records(Pools(options.pool, options.networks), options.pool.quarantine,
+                options.state_directory,
                 [this](const std::string& text) { tell(options.events.failed, text); }),
         reaper(attachments,
                [this](const std::string& text) { tell(options.events.failed, text); }) {}

@@ -40,12 +40,30 @@ TEST(NetdPlan, RangesGoToTheirSubnet) {
   options.subnets = {"10.42.0.0/24", "fd42::/64"};
   options.ranges = {"fd42::10-fd42::20", "10.42.0.5"};
 
-  const auto pool = pool_options(options);
+  const auto pool = pool_plan(options).common;
 
   EXPECT_EQ(pool.subnets[0].ranges.size(), 1U);
   EXPECT_EQ(pool.subnets[1].ranges.size(), 1U);
   options.ranges = {"10.43.0.1"};
-  EXPECT_THROW((void)pool_options(options), std::runtime_error);
+  EXPECT_THROW((void)pool_plan(options), std::runtime_error);
+}
+
+TEST(NetdPlan, NetworksHaveSubnetsOfTheirOwn) {
+  Options options;
+  options.networks = {"storage=10.43.0.0/24,fd43::/64"};
+  options.ranges = {"10.43.0.10-10.43.0.20"};
+
+  const auto pools = pool_plan(options);
+
+  ASSERT_EQ(pools.networks.size(), 1U);
+  EXPECT_EQ(pools.networks.at("storage").subnets.size(), 2U);
+  EXPECT_EQ(pools.networks.at("storage").subnets[0].ranges.size(), 1U);
+  EXPECT_EQ(pools.subnets().size(), 3U);
+  EXPECT_EQ(host_plan(options).subnets.back().gateway.to_string(), "fd43::1");
+  for (const char* wrong : {"storage", "=10.43.0.0/24", "storage=", "storage=10.43.0.0/24,x"})
+    EXPECT_TRUE(network_of(wrong).subnets.empty()) << wrong;
+  options.networks.emplace_back("storage=10.44.0.0/24");
+  EXPECT_THROW((void)pool_plan(options), std::runtime_error);
 }
 
 TEST(NetdPlan, NoNameServersMeansNoHintsAtAll) {

@@ -323,11 +323,12 @@ class Restarting(NetdTest):
             self.assertEqual(self.detail()["subnets"][0]["taken"], 0)
 
     def test_a_second_netd_is_refused_and_told_why(self):
-        second = subprocess.run([NETD, *ALONE, "--admin-listen", "none", "--socket", "/run/paddock/second.sock"],
+        second = subprocess.run([NETD, *ALONE, "--admin-listen", "none", "--socket", "/run/paddock/second.sock",
+                                 "--state-dir", "/var/lib/second"],
                                 capture_output=True, text=True, timeout=10)
 
         self.assertEqual(second.returncode, 1)
-        self.assertIn(f"in use by process {self.host.processes['netd'].pid}", second.stderr)
+        self.assertIn(f"another paddock-netd (process {self.host.processes['netd'].pid})", second.stderr)
 
     def test_foreign_flush_is_repaired(self):
         result = self.add("one")

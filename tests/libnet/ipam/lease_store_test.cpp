@@ -70,18 +70,17 @@ TEST_F(LeaseStoreTest, ErasingNotesWhenAddressesWereFreed) {
   const auto when = std::chrono::system_clock::time_point(99s);
   ASSERT_TRUE(store.put(lease(2)).wait());
 
-  ASSERT_TRUE(store.erase(lease(2).attachment.id, {ip(2)}, when).wait());
+  ASSERT_TRUE(store.erase(lease(2).attachment.id, {{ip(2), when, "shop/web"}}).wait());
 
   const auto contents = store.load();
   EXPECT_TRUE(contents.leases.empty());
   ASSERT_EQ(contents.freed.size(), 1U);
-  EXPECT_EQ(contents.freed.front().address, ip(2));
-  EXPECT_EQ(contents.freed.front().when, when);
+  EXPECT_EQ(contents.freed.front(), (LeaseStore::Freed{ip(2), when, "shop/web"}));
 }
 
 TEST_F(LeaseStoreTest, AnAddressTakenAgainIsNoLongerFreed) {
   LeaseStore store(folder_.path());
-  ASSERT_TRUE(store.erase(lease(2).attachment.id, {ip(2)}, {}).wait());
+  ASSERT_TRUE(store.erase(lease(2).attachment.id, {{ip(2), {}, {}}}).wait());
 
   ASSERT_TRUE(store.put(lease(2)).wait());
 
@@ -163,7 +162,7 @@ void write_until_killed(const std::filesystem::path& directory, unsigned first, 
     if (!store.put(lease(number)).wait()) ::_exit(1);
     if (::write(said, &number, sizeof number) != sizeof number) ::_exit(1);
     if (number % 3 != 0) continue;
-    if (!store.erase(lease(number).attachment.id, {ip(number)}, {}).wait()) ::_exit(1);
+    if (!store.erase(lease(number).attachment.id, {{ip(number), {}, {}}}).wait()) ::_exit(1);
     const unsigned erased = number | 0x80000000U;
     if (::write(said, &erased, sizeof erased) != sizeof erased) ::_exit(1);
   }

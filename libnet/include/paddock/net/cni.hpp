@@ -130,6 +130,7 @@ struct Request {
   bool netns_override = false;  // the pod may be the plugin's own namespace
 
   std::vector<IpAddress> addresses;  // asked for; at most one per family
+  bool is_sticky = false;            // the addresses the pod of that name had before will do
   std::optional<MacAddress> mac;
   std::optional<std::uint32_t> mtu;
   std::optional<DataPath> data_path;

@@ -74,10 +74,13 @@ class PADDOCK_NET_EXPORT LeaseStore {
   struct Freed {
     IpAddress address;
     std::chrono::system_clock::time_point when;
+    std::string owner;  // who had it, in the caller's words, without control characters
+
+    friend bool operator==(const Freed&, const Freed&) = default;
   };
   struct Contents {
     std::vector<Lease> leases;
-    std::vector<Freed> freed;           // when addresses were last freed
+    std::vector<Freed> freed;           // when addresses were last freed, and by whom
     std::vector<std::string> problems;  // records that could not be understood, one sentence each
   };
   // Reads everything, without writes still on their way. Throws std::runtime_error.
@@ -85,10 +88,9 @@ class PADDOCK_NET_EXPORT LeaseStore {
 
   // Writes the record in place of any earlier one of the same attachment.
   [[nodiscard]] Commit put(const Lease& lease);
-  // Forgets the record and notes that its addresses were freed at that time, in one step.
-  // A record that is not there is no error.
-  [[nodiscard]] Commit erase(const AttachmentId& id, const std::vector<IpAddress>& freed,
-                             std::chrono::system_clock::time_point when);
+  // Forgets the record and notes that its addresses were freed, in one step. A record that is not
+  // there is no error.
+  [[nodiscard]] Commit erase(const AttachmentId& id, const std::vector<Freed>& freed);
 
  private:
   class State;

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,7 +35,8 @@ struct PodEvents {
 };
 
 struct PodNetworkOptions {
-  PoolOptions pool;
+  PoolOptions pool;                             // of all networks but these, by name
+  std::map<std::string, PoolOptions> networks;  // no two pools overlap
   std::filesystem::path state_directory;
   std::uint32_t mtu = 1500;  // where the configuration says nothing, as for the next two
   DataPath data_path = DataPath::routed;
