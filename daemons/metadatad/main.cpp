@@ -10,6 +10,18 @@ namespace {
 
 using namespace paddock;
 
+void read_again(runtime::Daemon<metadatad::Options>& daemon, metadatad::Service& service) {
+  metadata::Result<void> configuration;
+  if (daemon.reload()) {
+    runtime::log::info("configuration read again");
+  } else {
+    configuration = metadata::Error{make_error_code(boost::system::errc::invalid_argument),
+                                    "the configuration is refused; the log says why"};
+  }
+  service.read_again(configuration);
+  daemon.ready(service.summary());
+}
+
 void serve(runtime::Daemon<metadatad::Options>& daemon) {
   metadatad::Service service(daemon.options(), [&daemon] { daemon.nudge(); });
   const runtime::Admin admin(daemon.name(), daemon.options().admin_listen, daemon,
@@ -22,11 +34,11 @@ void serve(runtime::Daemon<metadatad::Options>& daemon) {
       case runtime::Wake::stop:
         return;
       case runtime::Wake::reload:
-        if (daemon.reload()) runtime::log::info("configuration read again");
-        daemon.ready(service.summary());
+        read_again(daemon, service);
         break;
       case runtime::Wake::nudge:
         service.publish();
+        if (service.is_asked_to_reload()) read_again(daemon, service);
         break;
       case runtime::Wake::tick:
         break;

@@ -31,10 +31,28 @@ void describe_store(runtime::OptionTable& table, Options& options) {
                 1000U);
 }
 
+// Rancher's ":80" too: the port on every IPv4 address of the host.
+std::string check_listen(const std::string& text) {
+  const bool is_port_only = text.starts_with(':');
+  return checks::endpoint_or_none()(is_port_only ? "0.0.0.0" + text : text);
+}
+
 void describe_documents(runtime::OptionTable& table, Options& options) {
   table.list({"listen", "ADDRESS:PORT",
               "Where pods read their metadata, or none. An address need not exist yet."},
-             options.listen, checks::endpoint_or_none());
+             options.listen, check_listen);
+  table.text({"answers", "FILE",
+              "Tell pods what Rancher's data file says, not what the cluster holds: "
+              "docs/answers-files.md. Read again on SIGHUP and by POST /v1/reload."},
+             options.answers);
+  table.text({.name = "listen-reload",
+              .value = "ADDRESS:PORT",
+              .help = "Where POST /v1/reload is taken beside the socket, or none. Default: "
+                      "127.0.0.1:8112 with --answers, else none.",
+              .alias = "listenReload"},
+             options.listen_reload, [](const std::string& text) {
+               return text.empty() ? std::string() : checks::endpoint_or_none()(text);
+             });
   table.integer({"workers", "N", "Threads that answer pods."}, options.workers, 1U, 64U);
   table.boolean({"xff", "",
                  "Believe X-Forwarded-For about who asks. Only behind a proxy that always sets it: "

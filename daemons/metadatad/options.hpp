@@ -22,6 +22,8 @@ struct Options : runtime::CommonOptions {
   unsigned audit_files = 5;
 
   std::vector<std::string> listen{"169.254.169.250:80"};
+  std::string answers;
+  std::string listen_reload;  // empty: 127.0.0.1:8112 with answers, else none
   unsigned workers = 1;
   bool xff = false;
   std::string host_name;  // empty: the kernel's

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <csignal>
 #include <filesystem>
 #include <stdexcept>
 #include <utility>
@@ -46,25 +45,23 @@ void log_failure(std::string_view path, std::string_view what) {
   log::error("request failed", {{"path", path}, {"reason", what}});
 }
 
-// What SIGHUP does: the control thread reads the configuration again.
-metadata::Result<void> ask_for_reload() {
-  ::kill(::getpid(), SIGHUP);
-  return {};
+metadata::Reload ask(Reloads& reloads) {
+  return [&reloads](metadata::ReloadAnswer answer) { reloads.ask(std::move(answer)); };
 }
 
-metadata::ApiOptions api_options(const Options& options) {
+metadata::ApiOptions api_options(const Options& options, Reloads& reloads) {
   runtime::make_directory(std::filesystem::path(options.socket).parent_path());
   metadata::ApiOptions api;
   api.http.unix_sockets = {{options.socket, 0660, group_of(options.socket_group)}};
   api.http.on_handler_failed = log_failure;
   api.version = runtime::version();
-  api.reload = ask_for_reload;
+  api.reload = ask(reloads);
   return api;
 }
 
 metadata::TcpEndpoint endpoint_of(const std::string& text) {
   const auto colon = text.rfind(':');
-  auto host = text.substr(0, colon);
+  auto host = colon == 0 ? "0.0.0.0" : text.substr(0, colon);
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
   return {boost::asio::ip::make_address(host),
           static_cast<std::uint16_t>(std::stoul(text.substr(colon + 1)))};
@@ -89,8 +86,14 @@ metadata::DocumentOptions document_options(const Options& options) {
   documents.environment_name = options.environment;
   documents.environment_uuid = options.environment_uuid;
   documents.region_name = options.region;
-  documents.reload = ask_for_reload;
   return documents;
+}
+
+// Where reloads are taken; nothing: only on the socket.
+std::optional<metadata::TcpEndpoint> reload_endpoint(const Options& options) {
+  const std::string usual = options.answers.empty() ? "none" : "127.0.0.1:8112";
+  const std::string& wanted = options.listen_reload.empty() ? usual : options.listen_reload;
+  return wanted == "none" ? std::nullopt : std::optional(endpoint_of(wanted));
 }
 
 double stale_seconds(const metadata::Cluster& cluster) {
@@ -125,24 +128,62 @@ void write_requests(runtime::MetricsText& out, const metadata::HttpCounters& api
 }  // namespace
 
 Service::Service(const Options& options, std::function<void()> changed)
-    : store_(open_store(options)), api_(store_, api_options(options)) {
+    : store_(open_store(options)), reloads_(changed), api_(store_, api_options(options, reloads_)) {
   if (auto wanted = document_options(options); !wanted.http.tcp.empty()) {
     documents_.emplace(std::move(wanted));
+  }
+  if (const auto endpoint = reload_endpoint(options)) {
+    metadata::HttpOptions http;
+    http.tcp = {*endpoint};
+    http.on_handler_failed = log_failure;
+    reload_.emplace(std::move(http), ask(reloads_));
+  }
+  if (!options.answers.empty()) {
+    answers_.emplace(options.answers);
+    // A file that cannot be read is no reason not to start: it can be mended and read again.
+    (void)answers_->read();
   }
   publish();
   subscription_ = store_.subscribe(std::move(changed));
   api_.start();
   if (documents_) documents_->start();
+  if (reload_) reload_->start();
 }
 
 Service::~Service() {
   subscription_.reset();
+  if (reload_) reload_->stop(stop_grace);
   if (documents_) documents_->stop(stop_grace);
   api_.stop(stop_grace);
 }
 
 void Service::publish() {
-  if (documents_) documents_->publish(store_.cluster());
+  if (!documents_) return;
+  answers_ ? documents_->publish(answers_->answers()) : documents_->publish(store_.cluster());
+}
+
+void Service::read_again(const metadata::Result<void>& configuration) {
+  const auto asked = reloads_.take();
+  metadata::Result<void> outcome = configuration;
+  if (answers_) {
+    if (const auto read = answers_->read(); !read) outcome = read;
+    publish();
+  }
+  for (const auto& answer : asked) answer(outcome);
+}
+
+void Service::add_answers_problems(runtime::Status& status) const {
+  using Severity = runtime::Problem::Severity;
+  const auto state = answers_->state();
+  const std::string remedy =
+      "mend " + answers_->file() + ", then: systemctl reload paddock-metadatad";
+  if (!state.is_known) {
+    status.ready = false;
+    status.problems.push_back({Severity::error, "pods are told nothing: " + state.trouble, remedy});
+  } else if (!state.trouble.empty()) {
+    status.problems.push_back(
+        {Severity::warning, "pods are told what was known before: " + state.trouble, remedy});
+  }
 }
 
 std::string Service::summary() const {
@@ -182,6 +223,7 @@ runtime::Status Service::status() const {
     status.problems.push_back({Severity::error, "changes cannot be stored: " + trouble,
                                "free space, or mend the disk, of " + store_.source()});
   }
+  if (answers_) add_answers_problems(status);
   detail["watchers"] = api_.counters().streams;
   status.detail = detail.dump();
   return status;
@@ -207,6 +249,16 @@ void Service::metrics(runtime::MetricsText& out) const {
   }
   out.histogram("paddock_metadata_commit_seconds", "Time of accepted writes, until on disk.",
                 store_.latency());
+  if (answers_) {
+    const auto state = answers_->state();
+    out.counter("paddock_metadata_answers_readings_total", "Times the answers file was read.");
+    out.sample(state.readings);
+    out.counter("paddock_metadata_answers_failures_total",
+                "Times it could not be, and what was known before stayed.");
+    out.sample(state.failures);
+    out.gauge("paddock_metadata_answers_problems", "What is odd in the answers that are served.");
+    out.sample(state.problems);
+  }
   write_requests(out, api, documents_ ? documents_->counters() : metadata::HttpCounters{});
 }
 

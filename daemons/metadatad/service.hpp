@@ -4,8 +4,10 @@
 // and metrics() may be called from any.
 #pragma once
 
+#include "metadatad/answers_source.hpp"
 #include "metadatad/measured_store.hpp"
 #include "metadatad/options.hpp"
+#include "metadatad/reloads.hpp"
 #include "runtime/admin.hpp"
 
 #include <paddock/metadata/service.hpp>
@@ -19,8 +21,9 @@ namespace paddock::metadatad {
 
 class Service {
  public:
-  // Opens the store and begins to answer. `changed` is called on the store's thread when publish()
-  // is due. Throws a sentence when the store cannot be opened or an address not be had.
+  // Opens the store and begins to answer. `changed` is called on any thread when publish() is
+  // due, or a reload is asked for. Throws a sentence when the store cannot be opened or an address
+  // not be had.
   Service(const Options& options, std::function<void()> changed);
   // Ends streams and answers under way within half a second.
   ~Service();
@@ -29,15 +32,25 @@ class Service {
 
   // Makes the documents of the newest state.
   void publish();
+  // Somebody waits for read_again().
+  [[nodiscard]] bool is_asked_to_reload() const { return reloads_.is_asked(); }
+  // Reads the files again and tells those who have asked. `configuration` says what came of
+  // reading that before.
+  void read_again(const metadata::Result<void>& configuration);
 
   [[nodiscard]] std::string summary() const;
   [[nodiscard]] runtime::Status status() const;
   void metrics(runtime::MetricsText& out) const;
 
  private:
+  void add_answers_problems(runtime::Status& status) const;
+
   MeasuredStore store_;
+  std::optional<AnswersSource> answers_;  // none: documents are the cluster's
+  Reloads reloads_;
   metadata::ApiService api_;
   std::optional<metadata::DocumentService> documents_;  // none with --listen none
+  std::optional<metadata::ReloadService> reload_;
   metadata::Subscription subscription_;
 };
 

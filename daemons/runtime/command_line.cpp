@@ -118,7 +118,9 @@ Flags read_flags(const OptionTable& table, int argc, const char* const argv[],
   app.add_option("-c,--config", flags.config);
   for (std::size_t i = 0; i < table.options().size(); ++i) {
     const auto& option = table.options()[i];
-    auto* flag = app.add_option("--" + option.text.name, flags.values[i]);
+    std::string names = "--" + option.text.name;
+    if (!option.text.alias.empty()) names += ",--" + option.text.alias;
+    auto* flag = app.add_option(names, flags.values[i]);
     const bool is_list = option.kind == Option::Kind::list;
     flag->expected(option.kind == Option::Kind::boolean ? 0 : 1, 1);
     if (is_list) {

@@ -30,6 +30,7 @@ struct OptionText {
   std::string value;
   std::string help;
   Reload reload = Reload::restart;
+  std::string alias = {};  // a flag of another program's that means the same; nobody is told of it
 };
 
 // Says what is allowed when the text is not acceptable, and nothing when it is.

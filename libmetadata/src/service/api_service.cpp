@@ -4,6 +4,7 @@
 #include "service/entity_tag.hpp"
 #include "service/object_list.hpp"
 #include "service/problem.hpp"
+#include "service/reload.hpp"
 #include "service/watch.hpp"
 #include "service/writes.hpp"
 
@@ -85,7 +86,6 @@ struct ApiService::State {
   Response watch_cluster(const Request& request);
   Response audit(const Request& request);
   Response status() const;
-  Response reload() const;
   void tell_watchers();
 
   ApiOptions options;
@@ -118,7 +118,11 @@ Response ApiService::State::route(const Request& request) {
     return problem(404, "there is no such path");
   }
   if (segments.size() != 2) return problem(404, "there is no such path");
-  if (name == "reload") return request.method == "POST" ? reload() : not_allowed("POST");
+  if (name == "reload") {
+    if (request.method != "POST") return not_allowed("POST");
+    return service::reload(options.reload, mailbox, request.connection,
+                           [](int code, std::string_view text) { return problem(code, text); });
+  }
   if (name != "cluster" && name != "audit" && name != "status") {
     return problem(404, "there is no such path");
   }
@@ -228,13 +232,6 @@ Response ApiService::State::status() const {
   const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started);
   body += ",\"uptime_seconds\":" + std::to_string(uptime.count()) + "}\n";
   return response;
-}
-
-Response ApiService::State::reload() const {
-  if (options.reload) {
-    if (const auto done = options.reload(); !done) return problem(500, done.error().text);
-  }
-  return {.content_type = "text/plain; charset=utf-8", .body = "OK"};
 }
 
 // Many changes, one turn: what comes before the turn begins is seen by it.

@@ -254,11 +254,6 @@ Response DocumentWorker::serve(const Request& request) {
 }
 
 Response DocumentWorker::route(const Request& request) {
-  if (request.method == "POST" && request.path == "/v1/reload" && options_.reload &&
-      !request.peer->is_local && request.peer->address.is_loopback()) {
-    const auto done = options_.reload();
-    return done ? plain(200, "OK") : plain(500, done.error().text + "\n");
-  }
   if (request.method != "GET" && !request.is_head()) {
     Response refused = plain(405, "405 method not allowed\n");
     refused.headers += "Allow: GET, HEAD\r\n";

@@ -43,9 +43,8 @@ class ServedApi : public ::testing::Test {
     ApiOptions options;
     options.http.unix_sockets = {{.path = path(), .mode = 0600, .group = {}}};
     options.version = "9.9";
-    options.reload = [this]() -> Result<void> {
-      if (reload_fails_) return Error{{}, "cluster.yaml:3: broken"};
-      return {};
+    options.reload = [this](const ReloadAnswer& answer) {
+      answer(reload_fails_ ? Result<void>(Error{{}, "cluster.yaml:3: broken"}) : Result<void>());
     };
     api_ = std::make_unique<ApiService>(store_, std::move(options));
     api_->start();

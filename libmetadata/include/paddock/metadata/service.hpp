@@ -19,11 +19,15 @@ class Answers;
 class Cluster;
 class Store;
 
+// What POST /v1/reload sets going. It must not block; the answer may be given on any thread, once,
+// also after the service is gone. An error is answered 500 with its sentence.
+using ReloadAnswer = std::function<void(Result<void>)>;
+using Reload = std::function<void(ReloadAnswer)>;
+
 struct ApiOptions {
   HttpOptions http;     // where to listen; its body_limit is set to 16 MiB
   std::string version;  // of the program, for /v1/status
-  // POST /v1/reload; an error is answered 500 with its sentence. Called on the service's thread.
-  std::function<Result<void>()> reload;
+  Reload reload;        // empty: there is nothing to read, and that is OK
 };
 
 class PADDOCK_METADATA_EXPORT ApiService {
@@ -56,8 +60,6 @@ struct DocumentOptions {
   std::string environment_name = "Default";
   std::string environment_uuid;
   std::string region_name;
-  // POST /v1/reload from this machine (127.0.0.0/8, ::1); empty: 404.
-  std::function<Result<void>()> reload;
 };
 
 class PADDOCK_METADATA_EXPORT DocumentService {
@@ -79,6 +81,24 @@ class PADDOCK_METADATA_EXPORT DocumentService {
 
   // Sums of all workers.
   [[nodiscard]] HttpCounters counters() const;
+  [[nodiscard]] std::vector<TcpEndpoint> tcp_endpoints() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// POST /v1/reload at an address of its own, as Rancher's services have it.
+class PADDOCK_METADATA_EXPORT ReloadService {
+ public:
+  // Listens; throws as HttpServer does.
+  ReloadService(HttpOptions http, Reload reload);
+  ~ReloadService();
+  ReloadService(const ReloadService&) = delete;
+  ReloadService& operator=(const ReloadService&) = delete;
+
+  void start();
+  void stop(std::chrono::milliseconds grace);
   [[nodiscard]] std::vector<TcpEndpoint> tcp_endpoints() const;
 
  private:
