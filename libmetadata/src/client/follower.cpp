@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/snapshot_file.hpp"
+#include "client/snapshot_keeper.hpp"
 
 #include <paddock/metadata/client.hpp>
 #include <paddock/metadata/cluster.hpp>
@@ -20,9 +20,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
-
-// Writing the file takes at most this part of the follower's time.
-constexpr int save_share = 20;
 
 std::int64_t unix_milliseconds() {
   return std::chrono::duration_cast<milliseconds>(
@@ -52,8 +49,11 @@ Error refusal(const ClientResponse& response) {
 struct Follower::State {
   explicit State(FollowerOptions given)
       : options(std::move(given)),
-        client(options.server, 3 * options.heartbeat),
-        random(std::random_device{}()) {}
+        client(ClientOptions{.server = options.server,
+                             .access = options.access,
+                             .timeout = 3 * options.heartbeat}),
+        random(std::random_device{}()),
+        keeper(options.snapshot_file, options.save_after) {}
 
   void run();
   void follow_once();
@@ -73,14 +73,12 @@ struct Follower::State {
   FollowerOptions options;
   Client client;  // interrupt() from any thread
   std::mt19937 random;
+  client::SnapshotKeeper keeper;
   Draft draft;
   bool is_initial = false;  // the whole state is being read into the draft
   bool is_up = false;       // past the first bookmark of this connection
   bool is_told = false;     // the loss was reported
   milliseconds retry{0};
-  bool is_dirty = false;  // the file is behind
-  Clock::time_point save_at;
-  Clock::duration last_save{0};
   std::thread thread;
 
   mutable std::mutex mutex;  // of what follows: consumers wait on it from threads of their own
@@ -182,10 +180,7 @@ void Follower::State::reach(const Cluster::Stamp& stamp) {
   const bool is_new = current == nullptr || current->revision() != stamp.revision ||
                       current->store() != stamp.store;
   if (is_new || is_first || current->stale_since() != stamp.stale_since) publish(stamp);
-  if (is_new && !is_dirty) {
-    is_dirty = true;
-    save_at = Clock::now() + std::max<Clock::duration>(options.save_after, save_share * last_save);
-  }
+  if (is_new) keeper.changed();
   if (is_first) call(options.events.connected);
 }
 
@@ -220,15 +215,10 @@ void Follower::State::lose(const Error& why) {
 }
 
 void Follower::State::save_if_due(bool at_once) {
-  if (!is_dirty || options.snapshot_file.empty() || current == nullptr) return;
-  if (!at_once && Clock::now() < save_at) return;
-  const auto begin = Clock::now();
-  const auto written = client::write_snapshot(options.snapshot_file, *current);
-  last_save = Clock::now() - begin;
-  is_dirty = !written;
-  if (written) return;
-  save_at = Clock::now() + std::max<Clock::duration>(options.save_after, std::chrono::seconds(30));
-  call(options.events.snapshot_failed, written.error());
+  if (!keeper.is_behind() || (!at_once && Clock::now() < keeper.due())) return;
+  if (auto saved = keeper.save(*current); !saved) {
+    call(options.events.snapshot_failed, saved.error());
+  }
 }
 
 void Follower::State::wait_before_retry() {

@@ -30,6 +30,7 @@ struct OperationEncoder {
   json operator()(const Put& put) const {
     json request{{"key", encode_base64(put.key)}, {"value", encode_base64(put.value)}};
     if (put.lease != 0) request["lease"] = number(put.lease);
+    if (put.keeps_lease) request["ignore_lease"] = true;
     return {{"request_put", std::move(request)}};
   }
   json operator()(const Erase& erase) const {

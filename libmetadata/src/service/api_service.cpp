@@ -5,6 +5,7 @@
 #include "service/object_list.hpp"
 #include "service/problem.hpp"
 #include "service/reload.hpp"
+#include "service/tokens.hpp"
 #include "service/watch.hpp"
 #include "service/writes.hpp"
 
@@ -63,8 +64,9 @@ struct ApiService::State {
   State(Store& the_store, ApiOptions given)
       : options(std::move(given)),
         store(the_store),
+        tokens(options.token_file),
         watchers(the_store),
-        server(http_options(options), [this](const Request& request) { return route(request); }),
+        server(http_options(options), [this](const Request& request) { return admit(request); }),
         mailbox(std::make_shared<Mailbox>(server)) {}
   ~State() {
     subscription.reset();
@@ -78,12 +80,14 @@ struct ApiService::State {
     return http;
   }
 
+  Response admit(const Request& request);
   Response route(const Request& request);
   Response collection(const Request& request, Kind kind, std::optional<std::string> ns);
   Response object(const Request& request, const Key& key);
   Response list(const Request& request, Selection selection);
   Response cluster(const Request& request);
   Response watch_cluster(const Request& request);
+  Response keep(const Request& request, const std::string& owner);
   Response audit(const Request& request);
   Response status() const;
   void tell_watchers();
@@ -91,12 +95,35 @@ struct ApiService::State {
   ApiOptions options;
   Store& store;
   Clock::time_point started = Clock::now();
+  Tokens tokens;
   Watchers watchers;  // outlives the server's streams
   HttpServer server;
   std::shared_ptr<Mailbox> mailbox;
   std::atomic<bool> is_telling = false;
   Subscription subscription;
 };
+
+// Processes of this host have the socket's mode to pass, the others a certificate or a token.
+Response ApiService::State::admit(const Request& request) {
+  const Peer& peer = *request.peer;
+  const bool is_certified = !peer.certificate.empty() && peer.certificate != "-";
+  if (peer.is_local || is_certified ||
+      (options.token_file.empty() && options.http.tls.client_ca_file.empty())) {
+    return route(request);
+  }
+  const auto holder = tokens.holder_of(request.header("Authorization").value_or(""));
+  if (!holder) {
+    Response refused = problem(401, "show a token, or a certificate, that is known here");
+    refused.headers = "WWW-Authenticate: Bearer\r\n";
+    return refused;
+  }
+  if (!holder->may_write && !is_read(request)) return problem(403, "this token may only read");
+  Request named = request;
+  Peer with_name = peer;
+  with_name.certificate = "token:" + holder->name;
+  named.peer = &with_name;
+  return route(named);
+}
 
 Response ApiService::State::route(const Request& request) {
   const auto& segments = request.segments;
@@ -117,6 +144,7 @@ Response ApiService::State::route(const Request& request) {
     }
     return problem(404, "there is no such path");
   }
+  if (name == "owners" && segments.size() == 3) return keep(request, std::string(segments[2]));
   if (segments.size() != 2) return problem(404, "there is no such path");
   if (name == "reload") {
     if (request.method != "POST") return not_allowed("POST");
@@ -199,6 +227,13 @@ Response ApiService::State::watch_cluster(const Request& request) {
                     .headers = "Cache-Control: no-store\r\n"};
   response.stream = watch(watchers, std::move(start));
   return response;
+}
+
+Response ApiService::State::keep(const Request& request, const std::string& owner) {
+  if (request.method != "POST") return not_allowed("POST");
+  if (!is_name(Kind::host, owner)) return problem(400, "an owner is the name of a host");
+  store.keep(owner);
+  return {.status = 204};
 }
 
 Response ApiService::State::audit(const Request& request) {

@@ -8,6 +8,8 @@ std::string_view title_of(int status) noexcept {
   switch (status) {
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
     case 403:
       return "Forbidden";
     case 404:

@@ -45,7 +45,8 @@ Response answer(const WriteResult& result, const Key& key) {
     case Status::unchanged:
       return with_object(200, result);
     case Status::deleted:
-      return {.status = 204};
+      return {.status = 204,
+              .headers = "Paddock-Revision: " + std::to_string(result.revision) + "\r\n"};
     case Status::not_found:
       return problem(404, "there is no " + format(key));
     case Status::precondition_failed:
@@ -58,6 +59,8 @@ Response answer(const WriteResult& result, const Key& key) {
       return problem(403, text_or("this store is read-only"));
     case Status::disk_full:
       return problem(507, text_or("the disk is full; nothing was changed"));
+    case Status::unavailable:
+      return not_ready(text_or("the store is away"));
     case Status::stopping:
       return not_ready(text_or("stopping"));
     case Status::failed:
@@ -107,6 +110,9 @@ std::optional<Response> read_conditions(const Store& store, const Request& reque
 Response submit(Store& store, const std::shared_ptr<Mailbox>& mailbox, const Request& request,
                 Write write) {
   write.who = describe(*request.peer);
+  // Another metadatad says for whom it writes.
+  const auto behind = request.header("Paddock-For");
+  if (behind && !request.peer->is_local) write.who += " for " + std::string(*behind);
   auto outcome = std::make_shared<Outcome>();
   Response response{.wait = std::make_unique<PendingWrite>(outcome, write.key),
                     .wait_until = std::chrono::steady_clock::now() + write_limit};
@@ -118,6 +124,14 @@ Response submit(Store& store, const std::shared_ptr<Mailbox>& mailbox, const Req
                  });
                });
   return response;
+}
+
+// Somebody chooses their name: nothing in it may look like another field.
+std::string one_word(std::string name) {
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return c <= ' ' || c == '=' || c == 0x7f; },
+      '_');
+  return name;
 }
 
 bool is_json(std::string_view content_type) {
@@ -143,18 +157,16 @@ void Mailbox::close() {
 
 std::string describe(const Peer& peer) {
   if (!peer.is_local) {
-    return "address=" + peer.address.to_string() + " port=" + std::to_string(peer.port);
+    std::string who = "address=" + peer.address.to_string() + " port=" + std::to_string(peer.port);
+    if (!peer.certificate.empty()) who += " as=" + one_word(peer.certificate);
+    return who;
   }
   std::string who = "uid=" + std::to_string(peer.uid) + " gid=" + std::to_string(peer.gid) +
                     " pid=" + std::to_string(peer.pid);
   std::ifstream file("/proc/" + std::to_string(peer.pid) + "/comm");
   std::string name;
   if (std::getline(file, name)) {
-    // A process chooses its name: nothing in it may look like another field.
-    std::replace_if(
-        name.begin(), name.end(), [](unsigned char c) { return c <= ' ' || c == '=' || c == 0x7f; },
-        '_');
-    who += " comm=" + name;
+    who += " comm=" + one_word(name);
   }
   return who;
 }
@@ -178,6 +190,10 @@ Response put(Store& store, const std::shared_ptr<Mailbox>& mailbox, const Reques
   Write write;
   write.object = std::move(parsed.object);
   write.key = key;
+  if (auto owner = request.parameter("owner")) {
+    if (!is_name(Kind::host, *owner)) return problem(400, "owner must be the name of a host");
+    write.owner = std::move(*owner);
+  }
   if (auto settled = read_conditions(store, request, write)) return std::move(*settled);
   return submit(store, mailbox, request, std::move(write));
 }

@@ -20,7 +20,7 @@ class WriteBatch {
   // `now` in Unix milliseconds, for `created` and the audit records.
   WriteBatch(const Cluster& before, std::int64_t now);
 
-  // Later writes see what earlier ones did. The write must have been validated.
+  // Later writes see what earlier ones did. The write must be prepared.
   void add(const Write& write);
 
   [[nodiscard]] bool changes_nothing() const noexcept { return steps_.empty(); }
@@ -37,8 +37,6 @@ class WriteBatch {
   [[nodiscard]] Outcome finish();
 
  private:
-  [[nodiscard]] WriteResult put(const Write& write);
-  [[nodiscard]] WriteResult erase(const Write& write);
   void accept(const Key& key, const Write& write, const ObjectPtr& before, const ObjectPtr& after);
   void derive();
 

@@ -21,10 +21,17 @@ namespace paddock::metadata {
 
 class Publisher {
  public:
-  explicit Publisher(std::size_t history) : most_changes_(history) {}
+  // Where changes_since may begin: a store that sees all changes knows what was at any revision
+  // in between; one that skips states knows only those that it has published.
+  enum class Resume { anywhere, at_published_revisions };
+
+  explicit Publisher(std::size_t history, Resume resume = Resume::anywhere)
+      : most_changes_(history), resume_(resume) {}
 
   // `changes` are what lies between the last snapshot and this, by growing revision.
   void publish(std::shared_ptr<const Cluster> cluster, const std::vector<Change>& changes);
+  // What lies between is not known: nobody can resume from before.
+  void publish_anew(std::shared_ptr<const Cluster> cluster);
 
   // As in Store.
   [[nodiscard]] std::shared_ptr<const Cluster> cluster() const;
@@ -41,12 +48,17 @@ class Publisher {
     std::map<std::uint64_t, std::function<void()>> calls;
   };
 
+  void note_revision(std::uint64_t revision);
+  void forget_changes(const Cluster& next);
+
   const std::size_t most_changes_;
+  const Resume resume_;
   mutable std::mutex mutex_;
   mutable std::condition_variable_any published_;
   std::shared_ptr<const Cluster> newest_;
   std::deque<Change> changes_;
-  std::uint64_t changes_begin_ = 0;  // all changes after this revision are kept
+  std::deque<std::uint64_t> published_revisions_;  // kept if they matter
+  std::uint64_t changes_begin_ = 0;                // all changes after this revision are kept
   std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();
 };
 

@@ -51,6 +51,18 @@ TEST_F(ApiServiceTest, KeepsToConditions) {
   EXPECT_EQ(put("/v1/hosts/two", json::object(), {{"If-None-Match", "\"1\""}}).status, 400);
 }
 
+TEST_F(ApiServiceTest, PassesOnWhoOwnsAnObjectAndWhoLives) {
+  put("/v1/hosts/one?owner=one", json::object());
+  const auto kept = send("POST", "/v1/owners/one");
+  const auto wrong = put("/v1/hosts/one?owner=a/b", json::object());
+  const auto method = send("GET", "/v1/owners/one");
+
+  EXPECT_EQ(kept.status, 204);
+  EXPECT_EQ(store_.owners, (std::vector<std::string>{"one", "one"}));
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_EQ(method.status, 405);
+}
+
 TEST_F(ApiServiceTest, SaysNotModified) {
   store_.put(host("one"));
 

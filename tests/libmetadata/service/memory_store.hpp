@@ -18,6 +18,7 @@ class MemoryStore final : public Store {
  public:
   std::size_t history = 1000;                                  // changes kept
   WriteResult::Status refusal = WriteResult::Status::created;  // else: what every write ends as
+  std::vector<std::string> owners;                             // of every write, then of keep()
   std::vector<std::string> writers;                            // who, of every write
 
   [[nodiscard]] std::string source() const override { return "memory:"; }
@@ -50,6 +51,7 @@ class MemoryStore final : public Store {
     std::ranges::sort(changes, {}, &Change::revision);
     return changes;
   }
+  void keep(const std::string& owner) override { owners.push_back(owner); }
   void submit(Write write, std::function<void(WriteResult)> done) override {
     if (refusal != WriteResult::Status::created) {
       WriteResult result;
@@ -94,6 +96,7 @@ class MemoryStore final : public Store {
   WriteResult make(Write write) {
     const std::scoped_lock lock(mutex_);
     writers.push_back(write.who);
+    if (!write.owner.empty()) owners.push_back(write.owner);
     const Key key = write.object ? write.object->key() : write.key;
     const ObjectPtr present = draft_.cluster().find(key);
     WriteResult result;

@@ -59,6 +59,7 @@ struct Put {
   std::string key;
   std::string value;
   std::int64_t lease = 0;
+  bool keeps_lease = false;  // that of the key, which must be there
 };
 struct Erase {
   std::string key;

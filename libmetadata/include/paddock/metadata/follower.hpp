@@ -5,6 +5,7 @@
 // initial state arrives. Latest wins: a slow reader skips states, nothing queues.
 #pragma once
 
+#include <paddock/metadata/access.hpp>
 #include <paddock/metadata/error.hpp>
 
 #include <chrono>
@@ -31,7 +32,8 @@ struct FollowerEvents {
 
 struct FollowerOptions {
   std::string server = "unix:/run/paddock/metadata.sock";  // as for Client
-  std::string snapshot_file;                               // kept between runs; empty: none
+  Access access;
+  std::string snapshot_file;  // kept between runs; empty: none
   std::chrono::milliseconds heartbeat{
       5000};  // asked of the server, in whole seconds; three missed: reconnect
   std::chrono::milliseconds shortest_retry{100};

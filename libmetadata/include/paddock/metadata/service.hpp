@@ -25,7 +25,10 @@ using ReloadAnswer = std::function<void(Result<void>)>;
 using Reload = std::function<void(ReloadAnswer)>;
 
 struct ApiOptions {
-  HttpOptions http;     // where to listen; its body_limit is set to 16 MiB
+  HttpOptions http;  // where to listen; its body_limit is set to 16 MiB
+  // Who comes over TCP shows a token of this file (docs/stores.md), or a certificate that the
+  // server verified. Empty, and no client_ca_file either: anybody may come; for loopback only.
+  std::string token_file;
   std::string version;  // of the program, for /v1/status
   Reload reload;        // empty: there is nothing to read, and that is OK
 };

@@ -7,6 +7,7 @@
 
 #include <paddock/metadata/cluster.hpp>
 #include <paddock/metadata/codec.hpp>
+#include <paddock/metadata/error.hpp>
 #include <paddock/metadata/export.hpp>
 
 #include <chrono>
@@ -29,7 +30,10 @@ struct Write {
   Key key = {};
   std::optional<std::uint64_t> if_match = {};  // only over this revision (If-Match)
   bool only_create = false;                    // only when there is none (If-None-Match: *)
-  std::string who = {};                        // for the audit log, as "uid=0 gid=0 pid=4711"
+  // Not empty: the object lives as long as this one is said to live, see Store::keep; else for
+  // good. A later write without owner changes nothing of that.
+  std::string owner = {};
+  std::string who = {};  // for the audit log, as "uid=0 gid=0 pid=4711"
 };
 
 // What came of it.
@@ -44,8 +48,9 @@ struct WriteResult {
     invalid,              // `problems` says why
     derived,              // the object is made by Paddock, or says that it is: not to be written
     read_only,
-    disk_full,  // nothing was changed; `text` says what to free
-    failed,     // the store cannot write: `text` says why. Nothing was changed
+    disk_full,    // nothing was changed; `text` says what to free
+    failed,       // the store cannot write: `text` says why. Nothing was changed
+    unavailable,  // what is behind the store is away; `text` says whether it may have been changed
     stopping
   };
   Status status = Status::failed;
@@ -61,6 +66,23 @@ struct WriteResult {
 struct Change {
   std::uint64_t revision = 0;
   Key key;
+};
+
+// How a store stands with what is behind it.
+struct StoreHealth {
+  bool is_connected = true;       // always so for what is on this machine
+  std::string last_error;         // of the last loss, or of the last object that was left out
+  std::vector<Problem> problems;  // what is left out of the cluster, and why; not all of very many
+};
+
+// Each may be empty; called on the store's threads.
+struct StoreEvents {
+  std::function<void()> connected;
+  std::function<void(const Error& why)> lost;       // once per loss, and once if never connected
+  std::function<void(const Error& why)> restarted;  // the whole state is read again
+  std::function<void(const Error& why)> left_out;   // an object; says which
+  std::function<void(const Error& why)> snapshot_ignored;  // the file is torn or not ours
+  std::function<void(const Error& why)> snapshot_failed;   // not written: disk full, no right
 };
 
 // Ends a subscription when destroyed; after that the callback is not running and never called.
@@ -100,6 +122,12 @@ class PADDOCK_METADATA_EXPORT Store {
   virtual void submit(Write write, std::function<void(WriteResult)> done) = 0;
   // The same, waiting. Not to be called from a callback of the store.
   [[nodiscard]] WriteResult write(Write write);
+
+  // The owner is alive: what was written with it stays for a while more (docs/stores.md says how
+  // long). To be said again and again. For stores of one machine nothing needs to be said.
+  virtual void keep(const std::string& owner) { (void)owner; }
+
+  [[nodiscard]] virtual StoreHealth health() const { return {}; }
 
   // The last `limit` accepted writes, a JSON line each, without newline, oldest first. The form
   // is in docs/stream-api.md.

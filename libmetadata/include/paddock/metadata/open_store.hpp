@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Any store by its location, as it is said to a daemon: "embedded:/var/lib/paddock",
+// "etcd:https://one:2379,two:2379/paddock", "paddock:/run/paddock/metadata.sock",
+// "paddock:https://parent:9760" (docs/stores.md).
+#pragma once
+
+#include <paddock/metadata/error.hpp>
+#include <paddock/metadata/remote_store.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace paddock::metadata {
+
+struct StoreLocation {
+  enum class Kind { embedded, etcd, paddock };
+  Kind kind = Kind::embedded;
+  std::string folder = {};                  // of embedded; empty: StoreOptions::directory
+  std::vector<std::string> endpoints = {};  // of etcd
+  std::string prefix = {};                  // of etcd
+  std::string server = {};                  // of paddock, as ClientOptions::server
+};
+
+// An Error says what is allowed.
+[[nodiscard]] PADDOCK_METADATA_EXPORT Result<StoreLocation> parse_store_location(
+    const std::string& text);
+
+// What all stores take, each what concerns it; `directory` is where it keeps its files.
+struct StoreOptions : RemoteOptions {
+  std::chrono::seconds owner_time{60};  // as EtcdStoreOptions
+};
+
+// Does not wait for what is elsewhere. Throws std::invalid_argument for a location that is none,
+// and as the store's own function does.
+[[nodiscard]] PADDOCK_METADATA_EXPORT std::unique_ptr<Store> open_store(const std::string& location,
+                                                                        StoreOptions options);
+
+}  // namespace paddock::metadata
