@@ -43,6 +43,7 @@ void serve(runtime::Daemon<metadatad::Options>& daemon) {
       case runtime::Wake::tick:
         break;
     }
+    service.keep_host();
   }
 }
 

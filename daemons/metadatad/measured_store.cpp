@@ -8,7 +8,8 @@ using Status = metadata::WriteResult::Status;
 std::string_view MeasuredStore::name_of(std::size_t outcome) {
   constexpr std::array<std::string_view, outcomes> names{
       "created", "changed", "unchanged", "deleted",   "not_found", "precondition_failed",
-      "invalid", "derived", "read_only", "disk_full", "failed",    "stopping"};
+      "invalid", "derived", "read_only", "disk_full", "failed",    "unavailable",
+      "stopping"};
   return names.at(outcome);
 }
 

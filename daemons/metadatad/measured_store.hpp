@@ -44,6 +44,8 @@ class MeasuredStore final : public metadata::Store {
     return store_->changes_since(revision);
   }
   void submit(metadata::Write write, std::function<void(metadata::WriteResult)> done) override;
+  void keep(const std::string& owner) override { store_->keep(owner); }
+  [[nodiscard]] metadata::StoreHealth health() const override { return store_->health(); }
   [[nodiscard]] std::vector<std::string> audit(std::size_t limit) const override {
     return store_->audit(limit);
   }

@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metadatad/options.hpp"
 
+#include "runtime/cluster_source.hpp"
+
 namespace paddock::metadatad {
 namespace {
 
 namespace checks = runtime::checks;
 
-std::string check_store(const std::string& text) {
-  constexpr std::string_view scheme = "embedded:";
-  const auto folder = std::string_view(text).substr(std::min(scheme.size(), text.size()));
-  if (text.starts_with(scheme) && (folder.empty() || folder.starts_with('/'))) return "";
-  return "allowed: embedded: or embedded:/FOLDER; no other store is supported by this version";
-}
-
 void describe_store(runtime::OptionTable& table, Options& options) {
-  table.text({"store", "embedded:[FOLDER]",
-              "What the cluster is kept in: a database of this host, in --state-dir or in FOLDER."},
-             options.store, check_store);
-  table.text({"state-dir", "FOLDER", "Keeps the database and the audit log."}, options.state_dir,
-             checks::absolute_path());
+  table.text({"store", "LOCATION",
+              "What the cluster is kept in: embedded:[/FOLDER], a database of this host; "
+              "etcd:https://HOST:2379[,HOST2:2379][/PREFIX]; or paddock:/SOCKET or "
+              "paddock:https://HOST:9760, another metadatad. docs/stores.md."},
+             options.store, runtime::check_location);
+  runtime::describe_access(table, "store", options.store_access);
+  table.duration({"owner-time", "TIME",
+                  "How long after a host was last heard of etcd keeps its pods and its Host."},
+                 options.owner_time, std::chrono::seconds{5}, std::chrono::hours{24});
+  table.text({"state-dir", "FOLDER",
+              "Keeps the database, or what was last known, and the audit "
+              "log."},
+             options.state_dir, checks::absolute_path());
   table.text({"socket", "PATH", "The way in for dnsd, netd and paddock: docs/stream-api.md."},
              options.socket, checks::absolute_path());
   table.text(
@@ -35,6 +38,28 @@ void describe_store(runtime::OptionTable& table, Options& options) {
 std::string check_listen(const std::string& text) {
   const bool is_port_only = text.starts_with(':');
   return checks::endpoint_or_none()(is_port_only ? "0.0.0.0" + text : text);
+}
+
+std::string check_file(const std::string& text) {
+  return text.empty() ? std::string() : checks::absolute_path()(text);
+}
+
+void describe_api(runtime::OptionTable& table, Options& options) {
+  table.list({"api-listen", "ADDRESS:PORT",
+              "Where the API is served beside the socket, for metadatads of other hosts, or none. "
+              "Wants --api-token-file or --api-client-ca, and but for loopback a certificate."},
+             options.api_listen, checks::endpoint_or_none());
+  table.text({"api-certificate", "FILE", "Certificate of the API there, for TLS (PEM)."},
+             options.api_tls.certificate_file, check_file);
+  table.text({"api-key", "FILE", "Key of that certificate. Default: in the same file."},
+             options.api_tls.key_file, check_file);
+  table.text({"api-client-ca", "FILE",
+              "Who signs for clients (PEM); these need no token. Without --api-token-file others "
+              "do not come in."},
+             options.api_tls.client_ca_file, check_file);
+  table.text({"api-token-file", "FILE",
+              "Bearer tokens that come in, a line each: TOKEN NAME [read]. docs/stores.md."},
+             options.api_token_file, check_file);
 }
 
 void describe_documents(runtime::OptionTable& table, Options& options) {
@@ -70,6 +95,7 @@ void describe_documents(runtime::OptionTable& table, Options& options) {
 
 void describe(runtime::OptionTable& table, Options& options) {
   describe_store(table, options);
+  describe_api(table, options);
   describe_documents(table, options);
 }
 

@@ -6,6 +6,9 @@
 
 #include "runtime/daemon.hpp"
 
+#include <paddock/metadata/access.hpp>
+
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -15,11 +18,17 @@ struct Options : runtime::CommonOptions {
   Options() { admin_listen = "127.0.0.1:9761"; }
 
   std::string store = "embedded:";
+  metadata::Access store_access;
+  std::chrono::milliseconds owner_time{std::chrono::seconds{60}};
   std::string state_dir = "/var/lib/paddock/metadatad";
   std::string socket = "/run/paddock/metadata.sock";
   std::string socket_group;
   unsigned audit_mb = 16;
   unsigned audit_files = 5;
+
+  std::vector<std::string> api_listen;
+  metadata::ServerTls api_tls;
+  std::string api_token_file;
 
   std::vector<std::string> listen{"169.254.169.250:80"};
   std::string answers;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metadatad/service.hpp"
 
+#include "runtime/cluster_source.hpp"
 #include "runtime/log.hpp"
 
 #include <paddock/metadata/cluster.hpp>
+#include <paddock/metadata/open_store.hpp>
 
 #include <boost/asio/ip/address.hpp>
 #include <grp.h>
@@ -23,13 +25,16 @@ using std::chrono::milliseconds;
 constexpr milliseconds stop_grace{250};
 
 std::unique_ptr<metadata::Store> open_store(const Options& options) {
-  const auto folder = options.store.substr(options.store.find(':') + 1);
-  metadata::EmbeddedOptions embedded;
-  embedded.directory = folder.empty() ? options.state_dir : folder;
-  embedded.audit_bytes = std::size_t{options.audit_mb} << 20U;
-  embedded.audit_files = options.audit_files;
-  runtime::make_directory(embedded.directory, 0750);
-  return metadata::open_embedded_store(std::move(embedded));
+  metadata::StoreOptions store;
+  store.access = options.store_access;
+  store.directory = options.state_dir;
+  store.audit_bytes = std::size_t{options.audit_mb} << 20U;
+  store.audit_files = options.audit_files;
+  store.owner_time = std::chrono::duration_cast<std::chrono::seconds>(options.owner_time);
+  store.events = runtime::log_store_events(options.store, [] {});
+  const auto location = metadata::parse_store_location(options.store).value();
+  runtime::make_directory(location.folder.empty() ? options.state_dir : location.folder, 0750);
+  return metadata::open_store(options.store, std::move(store));
 }
 
 std::optional<std::uint32_t> group_of(const std::string& name) {
@@ -49,22 +54,47 @@ metadata::Reload ask(Reloads& reloads) {
   return [&reloads](metadata::ReloadAnswer answer) { reloads.ask(std::move(answer)); };
 }
 
-metadata::ApiOptions api_options(const Options& options, Reloads& reloads) {
-  runtime::make_directory(std::filesystem::path(options.socket).parent_path());
-  metadata::ApiOptions api;
-  api.http.unix_sockets = {{options.socket, 0660, group_of(options.socket_group)}};
-  api.http.on_handler_failed = log_failure;
-  api.version = runtime::version();
-  api.reload = ask(reloads);
-  return api;
-}
-
 metadata::TcpEndpoint endpoint_of(const std::string& text) {
   const auto colon = text.rfind(':');
   auto host = colon == 0 ? "0.0.0.0" : text.substr(0, colon);
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
   return {boost::asio::ip::make_address(host),
           static_cast<std::uint16_t>(std::stoul(text.substr(colon + 1)))};
+}
+
+// The API beyond this host: never without asking who comes, nor in the open.
+void listen_beyond_this_host(const Options& options, metadata::ApiOptions& api) {
+  for (const auto& listen : options.api_listen) {
+    if (listen == "none") continue;
+    const auto endpoint = endpoint_of(listen);
+    if (options.api_token_file.empty() && options.api_tls.client_ca_file.empty()) {
+      throw std::runtime_error("--api-listen " + listen +
+                               " wants --api-token-file or --api-client-ca, to know who comes");
+    }
+    if (options.api_tls.certificate_file.empty() && !endpoint.address.is_loopback()) {
+      throw std::runtime_error(
+          "--api-listen " + listen +
+          " wants --api-certificate: tokens would go over the wire in the open");
+    }
+    api.http.tcp.push_back(endpoint);
+  }
+  api.token_file = options.api_token_file;
+  api.http.tls = options.api_tls;
+  api.http.tls.certificate_is_optional = !options.api_token_file.empty();
+  api.http.on_certificate_refused = [](std::string_view why) {
+    log::error("the API's new certificate is refused; the old one stays", {{"reason", why}});
+  };
+}
+
+metadata::ApiOptions api_options(const Options& options, Reloads& reloads) {
+  runtime::make_directory(std::filesystem::path(options.socket).parent_path());
+  metadata::ApiOptions api;
+  api.http.unix_sockets = {{options.socket, 0660, group_of(options.socket_group)}};
+  api.http.on_handler_failed = log_failure;
+  listen_beyond_this_host(options, api);
+  api.version = runtime::version();
+  api.reload = ask(reloads);
+  return api;
 }
 
 std::string host_name(const Options& options) {
@@ -128,7 +158,10 @@ void write_requests(runtime::MetricsText& out, const metadata::HttpCounters& api
 }  // namespace
 
 Service::Service(const Options& options, std::function<void()> changed)
-    : store_(open_store(options)), reloads_(changed), api_(store_, api_options(options, reloads_)) {
+    : host_(host_name(options)),
+      store_(open_store(options)),
+      reloads_(changed),
+      api_(store_, api_options(options, reloads_)) {
   if (auto wanted = document_options(options); !wanted.http.tcp.empty()) {
     documents_.emplace(std::move(wanted));
   }
@@ -156,6 +189,8 @@ Service::~Service() {
   if (documents_) documents_->stop(stop_grace);
   api_.stop(stop_grace);
 }
+
+void Service::keep_host() { store_.keep(host_); }
 
 void Service::publish() {
   if (!documents_) return;
@@ -203,8 +238,10 @@ runtime::Status Service::status() const {
   runtime::Status status{.ready = cluster != nullptr, .summary = summary(), .problems = {}};
   nlohmann::ordered_json detail{{"source", store_.source()}, {"writable", store_.is_writable()}};
   if (!cluster) {
-    status.problems.push_back({Severity::error, "nothing is known of the cluster yet",
-                               "it waits for " + store_.source()});
+    const auto why = store_.health().last_error;
+    status.problems.push_back(
+        {Severity::error, "nothing is known of the cluster yet",
+         "it waits for " + store_.source() + (why.empty() ? "" : ": ") + why});
   } else {
     detail["store"] = cluster->store();
     detail["revision"] = cluster->revision();
@@ -213,11 +250,16 @@ runtime::Status Service::status() const {
     }
     if (const auto stale = stale_seconds(*cluster); stale > 0) {
       const auto seconds = static_cast<long long>(stale);
-      status.problems.push_back({Severity::warning,
-                                 "nothing heard from " + store_.source() + " for " +
-                                     std::to_string(seconds) + " s; serving what was known",
-                                 "look after " + store_.source()});
+      status.problems.push_back(
+          {Severity::warning,
+           "nothing heard from " + store_.source() + " for " + std::to_string(seconds) +
+               " s; serving what was known",
+           "look after " + store_.source() + ": " + store_.health().last_error});
     }
+  }
+  for (const auto& problem : store_.health().problems) {
+    status.problems.push_back({Severity::warning, "left out: " + metadata::format(problem),
+                               "correct the object, or delete it"});
   }
   if (const auto trouble = store_.trouble(); !trouble.empty()) {
     status.problems.push_back({Severity::error, "changes cannot be stored: " + trouble,
@@ -240,6 +282,11 @@ void Service::metrics(runtime::MetricsText& out) const {
     out.gauge("paddock_metadata_stale_seconds", "Since when the source has not been heard of.");
     out.sample(stale_seconds(*cluster));
   }
+  const auto health = store_.health();
+  out.gauge("paddock_metadata_store_connected", "1 while in touch with what is behind the store.");
+  out.sample(health.is_connected ? 1 : 0);
+  out.gauge("paddock_metadata_left_out", "Objects that the store holds and cannot read.");
+  out.sample(health.problems.size());
   const auto api = api_.counters();
   out.gauge("paddock_metadata_watchers", "Readers of the stream.");
   out.sample(api.streams);

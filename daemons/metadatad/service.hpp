@@ -30,6 +30,8 @@ class Service {
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
+  // Tells the store that this host lives; to be said every second.
+  void keep_host();
   // Makes the documents of the newest state.
   void publish();
   // Somebody waits for read_again().
@@ -45,6 +47,7 @@ class Service {
  private:
   void add_answers_problems(runtime::Status& status) const;
 
+  const std::string host_;
   MeasuredStore store_;
   std::optional<AnswersSource> answers_;  // none: documents are the cluster's
   Reloads reloads_;

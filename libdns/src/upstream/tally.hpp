@@ -29,9 +29,10 @@ struct ForwardTallies {
   Tally hits;
   Tally misses;
   Tally stale;
+  Tally entries;
+  Tally bytes;
   Tally sent;
   Tally hedged;
-  Tally prefetched;
   Tally failures;
   Tally exhausted;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metadatad/service.hpp"
 
+#include "libmetadata/tls_certificates.hpp"
+#include "support/etcd_server.hpp"
 #include "support/temp_folder.hpp"
 
 #include <paddock/metadata/client.hpp>
@@ -41,6 +43,63 @@ TEST_F(ServiceTest, KeepsWhatWasPutAcrossARestart) {
   EXPECT_EQ(nlohmann::json::parse(service.status().detail).at("objects").at("services"), 1);
 }
 
+TEST_F(ServiceTest, IsTheParentOfAnotherOneElsewhere) {
+  const metadata::testing::Certificates authority;
+  authority.sign("parent");
+  const std::string address = "127.0.0.1:" + std::to_string(test::free_port());
+  options.api_listen = {address};
+  options.api_tls.certificate_file = authority.certificate("parent");
+  options.api_tls.key_file = authority.key("parent");
+  options.api_token_file = folder.write("tokens", "secret child\n");
+  const Service parent(options, [] {});
+  Options below;
+  below.store = "paddock:https://" + address;
+  below.store_access.ca_file = authority.ca();
+  below.store_access.token_file = folder.write("token", "secret\n");
+  below.state_dir = folder.file("below");
+  below.socket = folder.file("below.sock");
+  below.listen = {"none"};
+  const Service child(below, [] {});
+  metadata::Client at_child("unix:" + below.socket);
+
+  // 503 until the child has heard of the parent.
+  auto put = at_child.put("/v1/hosts/one?owner=one", "{}").value();
+  while (put.status == 503) put = at_child.put("/v1/hosts/one?owner=one", "{}").value();
+  const auto at_parent = metadata::Client("unix:" + options.socket).get("/v1/hosts/one").value();
+
+  EXPECT_EQ(put.status, 201) << put.body;
+  EXPECT_EQ(at_parent.header("etag"), put.header("etag"));
+  EXPECT_EQ(at_child.get("/v1/hosts/one").value().body, at_parent.body);
+  runtime::MetricsText out;
+  child.metrics(out);
+  EXPECT_NE(out.text().find("paddock_metadata_store_connected 1\n"), std::string::npos);
+}
+
+TEST_F(ServiceTest, ServesNobodyElsewhereWithoutAskingWhoComes) {
+  options.api_listen = {"127.0.0.1:0"};
+  EXPECT_THROW(Service(options, [] {}), std::runtime_error);
+
+  options.api_token_file = folder.write("tokens", "secret child\n");
+  EXPECT_NO_THROW(Service(options, [] {}));
+
+  options.api_listen = {"0.0.0.0:0"};
+  EXPECT_THROW(Service(options, [] {}), std::runtime_error);
+}
+
+TEST_F(ServiceTest, SaysWhyNothingIsKnownYet) {
+  options.store = "etcd:http://127.0.0.1:1";
+  const Service service(options, [] {});
+
+  const auto is_told = [&] {
+    const auto status = service.status();
+    return !status.problems.empty() &&
+           status.problems[0].remedy.find("127.0.0.1:1: ") != std::string::npos;
+  };
+  while (!is_told()) std::this_thread::yield();
+
+  EXPECT_FALSE(service.status().ready);
+}
+
 TEST_F(ServiceTest, ReportsChangesAndCountsThem) {
   std::atomic<int> changes = 0;
   const Service service(options, [&changes] { ++changes; });
@@ -75,13 +134,14 @@ TEST_F(ServiceTest, NamesAGroupThatDoesNotExist) {
   }
 }
 
-TEST(Describe, RefusesStoresThatAreNotBuiltIn) {
+TEST(Describe, RefusesStoresThatThereAreNot) {
   Options options;
   runtime::OptionTable table("metadatad", "");
   describe(table, options);
   auto& store = table.options().front();
 
-  EXPECT_NE(store.set("etcd:http://127.0.0.1:2379").find("embedded:/FOLDER"), std::string::npos);
+  EXPECT_NE(store.set("consul:http://127.0.0.1").find("embedded:, etcd:"), std::string::npos);
+  EXPECT_EQ(store.set("etcd:http://127.0.0.1:2379"), "");
   EXPECT_EQ(store.set("embedded:/srv/paddock"), "");
   EXPECT_EQ(store.set("embedded:"), "");
   EXPECT_NE(store.set("embedded:relative"), "");

@@ -18,8 +18,9 @@
 
 namespace paddock::net {
 
+// attaching: addresses are reserved, the kernel may or may not have the link.
 // attached: the runtime was or will be told so. detaching: to be removed, whatever is left of it.
-enum class LeaseState { attached, detaching };
+enum class LeaseState { attaching, attached, detaching };
 
 // Who the pod is to people and to the registry.
 struct PodIdentity {
@@ -33,7 +34,7 @@ struct PodIdentity {
 };
 
 struct Lease {
-  LeaseState state = LeaseState::attached;
+  LeaseState state = LeaseState::attaching;
   Attachment attachment;  // id and addresses are set in every state, the rest once attached
   std::string netns_path;
   NamespaceIdentity netns;
