@@ -54,6 +54,8 @@ void write_forwarding(const dns::Counters& counters, runtime::MetricsText& out) 
   out.sample(counters.forwarded);
   out.counter("paddock_dns_forward_hedged_total", "Of these, because another one was slow.");
   out.sample(counters.forward_hedged);
+  out.counter("paddock_dns_prefetched_total", "Answers asked for anew before they expired.");
+  out.sample(counters.prefetched);
   out.counter("paddock_dns_forward_failures_total", "Tries that brought no usable answer.");
   out.sample(counters.forward_failures);
   out.counter("paddock_dns_forward_exhausted_total", "Questions no resolver answered in time.");

@@ -174,9 +174,12 @@ void describe_forwarding(runtime::OptionTable& table, Options& options) {
       options.private_reverse);
   table.text({"resolv-conf", "FILE", "Where the host's own resolvers are listed.", Reload::live},
              options.resolv_conf, checks::absolute_path());
-  table.integer(
-      {"cache-mb", "MIB", "Memory for forwarded answers, per worker; 0: no cache.", Reload::live},
-      options.cache_mb, 0U, 4096U);
+  table.integer({"cache-mb", "MIB", "Memory for forwarded answers; 0: no cache.", Reload::live},
+                options.cache_mb, 0U, 4096U);
+  table.boolean(
+      {"prefetch", "", "Ask anew for answers that are asked for often, shortly before they expire.",
+       Reload::live},
+      options.prefetch);
   table.duration(
       {"serve-stale", "TIME",
        "How long an expired answer may still be given when no resolver answers.", Reload::live},

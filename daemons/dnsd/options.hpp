@@ -58,6 +58,7 @@ struct Options : runtime::CommonOptions {
   bool private_reverse = false;
   std::string resolv_conf = "/etc/resolv.conf";
   std::uint32_t cache_mb = 8;
+  bool prefetch = true;
   std::chrono::milliseconds serve_stale{std::chrono::hours{1}};
 
   std::uint16_t max_udp_payload = 1232;

@@ -30,6 +30,7 @@ dns::ForwardOptions forward_options(const Options& options, const AnswersFile& a
   forward.tls_ca = options.tls_ca;
   forward.private_reverse = options.private_reverse;
   forward.cache_bytes = std::size_t{options.cache_mb} << 20;
+  forward.prefetch = options.prefetch;
   forward.serve_stale = std::chrono::duration_cast<std::chrono::seconds>(options.serve_stale);
   return forward;
 }

@@ -4,6 +4,10 @@
 #include "upstream/known_answer.hpp"
 #include "upstream/private_reverse.hpp"
 #include "wire/message.hpp"
+#include "zone/answer_query.hpp"
+#include "zone/reply.hpp"
+
+#include <paddock/dns/view.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -16,14 +20,14 @@ constexpr std::size_t askers_per_question = 16;  // on average, before clients a
 
 }  // namespace
 
-Responder::Responder(const Identity& identity, upstream::Poller& poller, Tallies& tallies,
-                     Deliver deliver)
+Responder::Responder(const Identity& identity, upstream::Shared& shared, std::size_t worker,
+                     upstream::Poller& poller, Tallies& tallies, Deliver deliver)
     : identity_(identity),
       tallies_(tallies),
       deliver_(std::move(deliver)),
       reply_(max_message),
       rendered_(max_message),
-      forwarder_(poller, tallies.forward,
+      forwarder_(shared, worker, poller, tallies.forward,
                  [this](std::uint64_t ticket, const upstream::Resolution& resolution) {
                    on_resolution(ticket, resolution);
                  }) {}
@@ -58,60 +62,69 @@ AnswerContext Responder::context_for(const Route& route) {
 
 Responder::Response Responder::respond(std::span<const std::uint8_t> query, const Route& route,
                                        std::span<std::uint8_t> reply) {
+  const bool is_v6 = route.client.any.sa_family == AF_INET6;
+  if (const auto outcome = answer_unreadable(query, query_, reply)) {
+    tallies_.count_query(Type{0}, route.transport, is_v6);
+    return count(*outcome, reply);
+  }
+  tallies_.count_query(query_.qtype(), route.transport, is_v6);
   const auto context = context_for(route);
-  tallies_.count_query(query, route.transport, route.client.any.sa_family == AF_INET6);
-  const Outcome outcome = answer(*authority_, query, context, reply);
+  const Outcome outcome = answer_query(*authority_, query, query_, context, reply);
   if (outcome.action == Action::forward || outcome.action == Action::chase) {
-    return forward(query, route, context, outcome, reply);
+    return forward({query, query_, context, outcome}, route, reply);
   }
   return count(outcome, reply);
 }
 
-Responder::Response Responder::forward(std::span<const std::uint8_t> query, const Route& route,
-                                       const AnswerContext& context, const Outcome& outcome,
+Responder::Response Responder::forward(const Asked& asked, const Route& route,
                                        std::span<std::uint8_t> reply) {
-  wire::Query parsed;
-  if (wire::parse_query(query, parsed) != wire::Verdict::ok) {
-    return fail(query, context, Rcode::formerr, ExtendedError::none, reply);
-  }
-  const bool is_chase = outcome.action == Action::chase;
-  const auto name = is_chase ? outcome.target : parsed.qname();
+  const auto& [raw, query, context, outcome] = asked;
+  const auto name = asked.is_chase() ? outcome.target : query.qname();
   const auto& plan = forwarding_->plan;
-  const auto group = plan.group_for(name);
+  const auto set = views_ != nullptr ? views_->upstreams_of(context.client) : std::string_view();
+  const auto group = plan.group_for(name, set);
   const upstream::Question question(
-      name, parsed.type, parsed.klass,
-      {.dnssec_ok = parsed.edns.dnssec_ok, .checking_disabled = parsed.wants(wire::flag_cd)},
+      name, query.type, query.klass,
+      {.dnssec_ok = query.edns.dnssec_ok, .checking_disabled = query.wants(wire::flag_cd)},
       plan.group(group).id);
   if (!forwarding_->options.private_reverse && !plan.is_stub(group)) {
     if (const auto local = upstream::answer_private_reverse(question)) {
-      return finish(query, context, outcome, {.answer = &*local}, reply);
+      return finish(asked, {.answer = local->view()}, reply);
     }
   }
   if (const auto known = forwarder_.find(question, now_)) {
-    return finish(query, context, outcome, *known, reply);
+    if (known->wants_refresh) {
+      forwarder_.refresh(question, group, now_);
+    }
+    return finish(asked, *known, reply);
   }
-  const bool may_ask = parsed.wants(wire::flag_rd) || is_chase;  // else only see what is known
-  if (!may_ask || (plan.group(group).members.empty() && !is_chase)) {
-    return fail(query, context, Rcode::refused, ExtendedError::not_authoritative, reply);
+  const bool is_askable = !plan.group(group).members.empty();
+  const bool may_ask = query.wants(wire::flag_rd) || asked.is_chase();  // else see what is known
+  if (!may_ask || (!is_askable && !asked.is_chase())) {
+    return fail(asked, Rcode::refused, ExtendedError::not_authoritative, reply);
   }
-  if (pending_.size() >= max_pending_ || plan.group(group).members.empty()) {
-    return finish(query, context, outcome, {.error = ExtendedError::no_reachable_authority}, reply);
+  if (pending_.size() >= max_pending_ || !is_askable) {
+    return finish(asked, {.error = ExtendedError::no_reachable_authority}, reply);
   }
+  return wait(asked, route, question, group, reply);
+}
+
+Responder::Response Responder::wait(const Asked& asked, const Route& route,
+                                    const upstream::Question& question, std::size_t group,
+                                    std::span<std::uint8_t> reply) {
+  const Outcome& outcome = asked.outcome;
   Pending waiting{.route = route,
-                  .query = {query.begin(), query.end()},
+                  .query = {asked.raw.begin(), asked.raw.end()},
                   .begun = {},
                   .chased = outcome,
-                  .context = context,
+                  .context = asked.context,
                   .received = now_};
   waiting.context.views = nullptr;
-  if (is_chase) {
-    const auto target_end =
-        static_cast<std::size_t>(outcome.target.data() - reply.data()) + outcome.target.size();
+  if (asked.is_chase()) {
+    const auto target_at = static_cast<std::size_t>(outcome.target.data() - reply.data());
+    const auto target_end = target_at + outcome.target.size();
     waiting.begun.assign(reply.data(), reply.data() + std::max(outcome.size, target_end));
-    waiting.chased.target =
-        std::span(waiting.begun)
-            .subspan(static_cast<std::size_t>(outcome.target.data() - reply.data()),
-                     outcome.target.size());
+    waiting.chased.target = std::span(waiting.begun).subspan(target_at, outcome.target.size());
   }
   const auto ticket = ++last_ticket_;
   pending_.emplace(ticket, std::move(waiting));
@@ -119,43 +132,38 @@ Responder::Response Responder::forward(std::span<const std::uint8_t> query, cons
   return {Result::pending, 0};
 }
 
-Responder::Response Responder::finish(std::span<const std::uint8_t> query,
-                                      const AnswerContext& context, const Outcome& outcome,
-                                      const upstream::Resolution& resolution,
+Responder::Response Responder::finish(const Asked& asked, const upstream::Resolution& resolution,
                                       std::span<std::uint8_t> reply) {
-  if (outcome.action == Action::chase) {
-    return finish_chase(query, context, outcome, resolution, reply);
+  if (asked.is_chase()) {
+    return finish_chase(asked, resolution, reply);
   }
-  wire::Query parsed;
-  if (resolution.answer == nullptr || wire::parse_query(query, parsed) != wire::Verdict::ok) {
-    return fail(query, context, Rcode::servfail, resolution.error, reply);
+  if (!resolution.answer) {
+    return fail(asked, Rcode::servfail, resolution.error, reply);
   }
-  const auto size = upstream::compose_reply(parsed, query, context, *resolution.answer,
-                                            resolution.presentation, reply);
   Outcome replied{};
   replied.action = Action::reply;
-  replied.size = size;
+  replied.size = upstream::compose_reply(asked.query, asked.raw, asked.context, *resolution.answer,
+                                         resolution.presentation, reply);
   replied.rcode = Rcode{resolution.answer->rcode};
   return count(replied, reply);
 }
 
-Responder::Response Responder::finish_chase(std::span<const std::uint8_t> query,
-                                            const AnswerContext& context, const Outcome& outcome,
+Responder::Response Responder::finish_chase(const Asked& asked,
                                             const upstream::Resolution& resolution,
                                             std::span<std::uint8_t> reply) {
   std::size_t size = 0;
-  if (resolution.answer != nullptr) {
+  if (resolution.answer) {
     upstream::render(*resolution.answer, resolution.presentation, rendered_.data());
     size = resolution.answer->message.size();
   }
-  return count(complete_chase(query, context, std::span(rendered_).first(size), outcome, reply),
+  return count(complete_chase(asked.raw, asked.context, std::span(rendered_).first(size),
+                              asked.outcome, reply),
                reply);
 }
 
-Responder::Response Responder::fail(std::span<const std::uint8_t> query,
-                                    const AnswerContext& context, Rcode rcode, ExtendedError error,
+Responder::Response Responder::fail(const Asked& asked, Rcode rcode, ExtendedError error,
                                     std::span<std::uint8_t> reply) {
-  return count(answer_failure(query, context, rcode, error, reply), reply);
+  return count(answer_failure(asked.raw, asked.context, rcode, error, reply), reply);
 }
 
 Responder::Response Responder::count(const Outcome& outcome, std::span<const std::uint8_t> reply) {
@@ -179,7 +187,12 @@ void Responder::on_resolution(std::uint64_t ticket, const upstream::Resolution& 
         static_cast<std::size_t>(waiting.chased.target.data() - waiting.begun.data()),
         waiting.chased.target.size());
   }
-  const auto response = finish(waiting.query, waiting.context, waiting.chased, resolution, reply_);
+  wire::Query query;
+  if (wire::parse_query(waiting.query, query) != wire::Verdict::ok) {
+    return;  // it could be read when it came
+  }
+  const auto response =
+      finish({waiting.query, query, waiting.context, waiting.chased}, resolution, reply_);
   if (response.result == Result::replied) {
     deliver_(waiting.route, std::span(reply_).first(response.size));
     tallies_.count_latency(std::chrono::steady_clock::now() - waiting.received, 1);

@@ -51,7 +51,9 @@ using Deliver = std::function<void(const Route& route, std::span<const std::uint
 
 class Responder {
  public:
-  Responder(const Identity& identity, upstream::Poller& poller, Tallies& tallies, Deliver deliver);
+  // `shared` outlives it and knows it as `worker`, which is inside its epochs whenever it calls.
+  Responder(const Identity& identity, upstream::Shared& shared, std::size_t worker,
+            upstream::Poller& poller, Tallies& tallies, Deliver deliver);
 
   // `views` may be null.
   void set_authority(const Authority* authority, const Views* views) {
@@ -90,18 +92,26 @@ class Responder {
     TimePoint received;
   };
 
+  // A query that the zones have no whole answer to: its bytes, taken apart, and what they said.
+  struct Asked {
+    wire::Bytes raw;
+    const wire::Query& query;
+    const AnswerContext& context;
+    const Outcome& outcome;
+
+    [[nodiscard]] bool is_chase() const { return outcome.action == Action::chase; }
+  };
+
   [[nodiscard]] AnswerContext context_for(const Route& route);
-  Response forward(std::span<const std::uint8_t> query, const Route& route,
-                   const AnswerContext& context, const Outcome& outcome,
-                   std::span<std::uint8_t> reply);
-  Response finish(std::span<const std::uint8_t> query, const AnswerContext& context,
-                  const Outcome& outcome, const upstream::Resolution& resolution,
+  Response forward(const Asked& asked, const Route& route, std::span<std::uint8_t> reply);
+  Response wait(const Asked& asked, const Route& route, const upstream::Question& question,
+                std::size_t group, std::span<std::uint8_t> reply);
+  Response finish(const Asked& asked, const upstream::Resolution& resolution,
                   std::span<std::uint8_t> reply);
-  Response finish_chase(std::span<const std::uint8_t> query, const AnswerContext& context,
-                        const Outcome& outcome, const upstream::Resolution& resolution,
+  Response finish_chase(const Asked& asked, const upstream::Resolution& resolution,
                         std::span<std::uint8_t> reply);
-  Response fail(std::span<const std::uint8_t> query, const AnswerContext& context, Rcode rcode,
-                ExtendedError error, std::span<std::uint8_t> reply);
+  Response fail(const Asked& asked, Rcode rcode, ExtendedError error,
+                std::span<std::uint8_t> reply);
   Response count(const Outcome& outcome, std::span<const std::uint8_t> reply);
   void on_resolution(std::uint64_t ticket, const upstream::Resolution& resolution);
 
@@ -118,6 +128,7 @@ class Responder {
   std::size_t max_pending_ = 0;
   std::uint64_t last_ticket_ = 0;
   std::unordered_map<std::uint64_t, Pending> pending_;
+  wire::Query query_;                   // the one that just came
   std::vector<std::uint8_t> reply_;     // for later replies
   std::vector<std::uint8_t> rendered_;  // an upstream's answer, for complete_chase()
   upstream::Forwarder forwarder_;

@@ -40,6 +40,15 @@ server::Identity identity_of(const ServerOptions& options) {
   return identity;
 }
 
+upstream::CacheLimits cache_limits(const ForwardOptions& options) {
+  return {.bytes = options.cache_bytes,
+          .max_ttl = options.max_ttl,
+          .max_negative_ttl = options.max_negative_ttl,
+          .failure_ttl = options.failure_ttl,
+          .serve_stale = options.serve_stale,
+          .prefetches = options.prefetch};
+}
+
 }  // namespace
 
 struct Server::State {
@@ -69,6 +78,7 @@ struct Server::State {
 
   std::shared_ptr<const server::Forwarding> choose(const ForwardOptions& options) {
     forwarding = choose_upstreams(options, endpoints);
+    common.shared.cache.set_limits(cache_limits(options));
     return std::make_shared<server::Forwarding>(options, planner.plan(forwarding, options.tls_ca));
   }
 };
@@ -80,7 +90,8 @@ Server::Server(ServerOptions options, std::shared_ptr<const Authority> authority
   const unsigned workers = options.workers != 0 ? options.workers : usable_cpus();
   auto listeners = server::open_listeners(options.listen, workers);
   state_ = std::unique_ptr<State>(
-      new State{.common = {options, identity_of(options), server::ConnectionLimits(options.tcp)}});
+      new State{.common = {options, identity_of(options), server::ConnectionLimits(options.tcp),
+                           upstream::Shared(workers)}});
   for (const auto& listener : listeners.front()) {
     state_->endpoints.push_back(listener.endpoint);
   }
@@ -89,7 +100,8 @@ Server::Server(ServerOptions options, std::shared_ptr<const Authority> authority
                              .status = status,
                              .forwarding = state_->choose(options.forwarding)};
   for (auto& mine : listeners) {
-    state_->workers.push_back(std::make_unique<server::Worker>(state_->common, std::move(mine)));
+    state_->workers.push_back(
+        std::make_unique<server::Worker>(state_->common, state_->workers.size(), std::move(mine)));
   }
   try {
     for (const auto& worker : state_->workers) {
@@ -137,6 +149,8 @@ Counters Server::counters() const {
   for (const auto& worker : state_->workers) {
     worker->tallies().add_to(total);
   }
+  total.cache_entries = state_->common.shared.cache.size();
+  total.cache_bytes = state_->common.shared.cache.bytes();
   return total;
 }
 

@@ -47,12 +47,8 @@ TypeGroup group_of(std::uint16_t type) {
 
 }  // namespace
 
-void Tallies::count_query(std::span<const std::uint8_t> query, Transport transport, bool is_v6) {
-  std::size_t at = wire::header_size;
-  if (!wire::skip_name(query, at) || at + 4 > query.size()) {
-    at = query.size();
-  }
-  const auto group = at < query.size() ? group_of(wire::load16(&query[at])) : TypeGroup::other;
+void Tallies::count_query(Type type, Transport transport, bool is_v6) {
+  const auto group = group_of(static_cast<std::uint16_t>(type));
   queries[transport == Transport::tcp ? 1 : 0][is_v6 ? 1 : 0][static_cast<std::size_t>(group)] += 1;
 }
 
@@ -93,10 +89,9 @@ void Tallies::add_to(Counters& total) const {
   total.cache_hits += forward.hits.get();
   total.cache_misses += forward.misses.get();
   total.cache_stale += forward.stale.get();
-  total.cache_entries += forward.entries.get();
-  total.cache_bytes += forward.bytes.get();
   total.forwarded += forward.sent.get();
   total.forward_hedged += forward.hedged.get();
+  total.prefetched += forward.prefetched.get();
   total.forward_failures += forward.failures.get();
   total.forward_exhausted += forward.exhausted.get();
   total.tcp_open += tcp_open.get();

@@ -29,8 +29,8 @@ struct alignas(64) Tallies {
   Tally tcp_refused;
   upstream::ForwardTallies forward;
 
-  // Counts a query that is at least a header and a question; anything else is no query.
-  void count_query(std::span<const std::uint8_t> query, Transport transport, bool is_v6);
+  // `type` is 0 for what could not be read as a query.
+  void count_query(Type type, Transport transport, bool is_v6);
   void count_reply(std::span<const std::uint8_t> reply, Rcode rcode);
   // `count` replies that all took `time`.
   void count_latency(std::chrono::nanoseconds time, std::uint64_t count);

@@ -22,7 +22,7 @@ constexpr milliseconds sweep_tick{250};  // the same for time-outs of TCP connec
 constexpr std::size_t max_events = 64;
 
 // What an event is about: the kind above, a number below.
-enum class Kind : std::uint64_t { mailbox, udp, listener, connection, upstream };
+enum class Kind : std::uint64_t { mailbox, udp, listener, connection, upstream, landing };
 constexpr int kind_shift = 56;
 
 constexpr std::uint64_t tag(Kind kind, std::uint64_t number) {
@@ -39,19 +39,21 @@ std::vector<int> udp_sockets(const std::vector<Listener>& listeners) {
 
 }  // namespace
 
-Worker::Worker(Common& common, std::vector<Listener> listeners)
+Worker::Worker(Common& common, std::size_t index, std::vector<Listener> listeners)
     : common_(common),
+      index_(index),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       listeners_(std::move(listeners)),
-      responder_(common.identity, static_cast<upstream::Poller&>(*this), tallies_,
-                 [this](const Route& route, std::span<const std::uint8_t> reply) {
-                   route.transport == Transport::udp ? udp_.send(route, reply)
-                                                     : tcp_.send(route, reply);
-                 }),
+      responder_(
+          common.identity, common.shared, index, static_cast<upstream::Poller&>(*this), tallies_,
+          [this](const Route& route, std::span<const std::uint8_t> reply) {
+            route.transport == Transport::udp ? udp_.send(route, reply) : tcp_.send(route, reply);
+          }),
       udp_(udp_sockets(listeners_), common.identity.max_udp_payload, responder_, tallies_),
       tcp_(common.options.tcp, common.limits, static_cast<ConnectionPoller&>(*this), responder_,
            tallies_) {
   add(mailbox_.descriptor(), tag(Kind::mailbox, 0));
+  add(common.shared.flights.descriptor(index), tag(Kind::landing, 0));
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     add(listeners_[i].udp.number(), tag(Kind::udp, i));
     add(listeners_[i].tcp.number(), tag(Kind::listener, i));
@@ -79,22 +81,31 @@ void Worker::join() {
 }
 
 void Worker::run() {
+  while (turn(patience())) {
+  }
+}
+
+// One turn of the loop, inside the epochs of what workers share from its first event to its last
+// reply. False when it is over.
+bool Worker::turn(int timeout) {
   std::array<epoll_event, max_events> events;
-  while (true) {
-    const int ready = ::epoll_wait(epoll_.number(), events.data(), max_events, patience());
-    for (int i = 0; i < ready; ++i) {
-      const auto& event = events[static_cast<std::size_t>(i)];
-      dispatch(event.data.u64, event.events);
-    }
-    if (responder_.forwarder().is_waiting() || tcp_.size() > 0 || is_stopping_) {
-      const auto now = steady_clock::now();
-      tick(now);
-      if (is_stopping_ && is_done(now)) {
-        break;
-      }
-    }
+  const int ready = ::epoll_wait(epoll_.number(), events.data(), max_events, timeout);
+  common_.shared.epochs.enter(index_);
+  for (int i = 0; i < ready; ++i) {
+    const auto& event = events[static_cast<std::size_t>(i)];
+    dispatch(event.data.u64, event.events);
+  }
+  bool goes_on = true;
+  if (responder_.forwarder().is_waiting() || tcp_.size() > 0 || is_stopping_) {
+    const auto now = steady_clock::now();
+    tick(now);
+    goes_on = !is_stopping_ || !is_done(now);
+  }
+  if (goes_on) {
     tcp_.flush();
   }
+  common_.shared.epochs.leave(index_);
+  return goes_on;
 }
 
 void Worker::dispatch(std::uint64_t event_tag, std::uint32_t events) {
@@ -116,6 +127,9 @@ void Worker::dispatch(std::uint64_t event_tag, std::uint32_t events) {
       break;
     case Kind::connection:
       tcp_.ready(number, readable, writable, failed);
+      break;
+    case Kind::landing:
+      responder_.forwarder().take_landings(steady_clock::now());
       break;
     case Kind::upstream:  // c-ares learns of a failure by reading or writing
       responder_.forwarder().ready(static_cast<int>(number), readable || failed, writable,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Worker: one thread with one epoll loop, its own sockets and its own forwarder.
-// It shares nothing it writes to with other workers while answering.
+// It shares nothing it writes to with other workers while answering from what is known.
 #pragma once
 
 #include "server/mailbox.hpp"
@@ -16,16 +16,18 @@
 
 namespace paddock::dns::server {
 
-// What all workers share and none changes. Outlives them.
+// What all workers share. Outlives them.
 struct Common {
   ServerOptions options;
   Identity identity;
   ConnectionLimits limits;
+  upstream::Shared shared;
 };
 
 class Worker final : private upstream::Poller, private ConnectionPoller {
  public:
-  Worker(Common& common, std::vector<Listener> listeners);
+  // `index` is its own among the server's workers.
+  Worker(Common& common, std::size_t index, std::vector<Listener> listeners);
   // stop() must have been ordered if start() was called.
   ~Worker();
   Worker(const Worker&) = delete;
@@ -42,6 +44,7 @@ class Worker final : private upstream::Poller, private ConnectionPoller {
 
  private:
   void run();
+  [[nodiscard]] bool turn(int timeout);
   void dispatch(std::uint64_t tag, std::uint32_t events);
   void take_orders();
   void carry_out(const Orders& orders);
@@ -56,6 +59,7 @@ class Worker final : private upstream::Poller, private ConnectionPoller {
   void add(int descriptor, std::uint64_t tag);
 
   Common& common_;
+  const std::size_t index_;
   Tallies tallies_;
   Mailbox mailbox_;
   Descriptor epoll_;

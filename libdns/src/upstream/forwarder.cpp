@@ -18,14 +18,6 @@ constexpr auto longest_wait = 20ms;          // transports have time-outs of the
 constexpr auto shortest_hedge = 2ms;         // as fine as the loop's clock
 constexpr auto shortest_repetition = 150ms;  // to the same resolver: likely one lost packet
 
-CacheLimits cache_limits(const ForwardOptions& options) {
-  return {.bytes = options.cache_bytes,
-          .max_ttl = options.max_ttl,
-          .max_negative_ttl = options.max_negative_ttl,
-          .failure_ttl = options.failure_ttl,
-          .serve_stale = options.serve_stale};
-}
-
 // Says nothing about the name but something about the resolver: another one may know better.
 bool is_refusal(const KnownAnswer& answer) {
   return answer.rcode != static_cast<std::uint16_t>(Rcode::noerror) &&
@@ -36,8 +28,13 @@ bool is_refusal(const KnownAnswer& answer) {
 
 }  // namespace
 
-Forwarder::Forwarder(Poller& poller, ForwardTallies& tallies, Deliver deliver)
-    : poller_(poller), tallies_(tallies), deliver_(std::move(deliver)), cache_({}) {}
+Forwarder::Forwarder(Shared& shared, std::size_t worker, Poller& poller, ForwardTallies& tallies,
+                     Deliver deliver)
+    : shared_(shared),
+      worker_(worker),
+      poller_(poller),
+      tallies_(tallies),
+      deliver_(std::move(deliver)) {}
 
 Forwarder::~Forwarder() = default;
 
@@ -45,7 +42,6 @@ void Forwarder::configure(const ForwardOptions& options, const Plan& plan, TimeP
   now_ = now;
   options_ = options;
   plan_ = &plan;
-  cache_.set_limits(cache_limits(options));
   exchanges_.clear();
   auto resolvers = std::make_unique<Resolvers>(plan.upstreams(), options.attempt_timeout,
                                                plan.tls(), poller_, static_cast<Exchanges&>(*this));
@@ -60,8 +56,11 @@ void Forwarder::configure(const ForwardOptions& options, const Plan& plan, TimeP
   }
   flights_.clear();
   for (auto& flight : flights) {  // their groups may be others now
+    if (flight->is_leader) {
+      shared_.flights.land(flight->question.key(), nullptr, ExtendedError::none);
+    }
     const auto asked = flight->question.wire();
-    flight->group = plan.group_for(asked.first(asked.size() - 4));
+    flight->group = plan.same_group(flight->question.group(), asked.first(asked.size() - 4));
     flight->question.set_group(plan.group(flight->group).id);
     if (const auto same = flights_.find(flight->question.key()); same != flights_.end()) {
       std::ranges::copy(flight->tickets, std::back_inserter(same->second->tickets));
@@ -84,7 +83,7 @@ std::chrono::milliseconds Forwarder::patience(TimePoint now) const {
 }
 
 std::optional<Resolution> Forwarder::find(const Question& question, TimePoint now) {
-  const auto found = cache_.find(question.key(), now);
+  const auto found = shared_.cache.find(question.key(), now);
   (found ? tallies_.hits : tallies_.misses) += 1;
   tallies_.stale += found && found->presentation.is_stale ? 1 : 0;
   return found;
@@ -102,23 +101,43 @@ void Forwarder::ask(const Question& question, std::size_t group, std::uint64_t t
     deliver({ticket}, {.error = ExtendedError::no_reachable_authority});
     return;
   }
+  begin(question, group, {ticket});
+}
+
+void Forwarder::refresh(const Question& question, std::size_t group, TimePoint now) {
+  now_ = now;
+  if (!flights_.contains(question.key()) && !plan_->group(group).members.empty() &&
+      flights_.size() < options_.max_in_flight) {
+    tallies_.prefetched += 1;
+    begin(question, group, {});
+  }
+}
+
+void Forwarder::begin(const Question& question, std::size_t group,
+                      std::vector<std::uint64_t> tickets) {
   auto flight = std::make_unique<Flight>(Flight{.question = question,
                                                 .group = group,
-                                                .tickets = {ticket},
-                                                .begun = now,
-                                                .recheck = now + options_.stale_answer_after});
+                                                .tickets = std::move(tickets),
+                                                .begun = now_,
+                                                .recheck = now_ + options_.stale_answer_after});
   Flight& started = *flight;
   flights_.emplace(started.question.key(), std::move(flight));
   take_off(started);
   settle();
 }
 
-// Puts the question to the best resolver, and to one whose speed is to be seen. May end and free
-// the flight.
+// Puts the question to the best resolver, and to one whose speed is to be seen, unless another
+// worker did so already. May end and free the flight.
 void Forwarder::take_off(Flight& flight) {
   const auto& group = plan_->group(flight.group);
   flight.asked.assign(group.members.size(), 0);
   flight.exchanges.clear();
+  flight.hedge_at = TimePoint::max();
+  flight.is_leader = shared_.flights.lead(flight.question.key(), worker_);
+  next_check_ = std::min(next_check_, now_ + longest_wait);
+  if (!flight.is_leader) {
+    return;
+  }
   const auto best = resolvers_->choose(group, flight.asked, max_asked, options_.preference, now_);
   if (!best) {
     give_up(flight);
@@ -235,7 +254,7 @@ void Forwarder::end(std::uint64_t id, Failure failure, std::span<const std::uint
   }
   std::erase(flight->exchanges, id);
   if (auto answer = judge(exchange, *flight, failure, response)) {
-    succeed(*flight, *std::move(answer));
+    succeed(*flight, *answer);
     return;
   }
   tallies_.failures += 1;
@@ -318,7 +337,7 @@ void Forwarder::answer_stale() {
     if (now_ < flight->recheck || flight->tickets.empty()) {
       continue;
     }
-    if (const auto stale = cache_.find_stale(key, now_)) {
+    if (const auto stale = shared_.cache.find_stale(key, now_)) {
       tallies_.stale += flight->tickets.size();
       given.emplace_back(std::exchange(flight->tickets, {}), *stale);
     }
@@ -328,32 +347,53 @@ void Forwarder::answer_stale() {
   }
 }
 
-void Forwarder::succeed(Flight& flight, KnownAnswer answer) {
+void Forwarder::succeed(Flight& flight, const KnownAnswer& answer) {
   const auto done = take(flight);
-  deliver(done->tickets, {.answer = &answer});
-  cache_.store(done->question.key(), std::move(answer), now_);
-  count_cache();
+  const auto key = done->question.key();
+  if (done->is_leader) {
+    shared_.cache.store(key, answer, now_);
+    shared_.flights.land(key, &answer, ExtendedError::none);
+  }
+  deliver(done->tickets, {.answer = answer.view()});
 }
 
 void Forwarder::give_up(Flight& flight) {
   const auto done = take(flight);
+  const auto key = done->question.key();
   tallies_.exhausted += 1;
-  cache_.fail(done->question.key(), done->error, now_);
-  count_cache();
-  const auto stale = cache_.find_stale(done->question.key(), now_);
+  if (done->is_leader) {
+    shared_.cache.fail(key, done->error, now_);
+    shared_.flights.land(key, nullptr, done->error);
+  }
+  const auto stale = shared_.cache.find_stale(key, now_);
   tallies_.stale += stale ? done->tickets.size() : 0;
   deliver(done->tickets, stale.value_or(Resolution{.error = done->error}));
+}
+
+void Forwarder::take_landings(TimePoint now) {
+  now_ = now;
+  for (const auto& landing : shared_.flights.take_landings(worker_)) {
+    const auto found = flights_.find(landing.key);
+    if (found == flights_.end() || found->second->is_leader) {
+      continue;
+    }
+    Flight& flight = *found->second;
+    if (landing.answer) {
+      succeed(flight, *landing.answer);
+    } else if (landing.error != ExtendedError::none) {
+      flight.error = landing.error;
+      give_up(flight);
+    } else {
+      take_off(flight);
+    }
+  }
+  settle();
 }
 
 void Forwarder::deliver(const std::vector<std::uint64_t>& tickets, const Resolution& resolution) {
   for (const auto ticket : tickets) {
     deliver_(ticket, resolution);
   }
-}
-
-void Forwarder::count_cache() {
-  tallies_.entries.set(cache_.size());
-  tallies_.bytes.set(cache_.bytes());
 }
 
 std::unique_ptr<Forwarder::Flight> Forwarder::take(Flight& flight) {

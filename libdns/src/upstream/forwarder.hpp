@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Forwarder: finds the answer to a question in the cache or at another resolver.
-// Questions that are equal share one flight. A flight asks the best resolver of
-// its group, another one as well when that keeps it waiting for longer than most
+// Questions that are equal share one flight, whichever worker is asked them. A flight asks the best
+// resolver of its group, another one as well when that keeps it waiting for longer than most
 // answers take, and the next when one fails; a client is never kept past the
 // deadline.
 //
@@ -10,10 +10,10 @@
 // come through the function given, perhaps from inside ask().
 #pragma once
 
-#include "upstream/cache.hpp"
 #include "upstream/plan.hpp"
 #include "upstream/random.hpp"
 #include "upstream/resolvers.hpp"
+#include "upstream/shared.hpp"
 #include "upstream/tally.hpp"
 
 #include <paddock/dns/upstream.hpp>
@@ -35,7 +35,9 @@ class Forwarder final : private Exchanges {
   // is borrowed for the call.
   using Deliver = std::function<void(std::uint64_t ticket, const Resolution& resolution)>;
 
-  Forwarder(Poller& poller, ForwardTallies& tallies, Deliver deliver);
+  // `shared` outlives it and knows it as `worker`, which is inside its epochs whenever it calls.
+  Forwarder(Shared& shared, std::size_t worker, Poller& poller, ForwardTallies& tallies,
+            Deliver deliver);
   ~Forwarder();
 
   // Takes new options. Questions in flight are put anew to the resolvers `plan` has for them. What
@@ -47,6 +49,12 @@ class Forwarder final : private Exchanges {
 
   // `group` is a number of the plan, and the question's own.
   void ask(const Question& question, std::size_t group, std::uint64_t ticket, TimePoint now);
+
+  // Asks anew for what is known, for those who will ask next.
+  void refresh(const Question& question, std::size_t group, TimePoint now);
+
+  // From the loop: flights of other workers have landed. See SharedFlights::descriptor().
+  void take_landings(TimePoint now);
 
   // From the loop: a watched descriptor is ready; time has passed (call it within patience()
   // while is_waiting()).
@@ -62,6 +70,7 @@ class Forwarder final : private Exchanges {
     std::vector<std::uint64_t> tickets;
     std::vector<std::uint8_t> asked{};       // how often, by member of the group
     std::vector<std::uint64_t> exchanges{};  // that go on
+    bool is_leader = false;                  // else another worker asks
     std::size_t member = 0;                  // the one asked last
     TimePoint begun{};
     TimePoint recheck{};   // when a stale answer may stand in
@@ -80,6 +89,7 @@ class Forwarder final : private Exchanges {
 
   void on_end(std::uint64_t exchange, Failure failure,
               std::span<const std::uint8_t> response) override;
+  void begin(const Question& question, std::size_t group, std::vector<std::uint64_t> tickets);
   void take_off(Flight& flight);
   void try_next(Flight& flight);
   void hedge(Flight& flight);
@@ -92,12 +102,13 @@ class Forwarder final : private Exchanges {
                                                  Failure failure,
                                                  std::span<const std::uint8_t> response);
   void answer_stale();
-  void succeed(Flight& flight, KnownAnswer answer);
+  void succeed(Flight& flight, const KnownAnswer& answer);
   void give_up(Flight& flight);
   void deliver(const std::vector<std::uint64_t>& tickets, const Resolution& resolution);
-  void count_cache();
   std::unique_ptr<Flight> take(Flight& flight);
 
+  Shared& shared_;
+  const std::size_t worker_;
   ForwardOptions options_;
   const Plan* plan_ = nullptr;
   Poller& poller_;
@@ -105,7 +116,6 @@ class Forwarder final : private Exchanges {
   Deliver deliver_;
   TimePoint now_;
   TimePoint next_check_;
-  Cache cache_;
   std::unordered_map<std::string_view, std::unique_ptr<Flight>> flights_;  // keys live in them
   std::unordered_map<std::uint64_t, Exchange> exchanges_;
   std::vector<std::pair<std::uint64_t, Failure>> ended_;  // from inside send(): seen to by settle()

@@ -91,7 +91,7 @@ std::size_t reply_limit(const wire::Query& query, const AnswerContext& context, 
 
 // The OPT of a reply as it will stand at its end.
 std::size_t write_opt(const wire::Query& query, const AnswerContext& context,
-                      const KnownAnswer& answer, const Presentation& presentation,
+                      const AnswerView& answer, const Presentation& presentation,
                       std::span<std::uint8_t> out) {
   wire::Writer opt(out, out.size());
   opt.u8(0);
@@ -118,7 +118,7 @@ std::size_t write_opt(const wire::Query& query, const AnswerContext& context,
   return opt.position();
 }
 
-unsigned reply_flags(const wire::Query& query, const KnownAnswer& answer) {
+unsigned reply_flags(const wire::Query& query, const AnswerView& answer) {
   unsigned flags = wire::flag_qr | wire::flag_ra | (answer.rcode & 0xF);
   flags |= query.flags & (wire::flag_rd | wire::flag_cd);
   if (query.wants(wire::flag_ad) || query.edns.dnssec_ok) {
@@ -163,7 +163,7 @@ std::optional<KnownAnswer> parse_response(wire::Bytes message, const Question& q
   return answer;
 }
 
-void render(const KnownAnswer& answer, const Presentation& presentation, std::uint8_t* out) {
+void render(const AnswerView& answer, const Presentation& presentation, std::uint8_t* out) {
   std::memcpy(out, answer.message.data(), answer.message.size());
   const auto age =
       static_cast<std::uint32_t>(std::clamp<std::int64_t>(presentation.age.count(), 0, 0x7fffffff));
@@ -174,7 +174,7 @@ void render(const KnownAnswer& answer, const Presentation& presentation, std::ui
 }
 
 std::size_t compose_reply(const wire::Query& query, wire::Bytes raw, const AnswerContext& context,
-                          const KnownAnswer& answer, const Presentation& presentation,
+                          const AnswerView& answer, const Presentation& presentation,
                           std::span<std::uint8_t> out) {
   std::array<std::uint8_t, 320> opt;
   const std::size_t opt_size =
@@ -187,10 +187,11 @@ std::size_t compose_reply(const wire::Query& query, wire::Bytes raw, const Answe
   if (size + opt_size <= limit) {
     render(answer, presentation, out.data());
   } else if (answer.additional + opt_size <= limit) {
-    KnownAnswer shorter = answer;
+    AnswerView shorter = answer;
     size = answer.additional;
-    shorter.message.resize(size);
-    std::erase_if(shorter.ttl_offsets, [size](std::uint16_t at) { return at >= size; });
+    shorter.message = shorter.message.first(size);
+    const auto behind = std::ranges::lower_bound(shorter.ttl_offsets, size);
+    shorter.ttl_offsets = {shorter.ttl_offsets.begin(), behind};
     render(shorter, presentation, out.data());
     wire::store16(&out[10], 0);
   } else {

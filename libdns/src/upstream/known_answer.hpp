@@ -18,14 +18,25 @@
 
 namespace paddock::dns::upstream {
 
+// An answer wherever it is kept. Borrowed.
+struct AnswerView {
+  wire::Bytes message;                         // header, question, records; the OPT is taken out
+  std::span<const std::uint16_t> ttl_offsets;  // where each record's TTL stands
+  std::size_t additional = 0;                  // where that section begins
+  std::uint16_t rcode = 0;                     // with the extended bits
+  ExtendedError error = ExtendedError::none;   // the resolver's own, if it sent one (RFC 8914)
+};
+
 struct KnownAnswer {
-  std::vector<std::uint8_t> message;          // header, question, records; the OPT is taken out
-  std::vector<std::uint16_t> ttl_offsets;     // where each record's TTL stands
-  std::size_t additional = 0;                 // where that section begins
-  std::uint16_t rcode = 0;                    // with the extended bits
-  ExtendedError error = ExtendedError::none;  // the resolver's own, if it sent one (RFC 8914)
-  std::optional<std::chrono::seconds> ttl;    // smallest of its records; absent: not to be kept
-  bool is_negative = false;                   // NXDOMAIN or NODATA
+  std::vector<std::uint8_t> message;
+  std::vector<std::uint16_t> ttl_offsets;
+  std::size_t additional = 0;
+  std::uint16_t rcode = 0;
+  ExtendedError error = ExtendedError::none;
+  std::optional<std::chrono::seconds> ttl;  // smallest of its records; absent: not to be kept
+  bool is_negative = false;                 // NXDOMAIN or NODATA
+
+  [[nodiscard]] AnswerView view() const { return {message, ttl_offsets, additional, rcode, error}; }
 };
 
 // Reads a response to `question`. Nothing when it answers something else, is cut short (TC) or is
@@ -40,23 +51,24 @@ struct Presentation {
   bool is_stale = false;
 };
 
-// What came of a question. `answer` is null when nobody could be asked, and `error` says why
-// (RFC 8914). Borrowed: valid until the cache or forwarder that gave it is used again.
+// What came of a question. Without an answer nobody could be asked, and `error` says why (RFC
+// 8914). Borrowed: valid until the end of the turn of the loop in which it was given.
 struct Resolution {
-  const KnownAnswer* answer = nullptr;
+  std::optional<AnswerView> answer{};
   Presentation presentation{};
   ExtendedError error = ExtendedError::none;
+  bool wants_refresh = false;  // asked for often, and about to expire: whoever sees this asks anew
 };
 
 // Copies the answer's message with its TTLs counted down; stale ones get 30 s (RFC 8767, 5).
 // `out` must hold answer.message.size() octets.
-void render(const KnownAnswer& answer, const Presentation& presentation, std::uint8_t* out);
+void render(const AnswerView& answer, const Presentation& presentation, std::uint8_t* out);
 
 // The reply for a client: its id, spelling, RD and CD, AA=0, RA=1, an OPT only if it sent one, AD
 // only if it asked for it (RFC 6840, 5.8). What does not fit loses the additional section first,
 // then everything, with TC. `query` must be `raw` taken apart. Returns the size.
 [[nodiscard]] std::size_t compose_reply(const wire::Query& query, wire::Bytes raw,
-                                        const AnswerContext& context, const KnownAnswer& answer,
+                                        const AnswerContext& context, const AnswerView& answer,
                                         const Presentation& presentation,
                                         std::span<std::uint8_t> out);
 

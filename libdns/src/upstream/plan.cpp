@@ -18,6 +18,9 @@ std::shared_ptr<const TlsContext> trust(ForwardingReport& report, const std::str
   for (auto& stub : report.stubs) {
     lists.push_back(&stub.upstreams);
   }
+  for (auto& set : report.sets) {
+    lists.push_back(&set.upstreams);
+  }
   if (std::ranges::none_of(lists, [](auto* list) { return std::ranges::any_of(*list, is_tls); })) {
     return nullptr;
   }
@@ -34,18 +37,27 @@ std::shared_ptr<const TlsContext> trust(ForwardingReport& report, const std::str
 
 }  // namespace
 
-std::size_t Plan::group_for(wire::Bytes name) const noexcept {
-  if (by_zone_.empty()) {
+std::size_t Plan::group_for(wire::Bytes name, std::string_view set) const noexcept {
+  if (!by_zone_.empty()) {
+    for (;; name = name.subspan(std::size_t{1} + name[0])) {
+      if (const auto zone = by_zone_.find(text_of(name)); zone != by_zone_.end()) {
+        return zone->second;
+      }
+      if (name[0] == 0) {
+        break;
+      }
+    }
+  }
+  if (set.empty()) {
     return 0;
   }
-  for (;; name = name.subspan(std::size_t{1} + name[0])) {
-    if (const auto zone = by_zone_.find(text_of(name)); zone != by_zone_.end()) {
-      return zone->second;
-    }
-    if (name[0] == 0) {
-      return 0;
-    }
-  }
+  const auto known = by_set_.find(set);
+  return known != by_set_.end() ? known->second : 0;
+}
+
+std::size_t Plan::same_group(std::uint32_t id, wire::Bytes name) const noexcept {
+  const auto same = std::ranges::find(groups_, id, &Group::id);
+  return same != groups_.end() ? static_cast<std::size_t>(same - groups_.begin()) : group_for(name);
 }
 
 Group Planner::group_of(const std::vector<Upstream>& upstreams, Plan& plan) {
@@ -69,6 +81,15 @@ Plan Planner::plan(ForwardingReport& report, const std::string& tls_ca) {
   Plan plan;
   plan.tls_ = trust(report, tls_ca);
   plan.groups_.front() = group_of(report.upstreams, plan);
+  for (const auto& set : report.sets) {
+    auto all = set.upstreams;
+    all.insert(all.end(), report.upstreams.begin(), report.upstreams.end());
+    if (!plan.by_set_.emplace(set.name, plan.groups_.size()).second) {
+      continue;  // told twice
+    }
+    plan.groups_.push_back(group_of(all, plan));
+    plan.groups_.back().preferred = set.upstreams.size();
+  }
   plan.zones_.reserve(report.stubs.size());
   for (const auto& stub : report.stubs) {
     plan.zones_.push_back(stub.zone);

@@ -11,6 +11,7 @@
 #include <paddock/dns/upstream.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,6 +26,9 @@ namespace paddock::dns::upstream {
 struct Group {
   std::uint32_t id = 0;
   std::vector<std::uint16_t> members;  // indices of Plan::upstreams, in the order given
+  std::size_t preferred = 0;           // so many come before all others, however fast those are
+
+  [[nodiscard]] bool is_preferred(std::size_t member) const { return member < preferred; }
 
   friend bool operator==(const Group&, const Group&) = default;
 };
@@ -35,8 +39,13 @@ class Plan {
 
   [[nodiscard]] const std::vector<Upstream>& upstreams() const { return upstreams_; }
 
-  // The group for a name in lower case wire form. It may be empty: then nobody is to be asked.
-  [[nodiscard]] std::size_t group_for(wire::Bytes name) const noexcept;
+  // The group for a name in lower case wire form, asked by a client of that set
+  // (ForwardOptions::sets; empty: of none). It may be without members: then nobody is to be asked.
+  [[nodiscard]] std::size_t group_for(wire::Bytes name, std::string_view set = {}) const noexcept;
+
+  // The group with this id, else the one for the name.
+  [[nodiscard]] std::size_t same_group(std::uint32_t id, wire::Bytes name) const noexcept;
+
   [[nodiscard]] const Group& group(std::size_t number) const { return groups_[number]; }
 
   // Null when nobody is spoken to over TLS.
@@ -45,13 +54,14 @@ class Plan {
   // Somebody could be asked something.
   [[nodiscard]] bool has_upstreams() const { return !upstreams_.empty(); }
 
-  // A stub zone of its own holds the name.
-  [[nodiscard]] bool is_stub(std::size_t group) const { return group != 0; }
+  // The group is that of a stub zone.
+  [[nodiscard]] bool is_stub(std::size_t group) const { return group > by_set_.size(); }
 
  private:
   friend class Planner;
   std::vector<Upstream> upstreams_;
-  std::vector<Group> groups_;  // the first is for what is in no stub zone
+  std::vector<Group> groups_;  // for everybody, then for each set, then for each stub zone
+  std::map<std::string, std::size_t, std::less<>> by_set_;
   std::unordered_map<std::string_view, std::size_t> by_zone_;  // names live in `zones_`
   std::vector<Name> zones_;
   std::shared_ptr<const TlsContext> tls_;

@@ -29,6 +29,7 @@ class Question {
            QueryBits bits, std::uint32_t group = 0);
 
   void set_group(std::uint32_t group);
+  [[nodiscard]] std::uint32_t group() const { return wire::load32(&bytes_[size_ + 1U]); }
 
   // Name in lower case, type, class, bits and group: equal for questions that share an answer.
   [[nodiscard]] std::string_view key() const {

@@ -141,6 +141,10 @@ ForwardingReport choose_upstreams(const ForwardOptions& options, std::span<const
     }
   }
   drop_unusable(report.upstreams, own, report.problems);
+  report.sets = options.sets;
+  for (auto& set : report.sets) {
+    drop_unusable(set.upstreams, own, report.problems);
+  }
   report.stubs = options.stubs;
   for (auto& stub : report.stubs) {
     drop_unusable(stub.upstreams, own, report.problems);

@@ -33,7 +33,7 @@ std::optional<std::size_t> Resolvers::choose(const Group& group,
   std::optional<std::size_t> best;
   const auto rank = [&](std::size_t i) {
     const auto& standing = resolvers_[group.members[i]].standing;
-    return std::tuple(asked[i], !standing.is_trusted(now),
+    return std::tuple(asked[i], !standing.is_trusted(now), !group.is_preferred(i),
                       preference == Preference::fastest ? standing.latency_class() : 0);
   };
   for (std::size_t i = 0; i < group.members.size(); ++i) {
@@ -47,7 +47,8 @@ std::optional<std::size_t> Resolvers::choose(const Group& group,
 std::optional<std::size_t> Resolvers::choose_probe(const Group& group, std::size_t chosen,
                                                    TimePoint now) const {
   for (std::size_t i = 0; i < group.members.size(); ++i) {
-    if (i != chosen && resolvers_[group.members[i]].standing.wants_probe(now)) {
+    if (i != chosen && group.is_preferred(i) == group.is_preferred(chosen) &&
+        resolvers_[group.members[i]].standing.wants_probe(now)) {
       return i;
     }
   }

@@ -29,10 +29,9 @@ struct ForwardTallies {
   Tally hits;
   Tally misses;
   Tally stale;
-  Tally entries;
-  Tally bytes;
   Tally sent;
   Tally hedged;
+  Tally prefetched;
   Tally failures;
   Tally exhausted;
 };

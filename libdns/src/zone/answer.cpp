@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "zone/answer_query.hpp"
 #include "zone/chaos.hpp"
 #include "zone/compiled_view.hpp"
 #include "zone/cut.hpp"
@@ -466,15 +467,20 @@ Outcome answer_other(const AuthorityTable& table, wire::Bytes message, const wir
 
 }  // namespace
 
-Outcome answer(const Authority& authority, std::span<const std::uint8_t> message,
-               const AnswerContext& context, std::span<std::uint8_t> out) noexcept {
-  wire::Query query;
-  if (const auto outcome = answer_unreadable(message, query, out)) return *outcome;
+Outcome answer_query(const Authority& authority, wire::Bytes message, const wire::Query& query,
+                     const AnswerContext& context, std::span<std::uint8_t> out) noexcept {
   if (query.edns.version > 0 || query.klass != wire::class_in ||
       query.opcode() != wire::opcode_query) {
     return answer_other(authority.table(), message, query, context, out);
   }
   return Lookup(authority.table(), message, query, context, out).run();
+}
+
+Outcome answer(const Authority& authority, std::span<const std::uint8_t> message,
+               const AnswerContext& context, std::span<std::uint8_t> out) noexcept {
+  wire::Query query;
+  if (const auto outcome = answer_unreadable(message, query, out)) return *outcome;
+  return answer_query(authority, message, query, context, out);
 }
 
 }  // namespace paddock::dns

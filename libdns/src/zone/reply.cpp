@@ -86,11 +86,19 @@ void Reply::add_answer(const SetView& set, std::size_t owner) noexcept {
     answers_ = static_cast<std::uint16_t>(answers_ + set.header.count);
     return;
   }
-  for (const std::uint8_t* record = set.body; record != set.end(); record += record_size(record)) {
+  // What does not fit begins elsewhere each time, so that no record is always the one left out.
+  const bool is_whole = set.header.size() <= writer_.room();
+  const std::uint8_t* record = set.body;
+  for (auto i = is_whole ? 0 : first_of(context_.rotation, set.header.count); i > 0; --i) {
+    record += record_size(record);
+  }
+  for (unsigned i = 0; i < set.header.count; ++i) {
     const std::size_t start = writer_.position();
     if (!writer_.bytes(record, record_size(record))) return set_truncated();
     patch_owner(writer_.at(start), owner);
     ++answers_;
+    record += record_size(record);
+    if (record == set.end()) record = set.body;
   }
 }
 

@@ -5,11 +5,14 @@
 
 #include <fcntl.h>
 #include <lmdb.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstdint>
 #include <stdexcept>
 #include <system_error>
 
@@ -97,6 +100,29 @@ class Transaction {
 
  private:
   MDB_txn* txn_ = nullptr;
+};
+
+// Pages of the mapped file that have been read count as this process's memory until it gives them
+// back: while a large store is loaded that is as much again as what is made of it.
+class ReadPages {
+ public:
+  void add(std::string_view value) {
+    first_ = first_ == nullptr ? value.data() : std::min(first_, value.data());
+    last_ = std::max(last_, value.data() + value.size());
+    bytes_ += value.size();
+    if (bytes_ < 4U << 20U) return;
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto begin = reinterpret_cast<std::uintptr_t>(first_) / page * page;
+    // Only read so far, and backed by the file: nothing is lost.
+    ::madvise(reinterpret_cast<void*>(begin), reinterpret_cast<std::uintptr_t>(last_) - begin,
+              MADV_DONTNEED);
+    *this = {};
+  }
+
+ private:
+  const char* first_ = nullptr;
+  const char* last_ = nullptr;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace
@@ -191,8 +217,10 @@ void Database::read_identity() {
 void Database::each_object(const Visit& visit) {
   try {
     Transaction transaction(env_, MDB_RDONLY);
-    transaction.each(objects_, {}, [&visit](std::string_view key, std::string_view value) {
+    ReadPages pages;
+    transaction.each(objects_, {}, [&](std::string_view key, std::string_view value) {
       visit(key, value);
+      pages.add(value);
       return true;
     });
   } catch (const Code& code) {

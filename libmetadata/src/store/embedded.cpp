@@ -13,6 +13,7 @@
 #include "store/judgement.hpp"
 #include "store/publisher.hpp"
 
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -23,8 +24,16 @@ namespace paddock::metadata {
 namespace {
 
 using Status = WriteResult::Status;
+using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t most_writes_in_batch = 512;
+
+// A commit costs much the same whatever is in it. When several writers keep the store busy, their
+// writes are gathered for a moment; a lone writer, who waits for each answer, never waits for that.
+constexpr std::chrono::milliseconds gathering{4};
+constexpr std::size_t busy_writes = 8;
+constexpr std::chrono::milliseconds busy_time{16};  // for so many writes: 500 a second
+constexpr std::size_t enough_gathered = 64;
 // How many records audit.log may be ahead of its last sync.
 constexpr std::uint64_t unsynced_records = 1024;
 
@@ -88,11 +97,13 @@ class EmbeddedStore final : public Store {
       done(std::move(*refused));
       return;
     }
+    std::size_t queued = 0;
     {
       const std::scoped_lock lock(mutex_);
       queue_.push_back({std::move(write), std::move(done)});
+      queued = queue_.size();
     }
-    submitted_.notify_one();
+    if (queued == 1 || queued == enough_gathered) submitted_.notify_one();
   }
 
  private:
@@ -122,13 +133,34 @@ class EmbeddedStore final : public Store {
       {
         std::unique_lock lock(mutex_);
         submitted_.wait(lock, stop, [this] { return !queue_.empty(); });
+        submitted_.wait_until(lock, stop, gathered_at(),
+                              [this] { return queue_.size() >= enough_gathered; });
         if (stop.stop_requested()) return;
         const auto taken =
             static_cast<std::ptrdiff_t>(std::min(queue_.size(), most_writes_in_batch));
         std::move(queue_.begin(), queue_.begin() + taken, std::back_inserter(batch));
         queue_.erase(queue_.begin(), queue_.begin() + taken);
       }
+      note_batch(batch.size());
       apply(batch);
+      const std::scoped_lock lock(mutex_);
+      // Whoever wrote meanwhile did not wait for these answers.
+      if (!queue_.empty()) saw_others_ = Clock::now();
+    }
+  }
+
+  // Until when more writes are waited for. The past: until now.
+  [[nodiscard]] Clock::time_point gathered_at() const {
+    const auto now = Clock::now();
+    const bool is_busy = now - recent_[next_recent_] < busy_time && now - saw_others_ < busy_time;
+    return is_busy ? batch_began_ + gathering : Clock::time_point();
+  }
+
+  void note_batch(std::size_t writes) {
+    batch_began_ = Clock::now();
+    for (std::size_t i = 0; i < std::min(writes, busy_writes); ++i) {
+      recent_[next_recent_] = batch_began_;
+      next_recent_ = (next_recent_ + 1) % busy_writes;
     }
   }
 
@@ -203,6 +235,11 @@ class EmbeddedStore final : public Store {
   bool is_audit_behind_ = false;
   std::uint64_t synced_audit_ = 0;
   std::uint64_t commits_ = 0;
+  // The writer's own: when it took the last writes, and when it last had more than one writer.
+  std::array<Clock::time_point, busy_writes> recent_ = {};
+  std::size_t next_recent_ = 0;
+  Clock::time_point batch_began_;
+  Clock::time_point saw_others_;
   std::mutex mutex_;
   std::condition_variable_any submitted_;
   std::vector<Submitted> queue_;

@@ -71,7 +71,7 @@ class Attachments::State {
   explicit State(const NetworkNamespace& host)
       : links_(host, NETLINK_ROUTE), filters_(host, NETLINK_NETFILTER) {}
 
-  Result<Attachment> attach(const NetworkNamespace& pod, const AttachRequest& request);
+  Result<void> make(const NetworkNamespace& pod, const Attachment& planned);
   Result<void> detach(const Attachment& attachment);
   Result<std::size_t> reap();
   Result<std::vector<std::string>> check(const NetworkNamespace& pod, const Attachment& attachment);
@@ -83,8 +83,6 @@ class Attachments::State {
   Result<void> free_ifname(netlink::Socket& pod, const std::string& ifname);
   // The index of the attachment's bridge, which is made as needed; 0 when it has none.
   static Result<std::uint32_t> bridge_of(netlink::Socket& host, const Attachment& attachment);
-  Result<void> make_pair(netlink::Socket& host, const NetworkNamespace& pod, std::uint32_t bridge,
-                         Attachment& made);
   Result<void> configure(netlink::Socket& host, netlink::Socket& inside,
                          const NetworkNamespace& pod, const Attachment& made);
   Result<std::optional<netlink::Link>> find(netlink::Socket& host, const Attachment& attachment);
@@ -95,56 +93,43 @@ class Attachments::State {
   attach::Guard guard_{filters_};
 };
 
-Result<Attachment> Attachments::State::attach(const NetworkNamespace& pod,
-                                              const AttachRequest& request) {
-  if (auto why_not = attach::objection(request)) {
-    return failure(EINVAL, "attach " + request.id.alias() + ": " + *why_not);
-  }
+Result<void> Attachments::State::make(const NetworkNamespace& pod, const Attachment& planned) {
   if (pod.identity() == links_.where().identity()) {
-    return failure(EPERM, "attach " + request.id.alias() + ": the pod is in the host's namespace");
+    return failure(EPERM, "attach " + planned.id.alias() + ": the pod is in the host's namespace");
   }
   auto inside = netlink::Socket::open(pod, NETLINK_ROUTE);
   if (!inside) {
     return inside.error();
   }
-  if (const auto available = free_ifname(*inside, request.id.ifname); !available) {
+  if (const auto available = free_ifname(*inside, planned.id.ifname); !available) {
     return available.error();
   }
-  Attachment made;
-  made.id = request.id;
-  made.host_mac = MacAddress::random();
-  made.pod_mac = request.mac ? *request.mac : MacAddress::random();
-  made.mtu = request.mtu;
-  made.host_link = request.host_link;
-  made.addresses = request.addresses;
-  made.subnets = request.subnets;
-  made.gateways = request.gateways;
-  made.routes = request.routes;
-  made.bridge = request.bridge;
-  made.ports = request.ports;
-  made.bandwidth = request.bandwidth;
   auto host = links_.borrow();
-  const auto bridge = bridge_of(host, made);
+  const auto bridge = bridge_of(host, planned);
   if (!bridge) {
     return bridge.error();
   }
-  if (const auto paired = make_pair(host, pod, *bridge, made); !paired) {
+  netlink::Batch pair;
+  netlink::add_veth(
+      pair, {planned.host_ifindex, planned.mtu, planned.host_link, planned.host_mac, pod_group,
+             pod.descriptor(), planned.id.ifname, planned.pod_mac, *bridge});
+  if (const auto paired = host->execute(pair); !paired) {
     return paired.error();
   }
-  if (const auto configured = configure(host, *inside, pod, made); !configured) {
+  if (const auto configured = configure(host, *inside, pod, planned); !configured) {
     netlink::Batch undo;
-    netlink::delete_link(undo, made.host_ifindex, made.host_link);
+    netlink::delete_link(undo, planned.host_ifindex, planned.host_link);
     undo.tolerate(ENODEV);
-    attach::delete_limits(undo, made.host_ifindex);
+    attach::delete_limits(undo, planned.host_ifindex);
     const auto undone = host->execute(undo);
-    if (made.bridge) {
-      (void)guard_.dismiss(made);  // without its link an element means nothing
+    if (planned.bridge) {
+      (void)guard_.dismiss(planned);  // without its link an element means nothing
     }
     Error error = configured.error();
     error.text += undone ? "" : "; and " + undone.error().text;
     return error;
   }
-  return made;
+  return {};
 }
 
 // An interface of that name may be the pod's end of a link that was detached and not reaped yet.
@@ -185,26 +170,6 @@ Result<std::uint32_t> Attachments::State::bridge_of(netlink::Socket& host,
   }
   const auto done = host.execute(batch);
   return done ? Result<std::uint32_t>(bridge->index) : done.error();
-}
-
-Result<void> Attachments::State::make_pair(netlink::Socket& host, const NetworkNamespace& pod,
-                                           std::uint32_t bridge, Attachment& made) {
-  const bool is_named = !made.host_link.empty();
-  for (int attempt = 1;; ++attempt) {
-    made.host_ifindex = random_index();
-    made.pod_ifindex = made.host_ifindex;
-    if (!is_named) {
-      made.host_link = host_link_name(made.host_ifindex);
-    }
-    netlink::Batch batch;
-    netlink::add_veth(batch, {made.host_ifindex, made.mtu, made.host_link, made.host_mac, pod_group,
-                              pod.descriptor(), made.id.ifname, made.pod_mac, bridge});
-    auto created = host.execute(batch);
-    const bool index_taken = !created && created.error().code.value() == EBUSY;
-    if (!index_taken || attempt == index_attempts) {
-      return created;
-    }
-  }
 }
 
 Result<void> Attachments::State::configure(netlink::Socket& host, netlink::Socket& inside,
@@ -437,8 +402,47 @@ Result<std::vector<FoundAttachment>> Attachments::State::list() {
 Attachments::Attachments(const NetworkNamespace& host) : state_(std::make_unique<State>(host)) {}
 Attachments::~Attachments() = default;
 
+Result<Attachment> Attachments::plan(const AttachRequest& request) {
+  if (auto why_not = attach::objection(request)) {
+    return failure(EINVAL, "attach " + request.id.alias() + ": " + *why_not);
+  }
+  Attachment planned;
+  planned.id = request.id;
+  planned.host_ifindex = random_index();
+  planned.pod_ifindex = planned.host_ifindex;
+  planned.host_link =
+      request.host_link.empty() ? host_link_name(planned.host_ifindex) : request.host_link;
+  planned.host_mac = MacAddress::random();
+  planned.pod_mac = request.mac ? *request.mac : MacAddress::random();
+  planned.mtu = request.mtu;
+  planned.addresses = request.addresses;
+  planned.subnets = request.subnets;
+  planned.gateways = request.gateways;
+  planned.routes = request.routes;
+  planned.bridge = request.bridge;
+  planned.ports = request.ports;
+  planned.bandwidth = request.bandwidth;
+  return planned;
+}
+
+Result<void> Attachments::make(const NetworkNamespace& pod, const Attachment& planned) {
+  return state_->make(pod, planned);
+}
+
 Result<Attachment> Attachments::attach(const NetworkNamespace& pod, const AttachRequest& request) {
-  return state_->attach(pod, request);
+  for (int attempt = 1;; ++attempt) {
+    auto planned = plan(request);
+    if (!planned) {
+      return planned;
+    }
+    const auto made = make(pod, *planned);
+    if (made) {
+      return planned;
+    }
+    if (made.error().code.value() != EBUSY || attempt == index_attempts) {
+      return made.error();
+    }
+  }
 }
 Result<void> Attachments::detach(const Attachment& attachment) {
   return state_->detach(attachment);

@@ -13,7 +13,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int record_version = 1;
-constexpr std::array<const char*, 3> state_names = {"attaching", "attached", "detaching"};
+constexpr std::array<const char*, 2> state_names = {"attached", "detaching"};
 constexpr std::array<const char*, 3> guard_names = {"none", "mac", "addresses"};
 
 Json format_addresses(const std::vector<IpAddress>& addresses) {

@@ -29,7 +29,6 @@ bool is_connected(const Attachment& attachment, const FoundAttachment& link) {
 
 std::string PodNetwork::State::objection(const Lease& lease, const Links* links) const {
   if (lease.boot_id != boot_id) return "it is of another boot";
-  if (lease.state == LeaseState::attaching) return "its attaching was interrupted";
   if (lease.state == LeaseState::detaching) return "its detaching was interrupted";
   if (links && !links->contains(lease.attachment.id.alias()) && !namespace_exists(lease))
     return "its link and namespace are gone";

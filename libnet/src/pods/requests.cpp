@@ -31,6 +31,8 @@ cni::Failure to_failure(const Error& error, const std::string& version) {
   } else if (is(errc_t::no_space_on_device)) {
     failure.code = cni::Code::try_again;
     failure.details = "free space where paddock-netd keeps its state";
+  } else if (is(errc_t::device_or_resource_busy)) {
+    failure.code = cni::Code::try_again;  // a name or index chosen by chance is somebody's already
   } else if (is(errc_t::operation_not_permitted)) {
     failure.code = cni::Code::bad_namespace;
   } else if (is(errc_t::file_exists)) {
@@ -87,63 +89,72 @@ cni::Expected<std::string> PodNetwork::State::attach(const cni::Request& request
                                                      const NetworkNamespace& pod,
                                                      const std::vector<IpAddress>& requested) {
   const auto id = id_of(request);
-  const auto pod_identity = identify(request);
-  const auto reserved =
-      records.reserve({.network = request.network,
-                       .requested = requested,
-                       .owner = request.is_sticky ? owner_of(pod_identity, id) : std::string()});
-  if (!reserved) return to_failure(reserved.error(), request.version);
-  const auto& addresses = reserved->addresses;
-  Lease lease{.state = LeaseState::attaching,
+  Lease lease{.state = LeaseState::attached,
               .attachment = {},
               .netns_path = request.netns,
               .netns = pod.identity(),
               .boot_id = boot_id,
-              .pod = pod_identity,
+              .pod = identify(request),
               .result = {},
               .changed = system_clock::now()};
+  const auto reserved =
+      records.reserve({.network = request.network,
+                       .requested = requested,
+                       .owner = request.is_sticky ? owner_of(lease.pod, id) : std::string()});
+  if (!reserved) return to_failure(reserved.error(), request.version);
   lease.attachment.id = id;
-  lease.attachment.addresses = addresses;
-  if (auto taken = ports.take(id.alias(), request.ports, addresses); !taken) {
+  lease.attachment.addresses = reserved->addresses;
+  if (auto taken = ports.take(id.alias(), request.ports, reserved->addresses); !taken) {
     records.cancel(lease);
     return to_failure(taken.error(), request.version);
   }
-  // Written while the kernel works: a crash in between leaves a link that carries our alias and
-  // has no record, which the next start removes.
-  auto begun = records.begin(lease);
-  std::unique_lock settings(settings_mutex);
-  const auto wanted = to_attach_request(id, request, *reserved, {options.data_path, options.mtu});
-  const auto dns = merge(request.dns, options.dns, lease.pod.name_space);
-  settings.unlock();
-  auto attached = attachments.attach(pod, wanted);
-  if (!attached) {
-    (void)begun.wait();
-    (void)ports.withdraw(id.alias());
-    records.cancel(lease);
-    return to_failure(attached.error(), request.version);
+  auto answer = plan(request, *reserved, lease);
+  if (answer) {
+    if (auto made = make(pod, lease); !made) answer = to_failure(made.error(), request.version);
   }
-  lease.state = LeaseState::attached;
-  lease.attachment = *attached;
-  const auto result = to_result(request, lease.attachment, dns);
-  auto stored = cni::format(result, cni::newest_version);
-  auto answer = cni::format(result, request.version);
-  lease.result = stored ? *stored : std::string();
-  auto ended = records.begin(lease);
-  const auto first = begun.wait();
-  const auto second = ended.wait();
-  const auto published = ports.publish(id.alias());
-  if (!first || !second || !published || !answer) {
+  if (!answer) {
     (void)ports.withdraw(id.alias());
-    (void)attachments.detach(lease.attachment);
-    reaper.wake();
     records.cancel(lease);
-    if (!answer) return answer.error();
-    if (!published) return to_failure(published.error(), request.version);
-    return to_failure(second ? first.error() : second.error(), request.version);
+    return answer;
   }
   records.show(lease);
   tell(options.events.attached, lease);
   return answer;
+}
+
+// Fills in the attachment and the result; what the runtime is to be told.
+cni::Expected<std::string> PodNetwork::State::plan(const cni::Request& request,
+                                                   const Reservation& reserved, Lease& lease) {
+  std::unique_lock settings(settings_mutex);
+  const auto wanted =
+      to_attach_request(lease.attachment.id, request, reserved, {options.data_path, options.mtu});
+  const auto dns = merge(request.dns, options.dns, lease.pod.name_space);
+  settings.unlock();
+  auto planned = Attachments::plan(wanted);
+  if (!planned) return to_failure(planned.error(), request.version);
+  lease.attachment = std::move(*planned);
+  const auto result = to_result(request, lease.attachment, dns);
+  auto stored = cni::format(result, cni::newest_version);
+  if (!stored) return stored.error();
+  lease.result = std::move(*stored);
+  return cni::format(result, request.version);
+}
+
+// The record is written while the kernel works. A crash in between leaves a record of a pod that is
+// not whole: as its runtime got no answer, it asks again, and finds it broken, or takes it away.
+Result<void> PodNetwork::State::make(const NetworkNamespace& pod, const Lease& lease) {
+  auto written = records.begin(lease);
+  if (auto made = attachments.make(pod, lease.attachment); !made) {
+    (void)written.wait();
+    return made;
+  }
+  auto done = written.wait();
+  if (done) done = ports.publish(lease.attachment.id.alias());
+  if (!done) {
+    (void)attachments.detach(lease.attachment);
+    reaper.wake();
+  }
+  return done;
 }
 
 cni::Expected<std::string> PodNetwork::State::add(const cni::Request& request,

@@ -67,6 +67,9 @@ class PodNetwork::State {
                                                          std::vector<IpAddress>& addresses);
   cni::Expected<std::string> attach(const cni::Request& request, const NetworkNamespace& pod,
                                     const std::vector<IpAddress>& requested);
+  cni::Expected<std::string> plan(const cni::Request& request, const Reservation& reserved,
+                                  Lease& lease);
+  Result<void> make(const NetworkNamespace& pod, const Lease& lease);
   // Takes an attachment away, whatever is left of it. Its turn is held.
   Result<void> release(const Records::LeasePointer& lease);
   Result<void> detach_unknown(const AttachmentId& id, const std::string& link);

@@ -412,40 +412,6 @@ TEST(Forwarding, StoppingWaitsForAnswersThatAreOwed) {
   EXPECT_EQ(take_apart(*reply).addresses().size(), 1U);
 }
 
-TEST(Forwarding, AsksTheResolversOfTheZoneAndNobodyElse) {
-  FakeResolver others(answer_www);
-  FakeResolver corporate([](const Heard& heard) {
-    return std::vector<Message>{
-        reply_to(heard.message, {.answers = {a("db.corp.example", "10.9.9.9")}})};
-  });
-  auto options = forwarding_to({others.endpoint()});
-  options.forwarding.stubs = {{name("corp.example"), plain({corporate.endpoint()})},
-                              {name("void.example"), {}}};
-  const Serving serving(options);
-  UdpClient client(serving.at);
-
-  EXPECT_EQ(client.ask(query("db.corp.example", Type::a)).addresses().size(), 1U);
-  EXPECT_EQ(client.ask(www).addresses().size(), 1U);
-  EXPECT_EQ(client.ask(query("x.void.example", Type::a)).rcode(), 5U);
-  EXPECT_EQ(corporate.heard(), 1);
-  EXPECT_EQ(others.heard(), 1);
-}
-
-TEST(Forwarding, AStubZoneIsAskedForReverseNamesOfPrivateAddresses) {
-  FakeResolver corporate([](const Heard& heard) {
-    return std::vector<Message>{reply_to(
-        heard.message,
-        {.answers = {ptr_record(name("3.2.1.10.in-addr.arpa"), name("x.corp.example"), 60s)}})};
-  });
-  auto options = local_options();
-  options.forwarding.stubs = {{name("10.in-addr.arpa"), plain({corporate.endpoint()})}};
-  const Serving serving(options);
-
-  const auto seen = UdpClient(serving.at).ask(query("3.2.1.10.in-addr.arpa", Type::ptr));
-
-  EXPECT_EQ(seen.answers.size(), 1U);
-}
-
 TEST(Forwarding, NeverAsksItself) {
   auto options = local_options();
   Serving serving(options);

@@ -5,6 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <string>
+#include <thread>
+
 namespace paddock::dns::upstream {
 namespace {
 
@@ -27,7 +31,8 @@ class CacheTest : public ::testing::Test {
  protected:
   const TimePoint t0{1h};
   const Question question_ = question_for("www.example.net");
-  Cache cache_{CacheLimits{.bytes = 100'000}};
+  Epochs epochs_{1};
+  Cache cache_{CacheLimits{.bytes = 100'000}, epochs_};
 
   std::uint32_t ttl_shown(const Resolution& found) {
     testing::Message message(found.answer->message.size());
@@ -92,7 +97,7 @@ TEST_F(CacheTest, ExpiredAnswersStandInAfterAFailureAndSayThirtySeconds) {
 
   const auto found = cache_.find(question_.key(), t0 + 201s);
   ASSERT_TRUE(found.has_value());
-  ASSERT_NE(found->answer, nullptr);
+  ASSERT_TRUE(found->answer.has_value());
   EXPECT_TRUE(found->presentation.is_stale);
   EXPECT_EQ(ttl_shown(*found), 30U);
   EXPECT_FALSE(cache_.find(question_.key(), t0 + 206s).has_value()) << "time to ask again";
@@ -110,7 +115,7 @@ TEST_F(CacheTest, FailuresAreRememberedForFiveSeconds) {
 
   const auto found = cache_.find(question_.key(), t0 + 4s);
   ASSERT_TRUE(found.has_value());
-  EXPECT_EQ(found->answer, nullptr);
+  EXPECT_FALSE(found->answer.has_value());
   EXPECT_EQ(found->error, ExtendedError::no_reachable_authority);
   EXPECT_FALSE(cache_.find(question_.key(), t0 + 5s).has_value());
 }
@@ -139,11 +144,83 @@ TEST_F(CacheTest, KeepsNothingWithoutBytes) {
   EXPECT_EQ(cache_.bytes(), 0U);
 }
 
+TEST_F(CacheTest, AnswersThatAreAskedForOftenAreToBeRefreshedBeforeTheyExpireByOne) {
+  store(100);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(cache_.find(question_.key(), t0 + 89s).value().wants_refresh);
+  }
+
+  EXPECT_TRUE(cache_.find(question_.key(), t0 + 90s).value().wants_refresh);
+  EXPECT_FALSE(cache_.find(question_.key(), t0 + 90s).value().wants_refresh) << "one does it";
+}
+
+TEST_F(CacheTest, AnswersThatAreSeldomAskedForExpire) {
+  store(100);
+
+  EXPECT_FALSE(cache_.find(question_.key(), t0 + 99s).value().wants_refresh);
+}
+
+TEST_F(CacheTest, KeepsWhatItHasWhenItsSizeChanges) {
+  store(100);
+
+  cache_.set_limits({.bytes = 1'000'000});
+  EXPECT_EQ(ttl_shown(cache_.find(question_.key(), t0).value()), 100U);
+  cache_.set_limits({.bytes = 50'000});
+  EXPECT_EQ(ttl_shown(cache_.find(question_.key(), t0).value()), 100U);
+  EXPECT_EQ(cache_.size(), 1U);
+}
+
+TEST_F(CacheTest, WhatAReaderSawStaysUntilItIsOutside) {
+  store(100);
+  epochs_.enter(0);
+  const auto found = cache_.find(question_.key(), t0).value();
+
+  for (int i = 0; i < 100; ++i) {
+    store(200);
+  }
+
+  EXPECT_EQ(ttl_shown(found), 100U);
+  epochs_.leave(0);
+}
+
+TEST_F(CacheTest, IsReadWhileItIsWritten) {
+  Epochs epochs(3);
+  Cache cache({.bytes = 20'000}, epochs);
+  std::atomic<bool> is_over{false};
+  const auto read = [&](std::size_t reader) {
+    for (unsigned i = 0; !is_over; ++i) {
+      const auto owner = "host-" + std::to_string(i % 200) + ".example.org";
+      epochs.enter(reader);
+      if (const auto found = cache.find(question_for(owner).key(), t0); found && found->answer) {
+        testing::Message message(found->answer->message.size());
+        render(*found->answer, found->presentation, message.data());
+        EXPECT_EQ(take_apart(message).answers.at(0).owner, owner + ".");
+      }
+      epochs.leave(reader);
+    }
+  };
+  std::thread first(read, 0U);
+  std::thread second(read, 1U);
+  for (int i = 0; i < 5000; ++i) {
+    const auto owner = "host-" + std::to_string(i % 200) + ".example.org";
+    cache.store(question_for(owner).key(), answer_with(owner, {.answers = {a(owner, "192.0.2.7")}}),
+                t0);
+    if (i % 1000 == 0) {
+      cache.set_limits({.bytes = 20'000U + static_cast<unsigned>(i)});
+    }
+  }
+  is_over = true;
+  first.join();
+  second.join();
+
+  EXPECT_LE(cache.bytes(), 25'000U);
+}
+
 TEST_F(CacheTest, AnAnswerEndsAFailure) {
   cache_.fail(question_.key(), ExtendedError::network_error, t0);
   store(100);
 
-  EXPECT_NE(cache_.find(question_.key(), t0).value().answer, nullptr);
+  EXPECT_TRUE(cache_.find(question_.key(), t0).value().answer.has_value());
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ class ForwarderTest : public ::testing::Test, public Poller {
     for (const auto& upstream : upstreams) {
       report.upstreams.push_back({.endpoint = upstream});
     }
+    shared_.cache.set_limits({.bytes = 1U << 20});
     plans_.push_back(std::make_unique<Plan>(planner_.plan(report)));
     forwarder_.configure(options_, *plans_.back(), now);
   }
@@ -49,16 +50,19 @@ class ForwarderTest : public ::testing::Test, public Poller {
   // Runs the loop until `count` answers have been given in all.
   void run_until(std::size_t count) {
     while (given.size() < count) {
-      std::vector<pollfd> ready;
-      for (const auto& [descriptor, events] : watched_) {
-        ready.push_back({descriptor, events, 0});
-      }
-      ASSERT_GT(::poll(ready.data(), ready.size(), 20'000), 0) << "nothing came";
-      for (const auto& one : ready) {
-        if (one.revents != 0) {
-          forwarder_.ready(one.fd, (one.revents & ~POLLOUT) != 0, (one.revents & POLLOUT) != 0,
-                           now);
-        }
+      ASSERT_NO_FATAL_FAILURE(turn());
+    }
+  }
+
+  void turn() {
+    std::vector<pollfd> ready;
+    for (const auto& [descriptor, events] : watched_) {
+      ready.push_back({descriptor, events, 0});
+    }
+    ASSERT_GT(::poll(ready.data(), ready.size(), 20'000), 0) << "nothing came";
+    for (const auto& one : ready) {
+      if (one.revents != 0) {
+        forwarder_.ready(one.fd, (one.revents & ~POLLOUT) != 0, (one.revents & POLLOUT) != 0, now);
       }
     }
   }
@@ -90,10 +94,12 @@ class ForwarderTest : public ::testing::Test, public Poller {
 
  protected:
   ForwardOptions options_;
-  Forwarder forwarder_{*this, tallies, [this](std::uint64_t, const Resolution& resolution) {
-                         given.push_back({resolution.answer != nullptr,
-                                          resolution.presentation.is_stale, resolution.error});
-                       }};
+  Shared shared_{1};
+  Forwarder forwarder_{
+      shared_, 0, *this, tallies, [this](std::uint64_t, const Resolution& resolution) {
+        given.push_back(
+            {resolution.answer.has_value(), resolution.presentation.is_stale, resolution.error});
+      }};
 };
 
 // Answers the first query, and then does `later`.
@@ -259,6 +265,29 @@ TEST_F(ForwarderTest, SeesHowFastTheOthersAreBesideARealQuestion) {
   EXPECT_EQ(given.size(), 1U);
   EXPECT_EQ(tallies.sent.get(), 2U);
   EXPECT_EQ(tallies.hedged.get(), 0U);
+}
+
+TEST_F(ForwarderTest, AsksAnewBeforeAHotAnswerExpires) {
+  FakeResolver resolver([](const Heard& heard) {
+    return std::vector<Message>{
+        reply_to(heard.message, {.answers = {a("www.example.net", "192.0.2.1", 60)}})};
+  });
+  configure({resolver.endpoint()});
+  ask();
+  run_until(1);
+  now += 55s;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(forwarder_.find(www(), now)->wants_refresh);
+  }
+  ASSERT_TRUE(forwarder_.find(www(), now)->wants_refresh);
+
+  forwarder_.refresh(www(), 0, now);
+  resolver.wait_for(2);
+  while (tallies.prefetched.get() != 1 || forwarder_.find(www(), now)->presentation.age > 0s) {
+    turn();
+  }
+
+  EXPECT_EQ(given.size(), 1U) << "nobody waited";
 }
 
 TEST_F(ForwarderTest, RandomSpellingMustComeBack) {

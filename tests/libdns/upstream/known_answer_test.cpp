@@ -36,7 +36,7 @@ Seen composed(const Message& raw, const KnownAnswer& answer, AnswerContext conte
   wire::Query parsed;
   EXPECT_EQ(wire::parse_query(raw, parsed), wire::Verdict::ok);
   Message out(65535);
-  out.resize(compose_reply(parsed, raw, context, answer, presentation, out));
+  out.resize(compose_reply(parsed, raw, context, answer.view(), presentation, out));
   if (size != nullptr) {
     *size = out.size();
   }

@@ -62,6 +62,45 @@ TEST(Reply, UdpIsTruncatedToWhatTheClientTakes) {
   }
 }
 
+// How often each record is seen in replies over UDP, of which none holds all.
+std::map<std::string, int> seen_over_udp(const Authority& authority, unsigned type, int replies) {
+  std::map<std::string, int> seen;
+  for (int i = 0; i < replies; ++i) {
+    const auto reply =
+        ask(authority, {"web.zone", type, Opt{}}, {.rotation = static_cast<std::uint32_t>(i)});
+    EXPECT_TRUE(reply.tc());
+    for (const auto& line : reply.answer) ++seen[line];
+  }
+  return seen;
+}
+
+TEST(Reply, EveryAddressOfALargeSetIsSeenOverUdpEquallyOften) {
+  const auto authority = authority_of({zone("zone")}, many("web.zone", 1000));
+  const int fits = static_cast<int>(ask(*authority, {"web.zone", A, Opt{}}).answer.size());
+
+  const auto seen = seen_over_udp(*authority, A, 2000);
+
+  ASSERT_EQ(seen.size(), 1000u);
+  for (const auto& [line, count] : seen) EXPECT_NEAR(count, 2 * fits, 6) << line;
+}
+
+TEST(Reply, EveryServiceRecordOfALargeSetIsSeenOverUdpEquallyOften) {
+  std::vector<Record> records;
+  for (int i = 0; i < 200; ++i) {
+    records.push_back(srv_record(name("web.zone"),
+                                 {.port = 80, .target = name("e" + std::to_string(i) + ".zone")},
+                                 std::chrono::seconds{5}));
+  }
+  const auto authority = authority_of({zone("zone")}, records);
+  const double fits =
+      static_cast<double>(ask(*authority, {"web.zone", LDNS_RR_TYPE_SRV, Opt{}}).answer.size());
+
+  const auto seen = seen_over_udp(*authority, LDNS_RR_TYPE_SRV, 2000);
+
+  ASSERT_EQ(seen.size(), 200u);
+  for (const auto& [line, count] : seen) EXPECT_NEAR(count, 10 * fits, 25) << line;
+}
+
 TEST(Reply, TcpHoldsTheWholeSet) {
   const auto authority = authority_of({zone("zone")}, many("web.zone", 4000));
   const auto whole = ask(*authority, {"web.zone", A}, {.transport = Transport::tcp});

@@ -90,7 +90,7 @@ TEST_F(LeaseStoreTest, AnAddressTakenAgainIsNoLongerFreed) {
 TEST_F(LeaseStoreTest, WritesOfOneThreadTakeEffectInOrder) {
   LeaseStore store(folder_.path());
   auto first = lease(2);
-  first.state = LeaseState::attaching;
+  first.state = LeaseState::detaching;
 
   auto begun = store.put(first);
   auto ended = store.put(lease(2));

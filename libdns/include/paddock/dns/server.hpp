@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Server: answers DNS over UDP and TCP from an immutable Authority, and forwards
-// what is not in it. Workers share nothing: each has one thread, its own sockets
-// (SO_REUSEPORT) and its own cache of forwarded answers.
+// what is not in it. Each worker has one thread and its own sockets
+// (SO_REUSEPORT); they share the cache of forwarded answers, which they read without a lock.
 #pragma once
 
 #include <paddock/dns/export.hpp>
@@ -73,6 +73,7 @@ struct Counters {
   std::uint64_t cache_bytes = 0;
   std::uint64_t forwarded = 0;          // questions sent to an upstream, each try
   std::uint64_t forward_hedged = 0;     // of these, because another upstream was slow
+  std::uint64_t prefetched = 0;         // answers asked for anew before they expired
   std::uint64_t forward_failures = 0;   // tries that brought no usable answer
   std::uint64_t forward_exhausted = 0;  // questions nobody answered in time
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Forwarding: which other resolvers are asked for names that are not ours, and
-// how. These are plain values; Server turns them into a cache and sockets, one
-// set per worker.
+// how. These are plain values; Server turns them into a cache, which all workers
+// share, and sockets, which each has for itself.
 #pragma once
 
 #include <paddock/dns/error.hpp>
@@ -76,6 +76,14 @@ struct StubZone {
 // Reads `corp.example=10.0.0.1,10.0.0.2`.
 [[nodiscard]] PADDOCK_DNS_EXPORT Result<StubZone> parse_stub_zone(std::string_view text);
 
+// Resolvers of some clients: View::upstreams names the set. They are asked before everybody's.
+struct UpstreamSet {
+  std::string name{};
+  std::vector<Upstream> upstreams{};
+
+  friend bool operator==(const UpstreamSet&, const UpstreamSet&) = default;
+};
+
 // Who is asked first among resolvers in good standing.
 enum class Preference : std::uint8_t {
   fastest,  // the one that answers fastest; those within a factor of two in the order given
@@ -90,6 +98,9 @@ struct ForwardOptions {
 
   // The longest zone that holds a name decides. Zones of our own come before all of these.
   std::vector<StubZone> stubs{};
+
+  // For clients whose view names one of them. A stub zone's resolvers are asked by every client.
+  std::vector<UpstreamSet> sets{};
 
   Preference preference = Preference::fastest;
 
@@ -108,10 +119,13 @@ struct ForwardOptions {
   std::chrono::milliseconds deadline{4500};         // then the client gets SERVFAIL
   std::size_t max_in_flight = 1000;                 // different questions, per worker
 
-  std::size_t cache_bytes = std::size_t{8} << 20;  // per worker; 0: no cache
+  std::size_t cache_bytes = std::size_t{8} << 20;  // of all workers together; 0: no cache
   std::chrono::seconds max_ttl{3600};              // of what is kept
   std::chrono::seconds max_negative_ttl{300};      // RFC 2308
   std::chrono::seconds failure_ttl{5};             // RFC 9520; more than 5 is taken as 5
+
+  // Asks anew for answers in the last tenth of their time that were asked for four times or more.
+  bool prefetch = true;
 
   // RFC 8767: how long an expired answer may still be given when the upstreams fail (0: never),
   // and how long a client waits for a fresh one before it gets that.
@@ -124,6 +138,7 @@ struct ForwardOptions {
 struct ForwardingReport {
   std::vector<Upstream> upstreams{};
   std::vector<StubZone> stubs{};
+  std::vector<UpstreamSet> sets{};
   std::vector<std::string> problems{};
 };
 

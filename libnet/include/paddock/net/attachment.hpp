@@ -129,6 +129,14 @@ class PADDOCK_NET_EXPORT Attachments {
   Attachments(const Attachments&) = delete;
   Attachments& operator=(const Attachments&) = delete;
 
+  // What attach() would make of the request: names, indices and MAC addresses are chosen, so that
+  // a record can be on its way to the disk while the kernel works. Nothing is touched.
+  // invalid_argument: the request contradicts itself (text says where).
+  static Result<Attachment> plan(const AttachRequest& request);
+  // Makes what was planned; errors as of attach(), and device_or_resource_busy: somebody has the
+  // index by now. Plan anew then.
+  Result<void> make(const NetworkNamespace& pod, const Attachment& planned);
+
   // Makes the link pair, addresses, routes and neighbours. Whatever fails, nothing stays behind.
   // Errors: file_exists: the pod has an interface of that name, or the host routes the address
   // already; operation_not_permitted: pod is the host's own namespace; invalid_argument: the

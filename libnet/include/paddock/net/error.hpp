@@ -5,9 +5,11 @@
 // std::runtime_error with a sentence instead, and caught once, in main.
 #pragma once
 
+#include <paddock/net/export.hpp>
+
 #include <boost/system/error_code.hpp>
 #include <boost/system/result.hpp>
-#include <paddock/net/export.hpp>
+
 #include <string>
 
 namespace paddock::net {
@@ -20,8 +22,8 @@ struct Error {
 };
 
 // boost::system::result calls this when value() is asked of an error.
-[[noreturn]] PADDOCK_NET_EXPORT void throw_exception_from_error(const Error& error,
-                                                          const boost::source_location& where);
+[[noreturn]] PADDOCK_NET_EXPORT void throw_exception_from_error(
+    const Error& error, const boost::source_location& where);
 
 template <class T>
 using Result = boost::system::result<T, Error>;

@@ -18,9 +18,8 @@
 
 namespace paddock::net {
 
-// attaching: addresses are reserved, the kernel may or may not have the link.
 // attached: the runtime was or will be told so. detaching: to be removed, whatever is left of it.
-enum class LeaseState { attaching, attached, detaching };
+enum class LeaseState { attached, detaching };
 
 // Who the pod is to people and to the registry.
 struct PodIdentity {
@@ -34,7 +33,7 @@ struct PodIdentity {
 };
 
 struct Lease {
-  LeaseState state = LeaseState::attaching;
+  LeaseState state = LeaseState::attached;
   Attachment attachment;  // id and addresses are set in every state, the rest once attached
   std::string netns_path;
   NamespaceIdentity netns;
