@@ -79,6 +79,14 @@ void describe_documents(runtime::OptionTable& table, Options& options) {
                return text.empty() ? std::string() : checks::endpoint_or_none()(text);
              });
   table.integer({"workers", "N", "Threads that answer pods."}, options.workers, 1U, 64U);
+  table.integer({"max-connections", "N",
+                 "Connections of pods to each worker. A newcomer to a full one takes the place of "
+                 "whoever has most."},
+                options.max_connections, 1U, 1'000'000U);
+  table.integer({"max-connections-per-client", "N",
+                 "Connections of one address to each worker; more are answered 429. 0: no limit of "
+                 "its own."},
+                options.max_connections_per_client, 0U, 1'000'000U);
   table.boolean({"xff", "",
                  "Believe X-Forwarded-For about who asks. Only behind a proxy that always sets it: "
                  "else any pod may read as any other."},

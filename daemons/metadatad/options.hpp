@@ -34,6 +34,8 @@ struct Options : runtime::CommonOptions {
   std::string answers;
   std::string listen_reload;  // empty: 127.0.0.1:8112 with answers, else none
   unsigned workers = 1;
+  unsigned max_connections = 16384;
+  unsigned max_connections_per_client = 0;
   bool xff = false;
   std::string host_name;  // empty: the kernel's
   std::string environment = "Default";

@@ -110,6 +110,8 @@ metadata::DocumentOptions document_options(const Options& options) {
     if (listen != "none") documents.http.tcp.push_back(endpoint_of(listen));
   }
   documents.http.on_handler_failed = log_failure;
+  documents.http.max_connections = options.max_connections;
+  documents.http.max_connections_per_client = options.max_connections_per_client;
   documents.workers = options.workers;
   documents.trust_forwarded_for = options.xff;
   documents.host = host_name(options);
@@ -149,6 +151,9 @@ void write_requests(runtime::MetricsText& out, const metadata::HttpCounters& api
   out.counter("paddock_metadata_http_connections_refused_total",
               "Connections closed at once because there were too many.");
   both(&metadata::HttpCounters::connections_refused);
+  out.counter("paddock_metadata_http_connections_shed_total",
+              "Connections ended to make room for other clients.");
+  both(&metadata::HttpCounters::connections_shed);
   out.gauge("paddock_metadata_http_connections", "Connections open.");
   both(&metadata::HttpCounters::connections_open);
   out.gauge("paddock_metadata_http_waiting", "Requests that wait for a change.");

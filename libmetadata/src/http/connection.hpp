@@ -4,6 +4,7 @@
 // loop's buffer and answered through the loop's outbox; only what is left over stays here.
 #pragma once
 
+#include "http/clients.hpp"
 #include "http/head_parser.hpp"
 #include "http/listener.hpp"
 #include "http/outbox.hpp"
@@ -51,6 +52,8 @@ struct Connection {
   Clock::time_point deadline;
   Clock::time_point timer = Clock::time_point::max();  // its earliest entry among the timers
   Peer peer;
+  Clients::Share* share = nullptr;       // the peer's, with this connection
+  std::size_t held = 0;                  // bytes that are kept for it, as far as counted
   std::string input;                     // read but not yet understood
   std::size_t examined = 0;              // bytes in which no whole head was found
   std::unique_ptr<PartialBody> partial;  // while a body arrives

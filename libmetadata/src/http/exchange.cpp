@@ -102,6 +102,7 @@ void HttpServer::Loop::serve_input(Connection& connection, std::string_view byte
   } else {
     connection.input.erase(0, used);
   }
+  if (!connection.input.empty() || connection.held > 0) account(connection);
   if (!connection.pending) settle(connection);
 }
 
@@ -314,7 +315,10 @@ bool HttpServer::Loop::flush(Connection& connection) {
   const std::size_t before = outbox.size();
   switch (outbox.flush(connection.socket.get(), connection.tls.get())) {
     case Outbox::Flush::done:
-      if (connection.pending) connection.pending.reset();
+      if (connection.pending) {
+        connection.pending.reset();
+        account(connection);
+      }
       return true;
     case Outbox::Flush::failed:
       outbox.clear();
@@ -329,6 +333,7 @@ bool HttpServer::Loop::flush(Connection& connection) {
   } else if (before != outbox.size()) {
     set_deadline(connection, now_ + options_.write_timeout);
   }
+  account(connection);
   const bool has_reader_only = connection.phase != Phase::reading;
   watch(connection, EPOLLOUT | (has_reader_only ? EPOLLRDHUP : 0U));
   return false;

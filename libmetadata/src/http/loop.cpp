@@ -100,6 +100,7 @@ HttpCounters HttpServer::Loop::counters() const {
   return {.connections_open = read(counters_.open),
           .connections_accepted = read(counters_.accepted),
           .connections_refused = read(counters_.refused),
+          .connections_shed = read(counters_.shed),
           .requests = read(counters_.requests),
           .bad_requests = read(counters_.bad),
           .timeouts = read(counters_.timeouts),
@@ -134,6 +135,7 @@ void HttpServer::Loop::turn() {
   }
   serve_woken();
   expire_timers();
+  if (held_ > options_.memory_limit) relieve();
   if (now_ >= accept_again_ && !is_stopping_) {
     accept_again_ = Clock::time_point::max();
     for (std::size_t i = 0; i < listeners_.size(); ++i) {
@@ -186,19 +188,28 @@ void HttpServer::Loop::accept_from(std::size_t listener) {
       if (errno != ECONNABORTED && errno != EINTR) return;
       continue;
     }
-    if (counters_.open.load(std::memory_order_relaxed) >= options_.max_connections &&
-        !close_oldest_idle()) {
-      static constexpr std::string_view full =
-          "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
-          "Connection: close\r\n\r\n";
+    if (const auto refusal = refusal_of(peer); !refusal.empty()) {
       if (!tls_ || peer.is_local) {
-        (void)!::send(socket.get(), full.data(), full.size(), MSG_NOSIGNAL);
+        (void)!::send(socket.get(), refusal.data(), refusal.size(), MSG_NOSIGNAL);
       }
       http::add(counters_.refused, 1);
       continue;
     }
     add_connection(std::move(socket), peer);
   }
+}
+
+// What a newcomer is told when there is no room for him; empty: there is.
+std::string_view HttpServer::Loop::refusal_of(const Peer& newcomer) {
+  if (options_.max_connections_per_client != 0 &&
+      clients_.connections_of(newcomer) >= options_.max_connections_per_client) {
+    return "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
+           "Connection: close\r\n\r\n";
+  }
+  const auto open = counters_.open.load(std::memory_order_relaxed);
+  if (open < options_.max_connections || make_room(newcomer)) return {};
+  return "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
+         "Connection: close\r\n\r\n";
 }
 
 void HttpServer::Loop::add_connection(http::Descriptor socket, const Peer& peer) {
@@ -215,6 +226,7 @@ void HttpServer::Loop::add_connection(http::Descriptor socket, const Peer& peer)
   connection.id = (std::uint64_t{slot.generation} << 32) | index;
   connection.socket = std::move(socket);
   connection.peer = peer;
+  connection.share = &clients_.join(peer);
   if (tls_ && !peer.is_local) {
     renew_certificate();
     connection.tls = tls::Session::accept(tls_, connection.socket.get());
@@ -237,26 +249,6 @@ void HttpServer::Loop::renew_certificate() {
   } else if (options_.on_certificate_refused) {
     options_.on_certificate_refused(renewed.error().text);
   }
-}
-
-// Among a few connections at random places: finding the very oldest would cost a walk over all.
-bool HttpServer::Loop::close_oldest_idle() {
-  constexpr std::size_t looked_at = 64;
-  Connection* oldest = nullptr;
-  for (std::size_t i = 0; i < std::min(looked_at, slots_.size()); ++i) {
-    const std::size_t place =
-        (static_cast<std::size_t>(counters_.accepted.load(std::memory_order_relaxed)) * 2654435761 +
-         i) %
-        slots_.size();
-    Connection* candidate = slots_[place].connection.get();
-    if (candidate != nullptr && candidate->phase == Connection::Phase::reading &&
-        !candidate->pending && !candidate->partial && candidate->input.empty() &&
-        (oldest == nullptr || candidate->deadline < oldest->deadline)) {
-      oldest = candidate;
-    }
-  }
-  if (oldest != nullptr) close(*oldest);
-  return oldest != nullptr;
 }
 
 void HttpServer::Loop::pause_accepting() {
@@ -380,6 +372,9 @@ void HttpServer::Loop::close(Connection& connection) {
   if (connection.wait) http::add(counters_.waiting, static_cast<std::uint64_t>(-1));
   if (connection.stream) http::add(counters_.streams, static_cast<std::uint64_t>(-1));
   http::add(counters_.open, static_cast<std::uint64_t>(-1));
+  held_ -= connection.held;
+  connection.share->bytes -= connection.held;
+  clients_.leave(connection.peer);
   const auto index = static_cast<std::uint32_t>(connection.id);
   free_slots_.push_back(index);
   slots_[index].connection.reset();

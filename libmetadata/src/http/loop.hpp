@@ -5,6 +5,7 @@
 // thread.
 #pragma once
 
+#include "http/clients.hpp"
 #include "http/connection.hpp"
 #include "http/head_parser.hpp"
 #include "http/listener.hpp"
@@ -56,7 +57,8 @@ class HttpServer::Loop {
 
  private:
   struct Counters {
-    std::atomic<std::uint64_t> open, accepted, refused, requests, bad, timeouts, waiting, streams;
+    std::atomic<std::uint64_t> open, accepted, refused, shed, requests, bad, timeouts, waiting,
+        streams;
   };
   // Where a connection lives; the generation tells its id from those of earlier ones.
   struct Slot {
@@ -72,7 +74,7 @@ class HttpServer::Loop {
   void serve_event(ConnectionId id, std::uint32_t events);
   void accept_from(std::size_t listener);
   void add_connection(http::Descriptor socket, const Peer& peer);
-  [[nodiscard]] bool close_oldest_idle();
+  [[nodiscard]] std::string_view refusal_of(const Peer& newcomer);
   void run_posted();
   void serve_woken();
   void serve_woken(Connection& connection);
@@ -85,6 +87,13 @@ class HttpServer::Loop {
   void set_deadline(Connection& connection, Clock::time_point deadline);
   void pause_accepting();
   void renew_certificate();
+
+  // room.cpp
+  template <class Visit>
+  void sample(Visit visit);
+  [[nodiscard]] bool make_room(const Peer& newcomer);
+  void account(Connection& connection);
+  void relieve();
 
   // exchange.cpp
   [[nodiscard]] ssize_t receive(Connection& connection);
@@ -116,6 +125,9 @@ class HttpServer::Loop {
   http::Descriptor wakeup_;  // any thread
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
+  http::Clients clients_;
+  std::size_t held_ = 0;  // sum of Connection::held
+  std::size_t samples_ = 0;
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   std::deque<ConnectionId> woken_;
   Clock::time_point now_;

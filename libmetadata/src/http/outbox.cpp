@@ -81,6 +81,14 @@ void Outbox::add(std::shared_ptr<const std::string> bytes) {
   pieces_.push_back({text_.size(), {}, std::move(bytes)});
 }
 
+std::size_t Outbox::held() const noexcept {
+  std::size_t bytes = text_.size();
+  for (const Piece& piece : pieces_) {
+    if (piece.shared.use_count() <= 1) bytes += piece.bytes().size();
+  }
+  return bytes;
+}
+
 void Outbox::clear() noexcept {
   if (text_.capacity() > keep_limit) {
     text_ = {};

@@ -27,6 +27,9 @@ class Outbox {
   // What is still to be written.
   [[nodiscard]] std::size_t size() const noexcept { return text_.size() + long_bytes_ - written_; }
 
+  // Memory that is kept for what is still to be written, and for nobody else.
+  [[nodiscard]] std::size_t held() const noexcept;
+
   // Writes as much as the socket takes, through TLS when there is a session. After `done` the
   // outbox is empty and keeps its memory.
   [[nodiscard]] Flush flush(int fd, tls::Session* session = nullptr);

@@ -12,9 +12,12 @@
 
 namespace paddock::metadata {
 
+constexpr std::size_t body_limit = 4096;  // nothing here is asked for with a body
+
 struct DocumentService::State {
   State(DocumentOptions given) : options(std::move(given)) {
     HttpOptions http = options.http;
+    http.body_limit = std::min(http.body_limit, body_limit);
     const unsigned count = std::max(options.workers, 1U);
     http.reuse_port = http.reuse_port || count > 1;
     for (unsigned i = 0; i < count; ++i) {
@@ -79,6 +82,7 @@ HttpCounters DocumentService::counters() const {
     sum.connections_open += one.connections_open;
     sum.connections_accepted += one.connections_accepted;
     sum.connections_refused += one.connections_refused;
+    sum.connections_shed += one.connections_shed;
     sum.requests += one.requests;
     sum.bad_requests += one.bad_requests;
     sum.timeouts += one.timeouts;

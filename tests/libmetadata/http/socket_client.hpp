@@ -35,6 +35,19 @@ class SocketClient {
         ::connect(client.fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
     return client;
   }
+  // From another loopback address: "127.0.0.2".
+  static SocketClient from(const char* source, const TcpEndpoint& endpoint) {
+    SocketClient client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    ::inet_pton(AF_INET, source, &address.sin_addr);
+    (void)::bind(client.fd_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    address.sin_port = htons(endpoint.port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    client.is_connected_ =
+        ::connect(client.fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    return client;
+  }
   static SocketClient to(const std::string& path) {
     SocketClient client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_un address{};

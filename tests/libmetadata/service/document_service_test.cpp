@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "libmetadata/http/socket_client.hpp"
 #include "libmetadata/service/served_documents.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace paddock::metadata {
 namespace {
@@ -171,25 +174,73 @@ TEST_F(DocumentServiceTest, ARepeatedAnswerIsForTheSameClientFormAndStateOnly) {
   EXPECT_EQ(ask("10.42.0.2", "text/plain"), "other");
 }
 
-TEST_F(DocumentServiceTest, SendsLargeDocumentsInPieces) {
-  serve();
+Draft large_draft() {
   Draft draft(*sample_cluster());
   for (int i = 0; i < 3000; ++i) {
-    const std::string name = "p" + std::to_string(i);
+    const std::string name = "a-container-with-a-long-name-" + std::to_string(i);
     const std::string ip = "10.50." + std::to_string(i / 250) + "." + std::to_string(i % 250);
     draft.put(testing::sample_pod("many", name.c_str(), ip.c_str()));
   }
-  publish(std::move(draft), 2);
+  return draft;
+}
 
-  const auto response = get("/latest/containers", {{"Accept", "application/json"}});
+TEST_F(DocumentServiceTest, SendsLargeDocumentsInPieces) {
+  serve();
+  publish(large_draft(), 2);
 
-  EXPECT_EQ(response.header("transfer-encoding"), "chunked");
-  EXPECT_EQ(json::parse(response.body).size(), 3004U);
-  const std::string tag(response.header("etag"));
-  EXPECT_TRUE(tag.starts_with("W/\""));
-  EXPECT_EQ(
-      get("/latest/containers", {{"Accept", "application/json"}, {"If-None-Match", tag}}).status,
-      304);
+  for (const char* form : {"application/json", "application/yaml", "text/plain"}) {
+    const auto response = get("/latest/containers", {{"Accept", form}});
+
+    EXPECT_EQ(response.header("transfer-encoding"), "chunked") << form;
+    EXPECT_TRUE(response.header("content-type").starts_with(form)) << form;
+    if (form == std::string("application/json")) {
+      EXPECT_EQ(json::parse(response.body).size(), 3004U);
+    } else if (form == std::string("text/plain")) {
+      EXPECT_EQ(std::count(response.body.begin(), response.body.end(), '\n'), 3004);
+      EXPECT_TRUE(response.body.ends_with("\n3003=web-2\n"));
+    } else {
+      EXPECT_NE(response.body.find("\n  name: a-container-with-a-long-name-2999\n"), std::string::npos);
+      EXPECT_TRUE(response.body.ends_with("\n  uuid: uid-web-2\n"));
+    }
+    const std::string tag(response.header("etag"));
+    EXPECT_TRUE(tag.starts_with("W/\""));
+    const HeaderList known = {{"Accept", form}, {"If-None-Match", tag}};
+    EXPECT_EQ(get("/latest/containers", known).status, 304) << form;
+  }
+}
+
+TEST_F(DocumentServiceTest, ALargeDocumentHasItsHeaderAndEndsForOlderClients) {
+  serve();
+  publish(large_draft(), 2);
+  const std::string ask = "/latest/containers HTTP/1.0\r\nAccept: application/json\r\n\r\n";
+
+  const auto head = send("HEAD", "/latest/containers", {{"Accept", "application/json"}});
+  auto old = testing::SocketClient::to(service_->tcp_endpoints().at(0));
+  old.send("GET " + ask);
+  const std::string response = old.read_all();
+
+  EXPECT_EQ(head.header("transfer-encoding"), "chunked");
+  EXPECT_EQ(head.header("content-length"), "");
+  EXPECT_TRUE(head.body.empty());
+  EXPECT_EQ(response.find("Transfer-Encoding"), std::string::npos);
+  EXPECT_NE(response.find("Connection: close\r\n"), std::string::npos);
+  EXPECT_EQ(json::parse(response.substr(response.find("\r\n\r\n") + 4)).size(), 3004U);
+}
+
+TEST_F(DocumentServiceTest, ALargeDocumentIsOfOneStateThoughTheClusterChanges) {
+  serve();
+  publish(large_draft(), 2);
+  auto slow = testing::SocketClient::to(service_->tcp_endpoints().at(0), 4096);
+  slow.send("GET /latest/containers HTTP/1.0\r\nAccept: application/json\r\n\r\n");
+  const std::string begin = slow.read_until("\r\n\r\n");
+
+  Draft emptied;
+  emptied.put(testing::sample_pod("many", "last", "10.50.0.1"));
+  publish(std::move(emptied), 3);
+  const auto others = get("/latest/containers", {{"Accept", "application/json"}});
+
+  EXPECT_EQ(json::parse(others.body).size(), 1U);
+  EXPECT_EQ(json::parse(slow.read_all()).size(), 3004U);
 }
 
 TEST_F(DocumentServiceTest, SeveralWorkersShareAnAddress) {

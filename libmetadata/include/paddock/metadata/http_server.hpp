@@ -127,7 +127,13 @@ struct HttpOptions {
   std::vector<UnixEndpoint> unix_sockets;
   ServerTls tls;            // of all TCP addresses; files that changed are taken over by themselves
   bool reuse_port = false;  // several servers, each with its own thread, on one address
+  // In all. A newcomer to a full server takes the place of a client that has more connections
+  // than he, else of an idle one; else he is answered 503.
   std::size_t max_connections = 16384;
+  std::size_t max_connections_per_client = 0;  // of one address, or user: more: 429; 0: no limit
+  // Bytes kept for unfinished requests and for answers that are not taken, in all. Beyond, those
+  // clients lose connections for which most is kept.
+  std::size_t memory_limit = 64 * 1024 * 1024;
   std::size_t body_limit = 64 * 1024;               // more: 413
   std::chrono::milliseconds header_timeout{10000};  // first byte to whole request
   std::chrono::milliseconds idle_timeout{75000};    // between two requests
@@ -143,6 +149,7 @@ struct HttpCounters {
   std::uint64_t connections_open = 0;
   std::uint64_t connections_accepted = 0;
   std::uint64_t connections_refused = 0;  // too many
+  std::uint64_t connections_shed = 0;     // ended to make room
   std::uint64_t requests = 0;
   std::uint64_t bad_requests = 0;  // answered by the server itself: not HTTP, too large, too slow
   std::uint64_t timeouts = 0;
