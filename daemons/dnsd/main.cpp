@@ -4,10 +4,43 @@
 #include "dnsd/options.hpp"
 #include "dnsd/resolver.hpp"
 #include "runtime/daemon.hpp"
+#include "runtime/reloads.hpp"
+
+#include <paddock/metadata/service.hpp>
+
+#include <memory>
 
 namespace {
 
 using namespace paddock;
+
+// Tells those who asked over HTTP what came of it.
+void read_again(runtime::Daemon<dnsd::Options>& daemon, dnsd::Resolver& resolver,
+                runtime::Reloads& reloads) {
+  const auto asked = reloads.take();
+  metadata::Result<void> outcome;
+  if (!daemon.reload()) {
+    outcome = metadata::Error{make_error_code(boost::system::errc::invalid_argument),
+                              "the configuration is refused; the log says why"};
+  } else if (const auto read = resolver.reload(daemon.options()); !read) {
+    outcome = metadata::Error{read.error().code, read.error().text};
+  }
+  daemon.ready("answering");
+  for (const auto& answer : asked) answer(outcome);
+}
+
+std::unique_ptr<metadata::ReloadService> open_reload_service(const dnsd::Options& options,
+                                                             runtime::Reloads& reloads) {
+  const auto endpoint = dnsd::reload_endpoint(options);
+  if (!endpoint) return nullptr;
+  metadata::HttpOptions http;
+  http.tcp = {{endpoint->address, endpoint->port}};
+  auto service = std::make_unique<metadata::ReloadService>(
+      std::move(http),
+      [&reloads](metadata::ReloadAnswer answer) { reloads.ask(std::move(answer)); });
+  service->start();
+  return service;
+}
 
 void serve(runtime::Daemon<dnsd::Options>& daemon) {
   runtime::make_directory(daemon.options().state_dir);
@@ -16,17 +49,19 @@ void serve(runtime::Daemon<dnsd::Options>& daemon) {
   const runtime::Admin admin(daemon.name(), daemon.options().admin_listen, daemon,
                              {.status = [&] { return resolver.status(); },
                               .metrics = [&](auto& out) { resolver.metrics(out); }});
+  runtime::Reloads reloads([&daemon] { daemon.nudge(); });
+  const auto reload_service = open_reload_service(daemon.options(), reloads);
   daemon.ready("answering");
   for (;;) {
     switch (daemon.wait(std::chrono::seconds(1))) {
       case runtime::Wake::stop:
         return;
       case runtime::Wake::reload:
-        if (daemon.reload()) (void)resolver.reload(daemon.options());
-        daemon.ready("answering");
+        read_again(daemon, resolver, reloads);
         break;
       case runtime::Wake::nudge:
       case runtime::Wake::tick:
+        if (reloads.is_asked()) read_again(daemon, resolver, reloads);
         resolver.update();
     }
   }

@@ -90,8 +90,21 @@ void NamesFromCluster::touch(const metadata::Object& object, Touched& touched) {
     touched.services.emplace(object.ns.str(), slice->service.str());
   } else if (object.kind == metadata::Kind::service) {
     touched.services.emplace(object.ns.str(), object.name.str());
-  } else {
-    touched.pods.emplace(object.ns.str(), object.name.str());
+  } else if (const auto* pod = metadata::as<metadata::Pod>(&object)) {
+    touch_pod(*pod, touched);
+  }
+}
+
+// Pods that share its network are named by its addresses.
+void NamesFromCluster::touch_pod(const metadata::Pod& pod, Touched& touched) {
+  const ServiceKey key{pod.ns.str(), pod.name.str()};
+  touched.pods.insert(key);
+  if (const auto held = sharing_.find(pod.network_from.str()); held != sharing_.end()) {
+    held->second.erase(key);  // until it is named again
+    if (held->second.empty()) sharing_.erase(held);
+  }
+  if (const auto sharers = sharing_.find(pod.uid.str()); sharers != sharing_.end()) {
+    touched.pods.insert(sharers->second.begin(), sharers->second.end());
   }
 }
 
@@ -167,9 +180,22 @@ void NamesFromCluster::remember_targets(const ServiceKey& alias,
 void NamesFromCluster::name_pod(const ServiceKey& key) {
   const auto source = "pod " + key.first + "/" + key.second;
   const auto pod = cluster_->find<metadata::Pod>(key.first, key.second);
-  const bool is_shown = pod && exposure_.shows_space(*cluster_, key.first);
-  put(source, is_shown ? schemas_.pod(translate(*pod), metadata::is_running(*pod))
-                       : std::vector<dns::Contribution>{});
+  if (!pod || !exposure_.shows_space(*cluster_, key.first)) return put(source, {});
+  dns::Pod named = translate(*pod);
+  const bool is_sharing = named.addresses.empty() && !pod->network_from.empty();
+  if (is_sharing) {
+    sharing_[pod->network_from.str()].insert(key);
+    named.addresses = addresses_of(pod->network_from.view());
+  }
+  // An address that is another pod's makes no name of this one but Rancher's.
+  put(source, schemas_.pod(named, metadata::is_running(*pod) && !is_sharing));
+}
+
+std::vector<boost::asio::ip::address> NamesFromCluster::addresses_of(std::string_view uid) const {
+  for (const auto& pod : cluster_->pods()) {
+    if (pod.uid == uid) return pod.addresses.to_vector();
+  }
+  return {};
 }
 
 void NamesFromCluster::put(const std::string& source,

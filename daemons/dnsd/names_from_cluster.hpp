@@ -56,6 +56,7 @@ class NamesFromCluster {
     std::set<ServiceKey> pods;
   };
   void touch(const metadata::Object& object, Touched& touched);
+  void touch_pod(const metadata::Pod& pod, Touched& touched);
   void touch_spaces(Touched& touched) const;
   void touch_aliases(Touched& touched) const;
 
@@ -65,6 +66,7 @@ class NamesFromCluster {
   void remember_targets(const ServiceKey& alias, const std::vector<dns::ServiceReference>& targets);
   void put(const std::string& source, std::vector<dns::Contribution> contributions);
 
+  [[nodiscard]] std::vector<boost::asio::ip::address> addresses_of(std::string_view uid) const;
   [[nodiscard]] std::optional<dns::Service> find_service(const ServiceKey& key) const;
 
   Schemas schemas_;
@@ -76,6 +78,7 @@ class NamesFromCluster {
   std::shared_ptr<const metadata::Cluster> cluster_;
   std::map<ServiceKey, std::set<ServiceKey>> aliases_;  // service → the aliases that stand for it
   std::map<ServiceKey, std::set<ServiceKey>> targets_;  // alias → the services it stands for
+  std::map<std::string, std::set<ServiceKey>> sharing_;  // pod's uid → pods on its network
   std::map<std::string, std::vector<dns::Problem>> problems_;  // by source
 };
 

@@ -51,6 +51,14 @@ std::string check_zone_ttl(const std::string& text) {
   return parse_zone_ttl(text) ? "" : "must be ZONE=TIME, up to 1h, as rancher.internal=1s";
 }
 
+std::string check_listen(const std::string& text) {
+  return checks::endpoint()(text.starts_with(':') ? "0.0.0.0" + text : text);
+}
+
+std::string check_reload_listen(const std::string& text) {
+  return text.empty() ? "" : checks::endpoint_or_none()(text);
+}
+
 std::string check_visible(const std::string& text) {
   const auto equals = text.find('=');
   return equals == std::string::npos || equals == 0
@@ -78,7 +86,10 @@ void describe_names(runtime::OptionTable& table, Options& options) {
       options.cluster_zones, check_zone);
   table.text({"rancher-zone", "NAME", "Zone of the Rancher names, or none."}, options.rancher_zone,
              check_zone_or_none);
-  table.list({"metadata-address", "ADDRESS", "What rancher-metadata is the name of."},
+  table.list({.name = "metadata-address",
+              .value = "ADDRESS",
+              .help = "What rancher-metadata is the name of.",
+              .alias = "rancher-metadata-answer"},
              options.metadata_address, checks::address());
   table.list({"reverse-subnets", "CIDR",
               "Subnets whose reverse names are known here and nowhere else; a missing one does "
@@ -132,6 +143,12 @@ void describe_clients(runtime::OptionTable& table, Options& options) {
              options.host_name);
   table.text({"answers", "FILE", "A file of names by client, in Rancher's form.", Reload::live},
              options.answers);
+  table.text({.name = "listen-reload",
+              .value = "ADDRESS:PORT",
+              .help = "Where POST /v1/reload is taken, or none. Default: 127.0.0.1:8113 with "
+                      "--answers, else none.",
+              .alias = "listenReload"},
+             options.listen_reload, check_reload_listen);
   table.list({"search", "NAME",
               "Where a name in none of our zones is looked for as well, for every client, after "
               "its own list; rancher.internal as Rancher did."},
@@ -148,6 +165,12 @@ void describe_clients(runtime::OptionTable& table, Options& options) {
 }
 
 void describe_forwarding(runtime::OptionTable& table, Options& options) {
+  table.duration({.name = "upstream-timeout",
+                  .value = "TIME",
+                  .help = "How long one resolver may take before another is asked.",
+                  .reload = Reload::live,
+                  .alias = "recurser-timeout"},
+                 options.upstream_timeout, std::chrono::milliseconds{10}, std::chrono::seconds{30});
   table.boolean({"forward", "", "Ask other resolvers for names that are not ours.", Reload::live},
                 options.forward);
   table.list({"upstreams", "ADDRESS[:PORT]",
@@ -201,8 +224,9 @@ std::vector<dns::StubZone> stub_zones(const Options& options) {
 }
 
 void describe(runtime::OptionTable& table, Options& options) {
-  table.list({"listen", "ADDRESS:PORT", "Where to answer, over UDP and TCP."}, options.listen,
-             checks::endpoint());
+  table.list({"listen", "ADDRESS:PORT",
+              "Where to answer, over UDP and TCP; :PORT is every address of both families."},
+             options.listen, check_listen);
   table.text({"source", "paddock:PATH",
               "Where to learn the cluster from: metadatad's socket, or none. Default: "
               "paddock:/run/paddock/metadata.sock, but none where --answers is given."},
@@ -228,6 +252,26 @@ void describe(runtime::OptionTable& table, Options& options) {
 std::string source_of(const Options& options) {
   if (!options.source.empty()) return options.source;
   return options.answers.empty() ? "paddock:/run/paddock/metadata.sock" : "none";
+}
+
+std::vector<dns::Endpoint> listen_endpoints(const Options& options) {
+  std::vector<dns::Endpoint> endpoints;
+  for (const auto& text : options.listen) {
+    if (text.starts_with(':')) {
+      endpoints.push_back(dns::parse_endpoint("0.0.0.0" + text).value());
+      endpoints.push_back(dns::parse_endpoint("[::]" + text).value());
+    } else {
+      endpoints.push_back(dns::parse_endpoint(text).value());
+    }
+  }
+  return endpoints;
+}
+
+std::optional<dns::Endpoint> reload_endpoint(const Options& options) {
+  const std::string usual = options.answers.empty() ? "none" : "127.0.0.1:8113";
+  const auto& wanted = options.listen_reload.empty() ? usual : options.listen_reload;
+  if (wanted == "none") return std::nullopt;
+  return dns::parse_endpoint(wanted).value();
 }
 
 std::string host_name(const Options& options) {

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,7 @@ struct Options : runtime::CommonOptions {
 
   std::string host_name;  // empty: the kernel's
   std::string answers;    // a file; empty: none
+  std::string listen_reload;
   std::vector<std::string> search;
   unsigned ndots = 0;
   std::vector<std::string> never_recurse_to{"169.254.169.250"};
@@ -50,6 +52,7 @@ struct Options : runtime::CommonOptions {
   std::vector<std::string> zone_ttl;  // ZONE=TIME
 
   bool forward = true;
+  std::chrono::milliseconds upstream_timeout{1200};
   std::vector<std::string> upstreams;
   std::vector<std::string> stubs;
   std::string upstream_order = "fastest";
@@ -75,6 +78,13 @@ void describe(runtime::OptionTable& table, Options& options);
 // Where the cluster is learnt from: `none`, or paddock:PATH. Unless told, metadatad's socket; where
 // there is an answers file, nowhere.
 [[nodiscard]] std::string source_of(const Options& options);
+
+// What `listen` comes to; `:53` is every address of both families.
+[[nodiscard]] std::vector<dns::Endpoint> listen_endpoints(const Options& options);
+
+// Where POST /v1/reload is taken. Unless told, where rancher-dns took it if there is an answers
+// file, else nowhere.
+[[nodiscard]] std::optional<dns::Endpoint> reload_endpoint(const Options& options);
 
 // How this host is called in the cluster.
 [[nodiscard]] std::string host_name(const Options& options);

@@ -29,6 +29,7 @@ dns::ForwardOptions forward_options(const Options& options, const AnswersFile& a
   forward.random_case = options.random_case;
   forward.tls_ca = options.tls_ca;
   forward.private_reverse = options.private_reverse;
+  forward.attempt_timeout = options.upstream_timeout;
   forward.cache_bytes = std::size_t{options.cache_mb} << 20;
   forward.prefetch = options.prefetch;
   forward.serve_stale = std::chrono::duration_cast<std::chrono::seconds>(options.serve_stale);
@@ -37,9 +38,7 @@ dns::ForwardOptions forward_options(const Options& options, const AnswersFile& a
 
 dns::ServerOptions server_options(const Options& options, const AnswersFile& answers) {
   dns::ServerOptions server;
-  for (const auto& text : options.listen) {
-    server.listen.push_back(dns::parse_endpoint(text).value());
-  }
+  server.listen = listen_endpoints(options);
   server.workers = options.workers;
   server.nsid = options.server_id;
   server.max_udp_payload = options.max_udp_payload;

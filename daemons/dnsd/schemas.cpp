@@ -16,8 +16,7 @@ namespace asio = boost::asio;
 
 std::vector<asio::ip::address> listen_addresses(const Options& options) {
   std::vector<asio::ip::address> addresses;
-  for (const auto& text : options.listen) {
-    const auto endpoint = dns::parse_endpoint(text).value();
+  for (const auto& endpoint : listen_endpoints(options)) {
     if (!endpoint.address.is_unspecified()) addresses.push_back(endpoint.address);
   }
   return addresses;

@@ -50,7 +50,7 @@ void log_failure(std::string_view path, std::string_view what) {
   log::error("request failed", {{"path", path}, {"reason", what}});
 }
 
-metadata::Reload ask(Reloads& reloads) {
+metadata::Reload ask(runtime::Reloads& reloads) {
   return [&reloads](metadata::ReloadAnswer answer) { reloads.ask(std::move(answer)); };
 }
 
@@ -86,7 +86,7 @@ void listen_beyond_this_host(const Options& options, metadata::ApiOptions& api) 
   };
 }
 
-metadata::ApiOptions api_options(const Options& options, Reloads& reloads) {
+metadata::ApiOptions api_options(const Options& options, runtime::Reloads& reloads) {
   runtime::make_directory(std::filesystem::path(options.socket).parent_path());
   metadata::ApiOptions api;
   api.http.unix_sockets = {{options.socket, 0660, group_of(options.socket_group)}};

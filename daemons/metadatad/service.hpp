@@ -7,8 +7,8 @@
 #include "metadatad/answers_source.hpp"
 #include "metadatad/measured_store.hpp"
 #include "metadatad/options.hpp"
-#include "metadatad/reloads.hpp"
 #include "runtime/admin.hpp"
+#include "runtime/reloads.hpp"
 
 #include <paddock/metadata/service.hpp>
 
@@ -50,7 +50,7 @@ class Service {
   const std::string host_;
   MeasuredStore store_;
   std::optional<AnswersSource> answers_;  // none: documents are the cluster's
-  Reloads reloads_;
+  runtime::Reloads reloads_;
   metadata::ApiService api_;
   std::optional<metadata::DocumentService> documents_;  // none with --listen none
   std::optional<metadata::ReloadService> reload_;

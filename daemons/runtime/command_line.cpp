@@ -102,6 +102,24 @@ void report_unknown(const OptionTable& table, const std::vector<std::string>& un
   }
 }
 
+bool is_called(const OptionTable& table, std::string_view name) {
+  return std::ranges::any_of(table.options(), [name](const auto& option) {
+    return option.text.name == name || (!name.empty() && option.text.alias == name);
+  });
+}
+
+// The words behind the program's name, last first. Whoever comes from a program written in Go gives
+// flags one dash.
+std::vector<std::string> words_of(const OptionTable& table, int argc, const char* const argv[]) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  for (auto& word : words) {
+    if (word.size() < 3 || word[0] != '-' || word[1] == '-') continue;
+    if (is_called(table, std::string_view(word).substr(1, word.find('=') - 1))) word.insert(0, "-");
+  }
+  std::ranges::reverse(words);
+  return words;
+}
+
 Flags read_flags(const OptionTable& table, int argc, const char* const argv[],
                  std::vector<OptionProblem>& problems) {
   Flags flags;
@@ -130,7 +148,7 @@ Flags read_flags(const OptionTable& table, int argc, const char* const argv[],
     }
   }
   try {
-    app.parse(argc, argv);
+    app.parse(words_of(table, argc, argv));
   } catch (const CLI::ParseError& error) {
     problems.push_back({"command line", error.what()});
   }

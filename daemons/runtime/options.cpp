@@ -71,7 +71,7 @@ std::optional<milliseconds> parse_duration(std::string_view text) {
   const auto unit = text.substr(digits);
   if (!number) return std::nullopt;
   if (unit == "ms") return milliseconds{*number};
-  if (unit == "s") return std::chrono::seconds{*number};
+  if (unit == "s" || unit.empty()) return std::chrono::seconds{*number};
   if (unit == "m") return std::chrono::minutes{*number};
   if (unit == "h") return std::chrono::hours{*number};
   return std::nullopt;

@@ -106,7 +106,7 @@ class OptionTable {
   std::vector<Option> options_;
 };
 
-// Reads 250ms, 5s, 2m or 1h.
+// Reads 250ms, 5s, 2m or 1h; a number alone is seconds, as other programs' flags have it.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 // `admin-listen` as the key of the file: admin_listen.
 [[nodiscard]] std::string key_of(std::string_view option);

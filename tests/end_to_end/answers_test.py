@@ -8,6 +8,7 @@ import unittest
 from host import Host, run, wait_until
 
 FILE = pathlib.Path("/run/answers.yaml")
+RELOAD = "127.0.0.1:8113"
 ANSWERS = """
 default:
   search: [rancher.internal]
@@ -35,12 +36,16 @@ def short(*question):
     return sorted(run("dig", "@127.0.0.1", "+tries=1", "+short", *question).stdout.split())
 
 
+def reload():
+    return run("curl", "-s", "-m", "5", "-w", "%{http_code}", "-X", "POST", f"http://{RELOAD}/v1/reload").stdout
+
+
 class Answers(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         FILE.write_text(ANSWERS)
         cls.host = cls.enterClassContext(
-            Host(daemons=("dnsd",), options={"dnsd": ["--answers", FILE, "--listen", "127.0.0.1:53"]}))
+            Host(daemons=("dnsd",), options={"dnsd": ["-answers", FILE, "-listen", "127.0.0.1:53", "-listenReload", RELOAD, "-ttl", "600"]}))
 
     def setUp(self):
         FILE.write_text(ANSWERS)
@@ -53,6 +58,7 @@ class Answers(unittest.TestCase):
         self.assertEqual(short("rancher-metadata"), ["169.254.169.250"])
         self.assertEqual(short(".".join("x" * size for size in (61, 63, 61)) + ".rancher.internal"), ["169.254.169.250"])
         self.assertIn("flags: qr aa rd ra;", dig("service-foo.stack-a.rancher.internal"))
+        self.assertRegex(dig("service-foo"), r"service-foo\.\s+600\s+IN\s+A\s+10\.42\.1\.1")
 
     def test_what_is_not_there(self):
         for name in ("nonexisting.rancher.internal", "no-service.no-stack.rancher.internal"):
@@ -88,6 +94,17 @@ class Answers(unittest.TestCase):
         self.host.processes["dnsd"].send_signal(signal.SIGHUP)
         wait_until(lambda: "cannot be read" in self.host.admin("dnsd", "/status"), "that it is gone is reported")
         self.assertEqual(short("service-bar.stack-b"), ["10.42.112.99"])
+
+    def test_a_reload_is_asked_for_over_http(self):
+        FILE.write_text(ANSWERS.replace("10.42.112.11", "10.42.112.98"))
+        self.assertEqual(reload(), "OK200")
+        self.assertEqual(short("service-bar.stack-b"), ["10.42.112.98"])
+
+        FILE.write_text("default: 5\n")
+        said = reload()
+        self.assertTrue(said.endswith("500"), said)
+        self.assertIn("answers.yaml:1: default must be a map", said)
+        self.assertEqual(short("service-bar.stack-b"), ["10.42.112.98"])
 
     def test_addresses_take_turns_to_be_first(self):
         firsts = [run("dig", "@127.0.0.1", "+short", "service-baz").stdout.split()[0] for _ in range(20)]

@@ -74,6 +74,22 @@ TEST(NamesFromCluster, APodHasNamesAndAnEndedOneOnlyInRancher) {
   EXPECT_EQ(names.data("web-1.rancher.internal"), Data{"10.42.0.7"});
 }
 
+TEST(NamesFromCluster, AContainerOnAnothersNetworkHasItsAddress) {
+  Names names;
+  names.put("{kind: Pod, namespace: shop, name: side, network_from: u-main}");
+  EXPECT_EQ(names.ask("side.rancher.internal").rcode, 3U);
+
+  names.put("{kind: Pod, namespace: shop, name: main, uid: u-main, addresses: [10.42.0.7]}");
+
+  EXPECT_EQ(names.data("side.rancher.internal"), Data{"10.42.0.7"});
+  EXPECT_EQ(names.data("7.0.42.10.in-addr.arpa", LDNS_RR_TYPE_PTR),
+            Data{"main.shop.pod.cluster.local."});
+  names.put("{kind: Pod, namespace: shop, name: main, uid: u-main, addresses: [10.42.0.8]}");
+  EXPECT_EQ(names.data("side.rancher.internal"), Data{"10.42.0.8"});
+  names.erase("pods/shop/main");
+  EXPECT_EQ(names.ask("side.rancher.internal").rcode, 3U);
+}
+
 TEST(NamesFromCluster, AnAliasFollowsWhatItStandsForThroughOtherAliases) {
   Names names;
   names.put(web);

@@ -94,6 +94,17 @@ TEST_F(CommandLine, ListsTakeSeveralFlagsAndCommas) {
   EXPECT_EQ(options.upstreams, (std::vector<std::string>{"1.1.1.1", "8.8.8.8", "9.9.9.9"}));
 }
 
+TEST_F(CommandLine, FlagsOfProgramsWrittenInGoAreUnderstood) {
+  const auto invocation =
+      parse({"-listen", "127.0.0.1:5300", "-workers=3", "-autopath", "-lame-for", "7"});
+
+  EXPECT_TRUE(invocation.problems.empty());
+  EXPECT_EQ(options.listen, "127.0.0.1:5300");
+  EXPECT_EQ(options.workers, 3);
+  EXPECT_TRUE(options.autopath);
+  EXPECT_EQ(options.lame_for, milliseconds{7000});
+}
+
 TEST_F(CommandLine, BooleanFlagNeedsNoValue) {
   EXPECT_TRUE(parse({"--autopath"}).problems.empty());
   EXPECT_TRUE(options.autopath);

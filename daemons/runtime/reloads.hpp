@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace paddock::metadatad {
+namespace paddock::runtime {
 
 class Reloads {
  public:
@@ -42,4 +42,4 @@ class Reloads {
   std::vector<metadata::ReloadAnswer> asked_;
 };
 
-}  // namespace paddock::metadatad
+}  // namespace paddock::runtime
