@@ -4,7 +4,7 @@
 #include "dnsd/options.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <map>
 #include <utility>
 
 namespace paddock::dnsd {
@@ -71,6 +71,18 @@ std::shared_ptr<const dns::Views> ClientViews::compiled() {
   if (views.empty() && is_empty(common_)) return compiled_ = nullptr;
   const auto common = is_empty(common_) ? std::nullopt : std::optional(common_);
   return compiled_ = std::make_shared<const dns::Views>(views, common, problems_);
+}
+
+std::vector<dns::UpstreamSet> ClientViews::upstream_sets() const {
+  std::map<std::string, std::vector<dns::Upstream>> sets;
+  for (const auto* views : {&of_answers_, &of_pods_}) {
+    for (const auto& view : *views) {
+      if (!view.upstreams.empty()) sets.emplace(view.upstreams, upstreams_of(view.upstreams));
+    }
+  }
+  std::vector<dns::UpstreamSet> list;
+  for (auto& [name, upstreams] : sets) list.push_back({name, std::move(upstreams)});
+  return list;
 }
 
 std::vector<dns::Problem> ClientViews::problems() const {

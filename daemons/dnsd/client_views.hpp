@@ -30,6 +30,9 @@ class ClientViews {
   // Null when no client is answered differently. The same as before when nothing changed.
   [[nodiscard]] std::shared_ptr<const dns::Views> compiled();
 
+  // Those that the views name.
+  [[nodiscard]] std::vector<dns::UpstreamSet> upstream_sets() const;
+
   [[nodiscard]] std::vector<dns::Problem> problems() const;
 
  private:

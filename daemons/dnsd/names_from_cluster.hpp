@@ -41,6 +41,9 @@ class NamesFromCluster {
 
   // What single clients are answered differently; may be null.
   [[nodiscard]] std::shared_ptr<const dns::Views> views() { return views_.compiled(); }
+  [[nodiscard]] std::vector<dns::UpstreamSet> upstream_sets() const {
+    return views_.upstream_sets();
+  }
 
   // Whatever of the cluster could not be named, and why.
   [[nodiscard]] std::vector<dns::Problem> problems() const;
@@ -78,7 +81,7 @@ class NamesFromCluster {
   std::shared_ptr<const metadata::Cluster> cluster_;
   std::map<ServiceKey, std::set<ServiceKey>> aliases_;  // service → the aliases that stand for it
   std::map<ServiceKey, std::set<ServiceKey>> targets_;  // alias → the services it stands for
-  std::map<std::string, std::set<ServiceKey>> sharing_;  // pod's uid → pods on its network
+  std::map<std::string, std::set<ServiceKey>> sharing_;        // pod's uid → pods on its network
   std::map<std::string, std::vector<dns::Problem>> problems_;  // by source
 };
 

@@ -75,6 +75,18 @@ std::string set_name(const std::vector<dns::Upstream>& upstreams) {
   return name;
 }
 
+std::vector<dns::Upstream> upstreams_of(std::string_view set_name) {
+  std::vector<dns::Upstream> upstreams;
+  while (!set_name.empty()) {
+    const auto space = std::min(set_name.find(' '), set_name.size());
+    if (auto upstream = dns::parse_upstream(set_name.substr(0, space))) {
+      upstreams.push_back(std::move(upstream).value());
+    }
+    set_name.remove_prefix(std::min(space + 1, set_name.size()));
+  }
+  return upstreams;
+}
+
 PodViews::PodViews(const Options& options)
     : host_(host_name(options)),
       parents_(namespace_parents(options)),

@@ -22,6 +22,7 @@ struct Options;
 
 // How a set of upstreams is called that only some clients have: what is in it.
 [[nodiscard]] std::string set_name(const std::vector<dns::Upstream>& upstreams);
+[[nodiscard]] std::vector<dns::Upstream> upstreams_of(std::string_view set_name);
 
 class PodViews {
  public:

@@ -14,7 +14,8 @@ namespace {
 
 namespace log = runtime::log;
 
-dns::ForwardOptions forward_options(const Options& options, const AnswersFile& answers) {
+dns::ForwardOptions forward_options(const Options& options, const AnswersFile& answers,
+                                    const std::vector<dns::UpstreamSet>& sets) {
   dns::ForwardOptions forward;
   if (options.forward) {
     for (const auto& text : options.upstreams) {
@@ -23,6 +24,7 @@ dns::ForwardOptions forward_options(const Options& options, const AnswersFile& a
     if (forward.upstreams.empty()) forward.upstreams = answers.common.recurse;
     if (forward.upstreams.empty()) forward.resolv_conf = options.resolv_conf;
     forward.stubs = stub_zones(options);
+    forward.sets = sets;
   }
   forward.preference =
       options.upstream_order == "given" ? dns::Preference::ordered : dns::Preference::fastest;
@@ -36,7 +38,7 @@ dns::ForwardOptions forward_options(const Options& options, const AnswersFile& a
   return forward;
 }
 
-dns::ServerOptions server_options(const Options& options, const AnswersFile& answers) {
+dns::ServerOptions server_options(const Options& options, dns::ForwardOptions forwarding) {
   dns::ServerOptions server;
   server.listen = listen_endpoints(options);
   server.workers = options.workers;
@@ -44,7 +46,7 @@ dns::ServerOptions server_options(const Options& options, const AnswersFile& ans
   server.max_udp_payload = options.max_udp_payload;
   server.tcp.max_connections = options.tcp_connections;
   server.tcp.max_connections_per_client = options.tcp_connections_per_client;
-  server.forwarding = forward_options(options, answers);
+  server.forwarding = std::move(forwarding);
   return server;
 }
 
@@ -105,7 +107,8 @@ Resolver::Resolver(const Options& options, std::function<void()> wake)
       names_(options, answers_.authoritative),
       authority_((names_.take(answers_), names_.authority())),
       views_(names_.views()),
-      server_(server_options(options, answers_), authority_),
+      sets_(names_.upstream_sets()),
+      server_(server_options(options, forward_options(options, answers_, sets_)), authority_),
       source_(source_of(options)) {
   log_forwarding(server_.forwarding());
   for (const auto& endpoint : server_.endpoints()) {
@@ -176,12 +179,20 @@ void Resolver::take(AnswersFile answers) {
   }
   names_.take(answers_);
   publish();
-  if (!has_same_upstreams) log_forwarding(server_.forward(forward_options(options_, answers_)));
+  if (!has_same_upstreams) forward();
+}
+
+void Resolver::forward() {
+  log_forwarding(server_.forward(forward_options(options_, answers_, sets_)));
 }
 
 void Resolver::publish() {
   auto authority = names_.authority();
   auto views = names_.views();
+  if (views != views_ && names_.upstream_sets() != sets_) {
+    sets_ = names_.upstream_sets();
+    (void)server_.forward(forward_options(options_, answers_, sets_));  // before a view names them
+  }
   if (authority != authority_ || views != views_) {
     server_.publish(authority, views);
     authority_ = std::move(authority);  // the last references to the old ones fall here
@@ -206,7 +217,7 @@ dns::Result<void> Resolver::reload(const Options& options) {
   options_ = options;
   answers_stamp_ = stamp_of(options_.answers);
   auto result = read_answers();
-  log_forwarding(server_.forward(forward_options(options_, answers_)));
+  forward();
   return result;
 }
 

@@ -54,6 +54,7 @@ class Resolver {
   void follow(const std::shared_ptr<const metadata::Cluster>& cluster);
   dns::Result<void> read_answers();
   void take(AnswersFile answers);
+  void forward();
   void publish();
   void summarize();
   [[nodiscard]] dns::Status status_of_source() const;
@@ -65,6 +66,7 @@ class Resolver {
   NamesFromCluster names_;
   std::shared_ptr<const dns::Authority> authority_;
   std::shared_ptr<const dns::Views> views_;
+  std::vector<dns::UpstreamSet> sets_;
   std::shared_ptr<const metadata::Cluster> cluster_;  // null: never known
   dns::Status served_ = dns::Status::not_ready;
   mutable std::mutex summary_lock_;  // a page is rendered outside the control thread

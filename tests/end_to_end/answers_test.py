@@ -3,6 +3,7 @@
 resolver behind; then what happens to the file."""
 import pathlib
 import signal
+import subprocess
 import unittest
 
 from host import Host, run, wait_until
@@ -25,6 +26,8 @@ default:
     external-alias-bar.stack-b.rancher.internal.: {answer: www.example.test.}
 127.0.0.1:
   search: [stack-a.rancher.internal, service-foo.stack-a.rancher.internal, rancher.internal]
+127.0.0.3:
+  recurse: [127.0.0.4]
 """ % ".".join("x" * size for size in (61, 63, 61))
 
 
@@ -46,6 +49,12 @@ class Answers(unittest.TestCase):
         FILE.write_text(ANSWERS)
         cls.host = cls.enterClassContext(
             Host(daemons=("dnsd",), options={"dnsd": ["-answers", FILE, "-listen", "127.0.0.1:53", "-listenReload", RELOAD, "-ttl", "600"]}))
+
+        other = subprocess.Popen(
+            ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--bind-interfaces",
+             "--listen-address=127.0.0.4", "--user=root", "--pid-file=", "--address=/www.example.test/192.0.2.81"])
+        cls.addClassCleanup(other.wait)
+        cls.addClassCleanup(other.kill)
 
     def setUp(self):
         FILE.write_text(ANSWERS)
@@ -77,6 +86,11 @@ class Answers(unittest.TestCase):
         self.assertIn("EDNS: version: 0", dig("+edns=0", "www.example.test"))
         self.assertIn("flags: qr rd ra", dig("www.example.test"))
         self.assertIn("status: NXDOMAIN", dig("subdomain.invalid"))
+
+    def test_a_client_has_resolvers_of_its_own(self):
+        wait_until(lambda: short("-b", "127.0.0.3", "www.example.test") == ["192.0.2.81"], "its own resolver answers it")
+        self.assertEqual(short("www.example.test"), ["192.0.2.80"])
+        self.assertEqual(short("-b", "127.0.0.3", "external-alias-foo.stack-a.rancher.internal"), ["192.0.2.81", "www.example.test."])
 
     def test_aliases_of_names_outside_are_followed_out(self):
         for name in ("external-alias-foo.stack-a.rancher.internal", "external-alias-foo", "external-alias-bar.stack-b"):

@@ -83,6 +83,7 @@ class Names {
   }
 
   std::shared_ptr<const dns::Views> views() { return names_.views(); }
+  std::vector<dns::UpstreamSet> upstream_sets() const { return names_.upstream_sets(); }
 
   std::vector<dns::Problem> problems() const { return names_.problems(); }
   const metadata::Cluster& cluster() const { return draft_.cluster(); }

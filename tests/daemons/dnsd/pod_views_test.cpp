@@ -91,6 +91,9 @@ TEST(PodViews, ResolversThatWouldLeadBackAreLeftOut) {
 
   EXPECT_EQ(names.views()->upstreams_of(boost::asio::ip::make_address("10.42.0.7")),
             "192.0.2.1:53");
+  ASSERT_EQ(names.upstream_sets().size(), 1U);
+  EXPECT_EQ(names.upstream_sets()[0].name, "192.0.2.1:53");
+  EXPECT_EQ(names.upstream_sets()[0].upstreams.size(), 1U);
 }
 
 TEST(PodViews, APodOnTheHostsNetworkOrOfAnotherHostHasNone) {
