@@ -27,6 +27,7 @@ class MeasuredStore final : public metadata::Store {
   explicit MeasuredStore(std::unique_ptr<metadata::Store> store);
 
   [[nodiscard]] std::string source() const override { return store_->source(); }
+  [[nodiscard]] metadata::Result<void> reload() override { return store_->reload(); }
   [[nodiscard]] bool is_writable() const noexcept override { return store_->is_writable(); }
   [[nodiscard]] std::shared_ptr<const metadata::Cluster> cluster() const override {
     return store_->cluster();

@@ -11,6 +11,7 @@ namespace checks = runtime::checks;
 void describe_store(runtime::OptionTable& table, Options& options) {
   table.text({"store", "LOCATION",
               "What the cluster is kept in: embedded:[/FOLDER], a database of this host; "
+              "file:/PATH[,/PATH], cluster files and folders of them; "
               "etcd:https://HOST:2379[,HOST2:2379][/PREFIX]; or paddock:/SOCKET or "
               "paddock:https://HOST:9760, another metadatad. docs/stores.md."},
              options.store, runtime::check_location);

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <stdexcept>
@@ -205,6 +206,7 @@ void Service::publish() {
 void Service::read_again(const metadata::Result<void>& configuration) {
   const auto asked = reloads_.take();
   metadata::Result<void> outcome = configuration;
+  if (const auto read = store_.reload(); !read) outcome = read;
   if (answers_) {
     if (const auto read = answers_->read(); !read) outcome = read;
     publish();

@@ -4,7 +4,7 @@
 #include "answers/generate.hpp"
 #include "answers/tree_text.hpp"
 #include "codec/text_file.hpp"
-#include "documents/snapshot.hpp"
+#include "model/uuid.hpp"
 
 namespace paddock::metadata {
 namespace {
@@ -101,12 +101,12 @@ Result<AnswersReading> read_answers(std::string_view text, std::string_view name
     if (!objects) return objects.error();
     RegionsRead regions;
     if (!file.empty()) regions = load_regions(file, objects->access_keys, before, problems);
-    const auto version = documents::uuid_from(objects->stamp + regions.stamps);
+    const auto version = uuid_from(objects->stamp + regions.stamps);
     made = std::make_shared<const Answers>(
         answers::editions_of_objects(*objects, regions.trees, version), version, regions.trees);
   } else {
     auto editions = answers::editions_of_tree(*opened->root, problems);
-    made = std::make_shared<const Answers>(std::move(editions), documents::uuid_from(text));
+    made = std::make_shared<const Answers>(std::move(editions), uuid_from(text));
   }
   for (Problem& problem : problems) problem.file = name;
   return AnswersReading{std::move(made), std::move(problems)};

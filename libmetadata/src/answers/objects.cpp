@@ -2,7 +2,7 @@
 #include "answers/objects.hpp"
 
 #include "documents/render.hpp"
-#include "documents/snapshot.hpp"
+#include "model/uuid.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -57,7 +57,7 @@ class Sorter {
   }
 
   [[nodiscard]] RancherObjects finish() {
-    found_.stamp = documents::uuid_from(std::to_string(sum_));
+    found_.stamp = uuid_from(std::to_string(sum_));
     for (auto& [service, members] : found_.containers_of) {
       std::sort(members.begin(), members.end());
       members.erase(std::unique(members.begin(), members.end()), members.end());

@@ -38,6 +38,12 @@ class Collector {
     found_.problems.push_back(std::move(problem));
   }
 
+  // The text ends here for us.
+  void break_off(std::string message, unsigned line) {
+    found_.is_whole = false;
+    add({"", std::move(message), "", line, ""});
+  }
+
   [[nodiscard]] Documents finish() { return std::move(found_); }
 
  private:
@@ -64,7 +70,7 @@ class Collector {
 Documents parse_documents(std::string_view text, std::string_view name) {
   if (text.size() > Limits::file_bytes) {
     Collector refused(name);
-    refused.add({"", "longer than " + std::to_string(Limits::file_bytes) + " bytes", "", 0, ""});
+    refused.break_off("longer than " + std::to_string(Limits::file_bytes) + " bytes", 0);
     return refused.finish();
   }
   const auto read_with = [&](auto read, std::optional<TextError>& error) {
@@ -72,7 +78,7 @@ Documents parse_documents(std::string_view text, std::string_view name) {
     TreeBuilder builder(TreeBuilder::Lists::split,
                         [&collector](Value&& value) { collector.take(value); });
     error = read(text, builder);
-    if (error) collector.add({"", error->message, "", error->line, ""});
+    if (error) collector.break_off(error->message, error->line);
     return collector.finish();
   };
   std::optional<TextError> not_json;
@@ -86,8 +92,10 @@ Documents parse_documents(std::string_view text, std::string_view name) {
   // YAML may begin with a brace too; but of a text that is neither, the JSON sentence is told.
   std::optional<TextError> not_yaml;
   Documents documents = read_with(read_yaml, not_yaml);
-  if (not_yaml && not_json) documents.problems.back().message = not_json->message;
-  if (not_yaml && not_json) documents.problems.back().line = not_json->line;
+  if (not_yaml && not_json && !documents.problems.empty()) {
+    documents.problems.back().message = not_json->message;
+    documents.problems.back().line = not_json->line;
+  }
   return documents;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "documents/edition.hpp"
 
+#include "model/uuid.hpp"
+
 #include <algorithm>
 #include <cstdio>
 #include <utility>
@@ -10,16 +12,6 @@ namespace {
 
 // Of a larger difference, telling who is concerned costs more than asking everybody.
 constexpr std::size_t most_differences = 4096;
-
-// FNV-1a.
-std::uint64_t hash(std::string_view text, std::uint64_t seed) {
-  std::uint64_t value = 0xcbf29ce484222325U ^ seed;
-  for (const char c : text) {
-    value ^= static_cast<unsigned char>(c);
-    value *= 0x100000001b3U;
-  }
-  return value;
-}
 
 template <class T>
 void keep_each_once(std::vector<T>& items) {
@@ -100,19 +92,6 @@ std::shared_ptr<const Edition> next_edition(const Edition* before,
   next->cluster = std::move(cluster);
   next->environment = std::move(environment);
   return next;
-}
-
-std::string uuid_from(std::string_view text) {
-  const std::uint64_t high = hash(text, 0);
-  const std::uint64_t low = hash(text, 0x9e3779b97f4a7c15U);
-  char uuid[40];
-  // Version 8 (RFC 9562): bits of our own choice.
-  std::snprintf(uuid, sizeof uuid, "%08x-%04x-8%03x-%04x-%012llx",
-                static_cast<unsigned>(high >> 32), static_cast<unsigned>(high >> 16) & 0xffffU,
-                static_cast<unsigned>(high) & 0xfffU,
-                0x8000U | (static_cast<unsigned>(low >> 48) & 0x3fffU),
-                static_cast<unsigned long long>(low & 0xffffffffffffU));
-  return uuid;
 }
 
 }  // namespace paddock::metadata::documents

@@ -47,7 +47,4 @@ struct Edition {
                                                           std::shared_ptr<const Cluster> cluster,
                                                           Environment environment);
 
-// A UUID that is always the same for the same text.
-[[nodiscard]] std::string uuid_from(std::string_view text);
-
 }  // namespace paddock::metadata::documents

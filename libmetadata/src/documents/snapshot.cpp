@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "documents/snapshot.hpp"
 
+#include "model/uuid.hpp"
+
 #include "model/hash.hpp"
 
 #include <algorithm>

@@ -61,6 +61,19 @@ Result<StoreLocation> parse_etcd(const std::string& text, std::string_view rest)
   return location;
 }
 
+Result<StoreLocation> parse_files(const std::string& text, std::string_view rest) {
+  StoreLocation location;
+  location.kind = StoreLocation::Kind::files;
+  for (;;) {
+    const auto end = std::min(rest.find(','), rest.size());
+    const std::string path(rest.substr(0, end));
+    if (!path.starts_with('/')) return refusal(text, "must be file:/PATH[,/PATH…]");
+    location.paths.push_back(path);
+    if (end == rest.size()) return location;
+    rest.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace
 
 Result<StoreLocation> parse_store_location(const std::string& text) {
@@ -73,6 +86,7 @@ Result<StoreLocation> parse_store_location(const std::string& text) {
     }
     return StoreLocation{.kind = StoreLocation::Kind::embedded, .folder = rest};
   }
+  if (kind == "file") return parse_files(text, rest);
   if (kind == "etcd") return parse_etcd(text, rest);
   if (kind == "paddock") {
     if (const auto wrong = problem_of_server(rest); !wrong.empty()) return refusal(text, wrong);
@@ -80,7 +94,7 @@ Result<StoreLocation> parse_store_location(const std::string& text) {
     location.server = rest;
     return location;
   }
-  return refusal(text, "must begin with embedded:, etcd: or paddock:");
+  return refusal(text, "must begin with embedded:, file:, etcd: or paddock:");
 }
 
 std::unique_ptr<Store> open_store(const std::string& location, StoreOptions options) {
@@ -88,6 +102,13 @@ std::unique_ptr<Store> open_store(const std::string& location, StoreOptions opti
   if (!where) throw std::invalid_argument(where.error().text);
   RemoteOptions& common = options;
   switch (where->kind) {
+    case StoreLocation::Kind::files: {
+      FileStoreOptions files;
+      files.paths.assign(where->paths.begin(), where->paths.end());
+      files.history = options.history;
+      files.events = std::move(options.events);
+      return open_file_store(std::move(files));
+    }
     case StoreLocation::Kind::etcd: {
       EtcdStoreOptions etcd;
       static_cast<RemoteOptions&>(etcd) = std::move(common);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/document_answer.hpp"
 
-#include "documents/edition.hpp"
 #include "documents/render.hpp"
+#include "model/uuid.hpp"
 #include "service/entity_tag.hpp"
 
 #include <algorithm>
@@ -39,7 +39,7 @@ std::string tag_of_state(const Sight& sight, const DocumentQuestion& question) {
   std::string what = sight.state() + "." + std::to_string(static_cast<int>(question.media.form));
   for (const auto& segment : question.path) what.append("/").append(segment);
   if (sight.reads().is_personal()) what += "#" + question.client.name;
-  return "\"" + documents::uuid_from(what) + "\"";
+  return "\"" + uuid_from(what) + "\"";
 }
 
 // A large document, made as it is read.

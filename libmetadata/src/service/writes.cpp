@@ -55,8 +55,11 @@ Response answer(const WriteResult& result, const Key& key) {
       return problem(422, text_or("the object is wrong"), result.problems);
     case Status::derived:
       return problem(403, text_or("the object is made by Paddock and cannot be written"));
-    case Status::read_only:
-      return problem(403, text_or("this store is read-only"));
+    case Status::read_only: {
+      Response refused = problem(405, text_or("this store is read-only"));
+      refused.headers = "Allow: GET, HEAD\r\n";
+      return refused;
+    }
     case Status::disk_full:
       return problem(507, text_or("the disk is full; nothing was changed"));
     case Status::unavailable:

@@ -21,6 +21,10 @@ void Publisher::publish(std::shared_ptr<const Cluster> cluster,
     newest_.swap(cluster);
   }
   published_.notify_all();
+  tell();
+}
+
+void Publisher::tell() {
   const std::scoped_lock lock(listeners_->mutex);
   for (const auto& [id, call] : listeners_->calls) call();
 }

@@ -33,6 +33,9 @@ class Publisher {
   // What lies between is not known: nobody can resume from before.
   void publish_anew(std::shared_ptr<const Cluster> cluster);
 
+  // Tells the subscribers, without a new snapshot.
+  void tell();
+
   // As in Store.
   [[nodiscard]] std::shared_ptr<const Cluster> cluster() const;
   [[nodiscard]] std::shared_ptr<const Cluster> wait(std::uint64_t after,

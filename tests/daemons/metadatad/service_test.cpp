@@ -10,6 +10,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <thread>
+
 namespace paddock::metadatad {
 namespace {
 
@@ -134,17 +136,45 @@ TEST_F(ServiceTest, NamesAGroupThatDoesNotExist) {
   }
 }
 
+TEST_F(ServiceTest, ServesFilesAndSaysWhatIsWrongWithThem) {
+  const auto file = folder.write("cluster.yaml", "kind: Host\nname: one\n");
+  options.store = "file:" + file;
+  Service service(options, [] {});
+  metadata::Client client("unix:" + options.socket);
+  EXPECT_EQ(client.get("/v1/hosts/one").value().status, 200);
+  EXPECT_EQ(client.put("/v1/hosts/two", "{}").value().status, 405);
+
+  folder.write("cluster.yaml", "kind: Host\nname: [\n");
+  std::string said;
+  std::jthread asking([&] {
+    said = metadata::Client("unix:" + options.socket)
+               .send({.method = "POST", .target = "/v1/reload"})
+               .value()
+               .body;
+  });
+  while (!service.is_asked_to_reload()) std::this_thread::yield();
+  service.read_again({});
+  asking.join();
+
+  EXPECT_NE(said.find("cluster.yaml:3: not YAML"), std::string::npos) << said;
+  EXPECT_TRUE(service.status().ready);
+  EXPECT_EQ(service.status().problems.size(), 1U);
+  EXPECT_EQ(client.get("/v1/hosts/one").value().status, 200);
+}
+
 TEST(Describe, RefusesStoresThatThereAreNot) {
   Options options;
   runtime::OptionTable table("metadatad", "");
   describe(table, options);
   auto& store = table.options().front();
 
-  EXPECT_NE(store.set("consul:http://127.0.0.1").find("embedded:, etcd:"), std::string::npos);
+  EXPECT_NE(store.set("consul:http://127.0.0.1").find("embedded:, file:"), std::string::npos);
   EXPECT_EQ(store.set("etcd:http://127.0.0.1:2379"), "");
   EXPECT_EQ(store.set("embedded:/srv/paddock"), "");
   EXPECT_EQ(store.set("embedded:"), "");
   EXPECT_NE(store.set("embedded:relative"), "");
+  EXPECT_EQ(store.set("file:/etc/paddock/cluster.d,/srv/more.yaml"), "");
+  EXPECT_NE(store.set("file:relative"), "");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "documents/fields.hpp"
 #include "documents/render.hpp"
 #include "libmetadata/documents/sample_cluster.hpp"
+#include "model/uuid.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -113,7 +113,8 @@ TEST_F(ApiServiceTest, PassesRefusalsOfTheStoreOn) {
   store_.refusal = WriteResult::Status::disk_full;
   EXPECT_EQ(put("/v1/hosts/one", json::object()).status, 507);
   store_.refusal = WriteResult::Status::read_only;
-  EXPECT_EQ(put("/v1/hosts/one", json::object()).status, 403);
+  EXPECT_EQ(put("/v1/hosts/one", json::object()).status, 405);
+  EXPECT_EQ(put("/v1/hosts/one", json::object()).header("allow"), "GET, HEAD");
   store_.refusal = WriteResult::Status::stopping;
   const auto stopping = put("/v1/hosts/one", json::object());
   EXPECT_EQ(stopping.status, 503);

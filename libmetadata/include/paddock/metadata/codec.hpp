@@ -63,6 +63,7 @@ struct Documents {
   };
   std::vector<Entry> objects;  // those that are right, in the order of the file
   std::vector<Problem> problems;
+  bool is_whole = true;  // false: the text could not be read to its end
 };
 
 // Reads a cluster file: JSON or YAML; several documents, lists of objects, or what

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Any store by its location, as it is said to a daemon: "embedded:/var/lib/paddock",
+// "file:/etc/paddock/cluster.d",
 // "etcd:https://one:2379,two:2379/paddock", "paddock:/run/paddock/metadata.sock",
 // "paddock:https://parent:9760" (docs/stores.md).
 #pragma once
@@ -16,9 +17,10 @@
 namespace paddock::metadata {
 
 struct StoreLocation {
-  enum class Kind { embedded, etcd, paddock };
+  enum class Kind { embedded, files, etcd, paddock };
   Kind kind = Kind::embedded;
   std::string folder = {};                  // of embedded; empty: StoreOptions::directory
+  std::vector<std::string> paths = {};      // of files
   std::vector<std::string> endpoints = {};  // of etcd
   std::string prefix = {};                  // of etcd
   std::string server = {};                  // of paddock, as ClientOptions::server

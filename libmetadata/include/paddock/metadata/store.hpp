@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A store: who knows what the cluster holds. Store is what readers and writers see, whatever is
-// behind it; open_embedded_store() keeps it in a directory of this machine. All members may be
-// called from any thread.
+// behind it; open_embedded_store() keeps it in a directory of this machine, open_file_store()
+// reads it from files. All members may be called from any thread.
 #pragma once
 
 #include <paddock/metadata/cluster.hpp>
@@ -132,6 +132,10 @@ class PADDOCK_METADATA_EXPORT Store {
   // The last `limit` accepted writes, a JSON line each, without newline, oldest first. The form
   // is in docs/stream-api.md.
   [[nodiscard]] virtual std::vector<std::string> audit(std::size_t limit) const = 0;
+
+  // Looks at the source again, where it is one that has to be looked at, and waits for that. An
+  // error is what stands in health().
+  [[nodiscard]] virtual Result<void> reload() { return {}; }
 };
 
 struct EmbeddedOptions {
@@ -146,5 +150,19 @@ struct EmbeddedOptions {
 // another version, or damaged.
 [[nodiscard]] PADDOCK_METADATA_EXPORT std::unique_ptr<Store> open_embedded_store(
     EmbeddedOptions options);
+
+struct FileStoreOptions {
+  // Cluster files (docs/objects.md), and folders whose *.yaml, *.yml and *.json are read.
+  std::vector<std::filesystem::path> paths;
+  std::size_t history = 10'000;  // changes kept for changes_since
+  StoreEvents events;            // left_out: a file or object that keeps its last good state
+};
+
+// Reads the files, and again when they change. Writes are refused. A file or object that is broken
+// keeps its last good state and is a problem; so does a path that is gone. Nothing is known until
+// the first file is read or the first folder found. Throws std::system_error when the kernel gives
+// no inotify instance.
+[[nodiscard]] PADDOCK_METADATA_EXPORT std::unique_ptr<Store> open_file_store(
+    FileStoreOptions options);
 
 }  // namespace paddock::metadata

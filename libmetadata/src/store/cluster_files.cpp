@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/cluster_files.hpp"
+
+#include "codec/text_file.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+namespace paddock::metadata {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A file that was touched so lately may be in the middle of being written.
+constexpr std::chrono::milliseconds settling_time{200};
+
+bool is_cluster_file(const fs::path& path) {
+  const auto extension = path.extension();
+  return !path.filename().string().starts_with('.') &&
+         (extension == ".yaml" || extension == ".yml" || extension == ".json");
+}
+
+std::int64_t now_in_nanoseconds() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+ClusterFiles::Look ClusterFiles::look_at(const fs::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  const auto in_nanoseconds = [](const timespec& time) {
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  };
+  return {.device = status.st_dev,
+          .inode = status.st_ino,
+          .size = status.st_size,
+          .changed = std::max(in_nanoseconds(status.st_mtim), in_nanoseconds(status.st_ctim))};
+}
+
+std::vector<fs::path> ClusterFiles::list() {
+  std::vector<fs::path> files;
+  missing_.clear();
+  for (const fs::path& path : paths_) {
+    std::error_code failed;
+    const auto status = fs::status(path, failed);
+    if (fs::is_directory(status)) {
+      std::vector<fs::path> inside;
+      for (fs::directory_iterator entry(path, failed), end; !failed && entry != end;
+           entry.increment(failed)) {
+        if (is_cluster_file(entry->path())) inside.push_back(entry->path());
+      }
+      if (!failed) {
+        is_known_ = true;
+        std::ranges::sort(inside);
+        std::ranges::move(inside, std::back_inserter(files));
+        continue;
+      }
+    } else if (fs::exists(status)) {
+      files.push_back(path);
+      continue;
+    }
+    // Gone, or not to be listed: what was read from there stays.
+    const std::string why = failed ? failed.message() : "No such file or directory";
+    missing_.push_back({"", why + "; what was read from there stays", path.string(), 0, ""});
+    for (const auto& [name, state] : files_) {
+      if (name == path.string() || fs::path(name).parent_path() == path) files.emplace_back(name);
+    }
+  }
+  return files;
+}
+
+void ClusterFiles::read(const fs::path& path, FileState& state) {
+  state.problems.clear();
+  const auto text = read_text_file(path, Limits::file_bytes);
+  if (!text) {
+    state.problems.push_back({"", text.error().text + "; what was read before stays", "", 0, ""});
+    return;
+  }
+  Documents read = parse_documents(*text, path.string());
+  state.problems = std::move(read.problems);
+  if (!read.is_whole) return;
+  is_known_ = true;
+  std::map<Key, Entry> objects;
+  for (auto& [object, line] : read.objects) {
+    Key key = object->key();
+    objects.emplace(std::move(key), Entry{std::move(object), line});
+  }
+  // An object that is wrong now stays as it was.
+  for (const Problem& problem : state.problems) {
+    const auto key = parse_key(problem.object);
+    const auto known = key ? state.objects.find(*key) : state.objects.end();
+    if (known != state.objects.end()) objects.insert(*known);
+  }
+  state.objects = std::move(objects);
+}
+
+bool ClusterFiles::scan(Scan scan, const std::set<std::string>& closed) {
+  is_unsettled_ = false;
+  bool is_changed = false;
+  const auto missing_before = missing_.size();
+  const bool was_known = is_known_;
+  std::map<std::string, FileState> before = std::exchange(files_, {});
+  // list() looks into files_ for what a folder held that is gone.
+  files_ = before;
+  const auto files = list();
+  files_.clear();
+  order_.clear();
+  const std::int64_t settled =
+      now_in_nanoseconds() - std::chrono::nanoseconds(settling_time).count();
+  for (const fs::path& path : files) {
+    const std::string name = path.string();
+    if (files_.contains(name)) continue;
+    order_.push_back(name);
+    auto known = before.extract(name);
+    FileState& state = files_[name];
+    if (known) state = std::move(known.mapped());
+    const Look look = look_at(path);
+    if (look.size < 0 || (scan == Scan::changed && look == state.look)) continue;
+    if (scan == Scan::changed && look.changed > settled && !closed.contains(name)) {
+      is_unsettled_ = true;
+      continue;
+    }
+    state.look = look;
+    read(path, state);
+    is_changed = true;
+  }
+  return is_changed || !before.empty() || missing_.size() != missing_before ||
+         is_known_ != was_known;
+}
+
+ClusterFiles::Found ClusterFiles::merge() const {
+  Found found;
+  found.problems = missing_;
+  std::map<Key, const std::string*> from;
+  for (const std::string& name : order_) {
+    const FileState& state = files_.at(name);
+    for (Problem problem : state.problems) {
+      if (problem.file.empty()) problem.file = name;
+      found.problems.push_back(std::move(problem));
+    }
+    for (const auto& [key, entry] : state.objects) {
+      const auto [first, is_new] = from.emplace(key, &name);
+      if (is_new) {
+        found.objects.emplace(key, entry.object);
+      } else {
+        found.problems.push_back(
+            {"",
+             "is there already, in " + *first->second + " line " +
+                 std::to_string(files_.at(*first->second).objects.at(key).line),
+             name, entry.line, format(key)});
+      }
+    }
+  }
+  return found;
+}
+
+std::set<std::string> ClusterFiles::folders() const {
+  std::set<std::string> folders;
+  const auto add_with_target = [&folders](const fs::path& path) {
+    std::error_code failed;
+    folders.insert(fs::absolute(path, failed).parent_path().string());
+    const fs::path target = fs::canonical(path, failed);
+    if (!failed) folders.insert(target.parent_path().string());
+  };
+  for (const fs::path& path : paths_) {
+    std::error_code failed;
+    if (fs::is_directory(path, failed)) folders.insert(path.string());
+    add_with_target(path);
+  }
+  for (const std::string& name : order_) add_with_target(name);
+  return folders;
+}
+
+}  // namespace paddock::metadata
