@@ -100,7 +100,10 @@ class EtcdServer {
     pid_ = 0;
   }
   // Takes no time any more: connections stay, nobody answers.
-  void freeze() const { ::kill(pid_, SIGSTOP); }
+  void freeze() const {
+    ::kill(pid_, SIGSTOP);
+    ::waitpid(pid_, nullptr, WUNTRACED);
+  }
   void thaw() const { ::kill(pid_, SIGCONT); }
 
  private:

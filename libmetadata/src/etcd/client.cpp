@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 namespace paddock::metadata::etcd {
@@ -18,6 +19,7 @@ using std::chrono::milliseconds;
 constexpr std::array<const char*, 2> api_paths{"/v3", "/v3beta"};
 constexpr std::size_t answer_limit = 512U << 20U;
 constexpr milliseconds shortest_try{200};
+constexpr milliseconds round_pause{100};  // when all endpoints have been asked
 
 // So that a call which finds all but the last endpoint dead is still answered in time.
 milliseconds time_of_a_try(const Options& options) {
@@ -148,6 +150,7 @@ Result<std::string> Client::State::call_once(const std::string& path, const std:
 Result<std::string> Client::State::call(const std::string& path, const std::string& body) {
   const auto deadline = std::chrono::steady_clock::now() + options.timeout;
   bool has_logged_in = false;
+  bool is_election = false;  // somebody is there, but has no leader yet
   for (std::size_t tries = 1;; ++tries) {
     Result<std::string> answer = std::string();
     if (!options.access.user.empty() && token.empty()) {
@@ -163,9 +166,14 @@ Result<std::string> Client::State::call(const std::string& path, const std::stri
     }
     if (!is_unavailable(answer.error())) return with_context(answer.error(), asked);
     turn_to_next();
-    if (tries >= connections.size() || std::chrono::steady_clock::now() >= deadline) {
+    is_election |= is(answer.error(), Code::unavailable);
+    const bool is_last = tries % connections.size() == 0;
+    const auto next_round =
+        std::chrono::steady_clock::now() + (is_last ? round_pause : round_pause * 0);
+    if ((is_last && !is_election) || next_round >= deadline) {
       return with_context(answer.error(), asked);
     }
+    std::this_thread::sleep_until(next_round);
   }
 }
 

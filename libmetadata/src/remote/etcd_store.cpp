@@ -2,7 +2,7 @@
 //
 // The store in etcd: one thread reads the state and watches it, one writes, one keeps the snapshot
 // file. The state is what etcd has told, in its order: a write is seen when the watch brings it.
-#include "client/snapshot_keeper.hpp"
+#include "client/snapshot_saver.hpp"
 #include "remote/etcd_table.hpp"
 #include "remote/etcd_writer.hpp"
 #include "remote/owner_leases.hpp"
@@ -61,13 +61,14 @@ class EtcdStore final : public Store {
         leases_(options_.prefix, options_.owner_time),
         writer_(etcd_options(options_), keys_, leases_),
         table_(keys_, read_snapshot()),
-        keeper_(snapshot_file(options_), options_.save_after),
-        publisher_(options_.history) {
+        publisher_(options_.history),
+        saver_(
+            snapshot_file(options_), options_.save_after, [this] { return cluster(); },
+            options_.events.snapshot_failed) {
     health_.is_connected = false;
     if (table_.current()) publisher_.publish(table_.current(), {});
     writes_.start({[this](const Write& write) { return writer_.make(write, cluster()); },
                    [this] { return writer_.renew_leases(); }});
-    saver_ = std::jthread([this](const std::stop_token& stop) { save(stop); });
     reader_ = std::jthread([this](const std::stop_token& stop) { read(stop); });
   }
 
@@ -77,8 +78,6 @@ class EtcdStore final : public Store {
     writer_.interrupt();
     reader_.join();
     writes_.stop();
-    saver_.request_stop();
-    saver_.join();
   }
 
   [[nodiscard]] std::string source() const override {
@@ -129,8 +128,6 @@ class EtcdStore final : public Store {
   void connect();
   void lose(const Error& why);
   void note_problems();
-  void save(const std::stop_token& stop);
-  void save_now(std::unique_lock<std::mutex>& lock);
 
   const EtcdStoreOptions options_;
   const EtcdKeys keys_;
@@ -146,13 +143,12 @@ class EtcdStore final : public Store {
   bool is_told_ = false;  // the loss was reported
   milliseconds retry_ = shortest_retry;
 
-  mutable std::mutex mutex_;  // of what follows: the threads and health() share it
-  std::condition_variable_any changed_;
-  client::SnapshotKeeper keeper_;
+  mutable std::mutex mutex_;  // of what follows: the reading thread and health() share it
+  std::condition_variable_any stopping_;
   StoreHealth health_;
 
   Publisher publisher_;
-  std::jthread saver_;
+  client::SnapshotSaver saver_;
   std::jthread reader_;
 };
 
@@ -176,7 +172,7 @@ void EtcdStore::read(const std::stop_token& stop) {
     std::uniform_int_distribution<std::int64_t> jitter(retry_.count() / 2, retry_.count());
     retry_ = std::min(options_.longest_retry, 2 * retry_);
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, stop, milliseconds(jitter(random)), [] { return false; });
+    stopping_.wait_for(lock, stop, milliseconds(jitter(random)), [] { return false; });
   }
 }
 
@@ -235,9 +231,7 @@ Result<void> EtcdStore::read_all(const std::string& store) {
   note_problems();
   publisher_.publish_anew(table_.current());
   writes_.reached(table_.current()->revision());
-  const std::scoped_lock lock(mutex_);
-  keeper_.changed();
-  changed_.notify_all();
+  saver_.changed();
   return {};
 }
 
@@ -248,9 +242,7 @@ bool EtcdStore::take(const etcd::Notice& notice) {
   note_problems();
   publisher_.publish(table_.current(), changes);
   writes_.reached(table_.current()->revision());
-  const std::scoped_lock lock(mutex_);
-  keeper_.changed();
-  changed_.notify_all();
+  saver_.changed();
   return true;
 }
 
@@ -292,29 +284,6 @@ void EtcdStore::note_problems() {
     }
   }
   for (const Problem& problem : news) call(options_.events.left_out, as_error(problem));
-}
-
-void EtcdStore::save(const std::stop_token& stop) {
-  std::unique_lock lock(mutex_);
-  while (!stop.stop_requested()) {
-    // A change may make it due; it never becomes due later.
-    const auto due = keeper_.due();
-    changed_.wait_until(lock, stop, due, [&] { return keeper_.due() != due; });
-    if (Clock::now() >= keeper_.due()) save_now(lock);
-  }
-  if (keeper_.is_behind()) save_now(lock);
-}
-
-// Without the lock while it writes: nobody waits for the disk.
-void EtcdStore::save_now(std::unique_lock<std::mutex>& lock) {
-  auto keeper = keeper_;
-  lock.unlock();
-  const auto cluster = publisher_.cluster();
-  const auto saved = keeper.save(*cluster);
-  if (!saved) call(options_.events.snapshot_failed, saved.error());
-  lock.lock();
-  keeper_ = std::move(keeper);
-  if (publisher_.cluster()->revision() != cluster->revision()) keeper_.changed();
 }
 
 }  // namespace

@@ -41,8 +41,8 @@ void Publisher::note_revision(std::uint64_t revision) {
   if (published_revisions_.empty() || published_revisions_.back() < revision) {
     published_revisions_.push_back(revision);
   }
-  while (published_revisions_.front() < changes_begin_ ||
-         published_revisions_.size() > most_changes_) {
+  while (published_revisions_.size() > most_changes_ ||
+         (!published_revisions_.empty() && published_revisions_.front() < changes_begin_)) {
     published_revisions_.pop_front();
   }
 }

@@ -26,7 +26,7 @@ struct RemoteOptions {
   unsigned audit_files = 5;
   std::size_t history = 10'000;
   std::chrono::milliseconds timeout{5000};     // of an exchange with what is behind
-  std::chrono::milliseconds save_after{2000};  // from a change to the snapshot file
+  std::chrono::milliseconds save_after{500};  // from a change to the snapshot file
   std::chrono::milliseconds longest_retry{5000};
   StoreEvents events;
 };
