@@ -2,6 +2,7 @@
 #include "dnsd/options.hpp"
 
 #include "dnsd/label_selector.hpp"
+#include "runtime/cluster_source.hpp"
 
 #include <paddock/dns/upstream.hpp>
 
@@ -19,8 +20,10 @@ namespace checks = runtime::checks;
 
 std::string check_source(const std::string& text) {
   if (text.empty() || text == "none") return {};
-  if (text.starts_with("paddock:") && text.size() > std::string("paddock:").size()) return {};
-  return "must be paddock:/PATH/OF/metadata.sock, or none";
+  if (text.starts_with("embedded:")) {
+    return "an embedded store is metadatad's alone; must be paddock:/PATH/OF/metadata.sock";
+  }
+  return runtime::check_location(text);
 }
 
 std::string check_zone(const std::string& text) {
@@ -227,10 +230,12 @@ void describe(runtime::OptionTable& table, Options& options) {
   table.list({"listen", "ADDRESS:PORT",
               "Where to answer, over UDP and TCP; :PORT is every address of both families."},
              options.listen, check_listen);
-  table.text({"source", "paddock:PATH",
-              "Where to learn the cluster from: metadatad's socket, or none. Default: "
+  table.text({"source", "LOCATION",
+              "Where to learn the cluster from: paddock:/SOCKET or paddock:https://HOST:9760, a "
+              "metadatad; etcd:https://HOST:2379[/PREFIX]; or none. docs/stores.md. Default: "
               "paddock:/run/paddock/metadata.sock, but none where --answers is given."},
              options.source, check_source);
+  runtime::describe_access(table, "source", options.source_access);
   table.text({"state-dir", "FOLDER", "Keeps what was last known, for a start without the source."},
              options.state_dir, checks::absolute_path());
   table.integer({"workers", "N", "Threads that answer; 0: one per CPU."}, options.workers, 0U,

@@ -7,6 +7,7 @@
 
 #include <paddock/dns/name.hpp>
 #include <paddock/dns/upstream.hpp>
+#include <paddock/metadata/access.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -21,6 +22,7 @@ struct Options : runtime::CommonOptions {
 
   std::vector<std::string> listen{"169.254.169.250:53"};
   std::string source;  // see source_of()
+  metadata::Access source_access;
   std::string state_dir = "/var/lib/paddock/dnsd";
   unsigned workers = 0;
   std::string server_id;
@@ -75,8 +77,8 @@ struct Options : runtime::CommonOptions {
 
 void describe(runtime::OptionTable& table, Options& options);
 
-// Where the cluster is learnt from: `none`, or paddock:PATH. Unless told, metadatad's socket; where
-// there is an answers file, nowhere.
+// Where the cluster is learnt from: `none`, or a store's location. Unless told, metadatad's socket;
+// where there is an answers file, nowhere.
 [[nodiscard]] std::string source_of(const Options& options);
 
 // What `listen` comes to; `:53` is every address of both families.

@@ -2,7 +2,10 @@
 #include "dnsd/resolver.hpp"
 
 #include "dnsd/metrics.hpp"
+#include "runtime/cluster_source.hpp"
 #include "runtime/log.hpp"
+
+#include <paddock/metadata/open_store.hpp>
 
 #include <chrono>
 #include <stdexcept>
@@ -50,32 +53,15 @@ dns::ServerOptions server_options(const Options& options, dns::ForwardOptions fo
   return server;
 }
 
-metadata::FollowerOptions follower_options(const Options& options, std::function<void()> wake) {
-  metadata::FollowerOptions follower;
-  follower.server = "unix:" + source_of(options).substr(std::string("paddock:").size());
-  follower.snapshot_file = options.state_dir + "/cluster.snapshot";
-  follower.events.connected = [wake] {
-    log::info("following metadatad");
-    wake();
-  };
-  follower.events.lost = [wake](const metadata::Error& why) {
-    log::warning("metadatad is lost; answering what was known", {{"reason", why.text}});
-    wake();
-  };
-  follower.events.restarted = [](const metadata::Error& why) {
-    log::info("reading the whole cluster again", {{"reason", why.text}});
-  };
-  follower.events.broken_event = [](const metadata::Error& why) {
-    log::warning("an object was left out", {{"reason", why.text}});
-  };
-  follower.events.snapshot_ignored = [](const metadata::Error& why) {
-    log::warning("the kept snapshot is of no use", {{"reason", why.text}});
-  };
-  follower.events.snapshot_failed = [](const metadata::Error& why) {
-    log::warning("the snapshot was not kept", {{"reason", why.text}});
-  };
-  follower.events.published = [wake](const auto&) { wake(); };
-  return follower;
+std::unique_ptr<metadata::Store> open_source(const Options& options,
+                                             const std::function<void()>& wake) {
+  metadata::StoreOptions store;
+  store.access = options.source_access;
+  store.directory = options.state_dir;
+  store.is_writable = false;
+  store.history = 0;  // nobody resumes here
+  store.events = runtime::log_store_events(source_of(options), wake);
+  return metadata::open_store(source_of(options), std::move(store));
 }
 
 // At the start there is no last good state to go on with.
@@ -118,15 +104,15 @@ Resolver::Resolver(const Options& options, std::function<void()> wake)
   if (source_ == "none") {
     follow(std::make_shared<const metadata::Cluster>());
   } else {
-    follower_.emplace(follower_options(options, std::move(wake)));
+    store_ = open_source(options, wake);
+    subscription_ = store_->subscribe(std::move(wake));
   }
   update();
-  if (follower_) follower_->start();
 }
 
 void Resolver::update() {
-  if (follower_) {
-    if (auto newest = follower_->cluster(); newest && newest != cluster_) follow(newest);
+  if (store_) {
+    if (auto newest = store_->cluster(); newest && newest != cluster_) follow(newest);
   }
   if (const auto now = stamp_of(options_.answers); now != answers_stamp_) {
     answers_stamp_ = now;
@@ -137,8 +123,7 @@ void Resolver::update() {
 
 dns::Status Resolver::status_of_source() const {
   if (!cluster_) return dns::Status::not_ready;
-  const bool is_fresh = !follower_ || follower_->status().is_connected;
-  return is_fresh && cluster_->stale_since() == 0 ? dns::Status::ready : dns::Status::stale;
+  return cluster_->stale_since() == 0 ? dns::Status::ready : dns::Status::stale;
 }
 
 void Resolver::follow(const std::shared_ptr<const metadata::Cluster>& cluster) {
@@ -221,8 +206,13 @@ dns::Result<void> Resolver::reload(const Options& options) {
   return result;
 }
 
+std::int64_t Resolver::stale_since() const {
+  const auto cluster = store_ ? store_->cluster() : nullptr;
+  return cluster ? cluster->stale_since() : 0;
+}
+
 runtime::Status Resolver::status() const {
-  const auto follower = follower_ ? follower_->status() : metadata::FollowerStatus{};
+  const auto health = store_ ? store_->health() : metadata::StoreHealth{};
   runtime::Status status;
   const std::lock_guard lock(summary_lock_);
   status.ready = summary_.is_known;
@@ -232,13 +222,16 @@ runtime::Status Resolver::status() const {
     status.problems.push_back({.text = "the answers file is not taken: " + summary_.broken_answers,
                                .remedy = "correct the file; it is read again by itself"});
   }
-  if (follower_ && !follower.is_connected) {
+  if (!health.is_connected) {
     status.problems.push_back({.severity = status.ready ? Severity::warning : Severity::error,
                                .text = status.ready
-                                           ? "metadatad is away: answers are what was last known"
+                                           ? "the source is away: answers are what was last known"
                                            : "nothing is known of the cluster yet",
-                               .remedy = "start paddock-metadatad (" + source_of(options_) +
-                                         "): " + follower.last_error});
+                               .remedy = "look after " + source_ + ": " + health.last_error});
+  }
+  for (const auto& problem : health.problems) {
+    status.problems.push_back({.text = "left out: " + metadata::format(problem),
+                               .remedy = "correct the object, or delete it"});
   }
   for (const auto& problem : summary_.problems) {
     status.problems.push_back(
@@ -251,7 +244,7 @@ runtime::Status Resolver::status() const {
   }
   status.detail = R"({"revision":)" + std::to_string(summary_.revision) + R"(,"names":)" +
                   std::to_string(summary_.names) + R"(,"stale_since":)" +
-                  std::to_string(follower.stale_since) + R"(,"listen":[)";
+                  std::to_string(stale_since()) + R"(,"listen":[)";
   for (const auto& endpoint : server_.endpoints()) {
     if (status.detail.back() != '[') status.detail += ',';
     status.detail += '"' + dns::format(endpoint) + '"';
@@ -267,7 +260,7 @@ runtime::Status Resolver::status() const {
 
 void Resolver::metrics(runtime::MetricsText& out) const {
   write_metrics(server_.counters(), out);
-  const auto follower = follower_ ? follower_->status() : metadata::FollowerStatus{};
+  const auto health = store_ ? store_->health() : metadata::StoreHealth{};
   const std::lock_guard lock(summary_lock_);
   out.gauge("paddock_dns_names", "Names of our own zones.");
   out.sample(summary_.names);
@@ -281,9 +274,9 @@ void Resolver::metrics(runtime::MetricsText& out) const {
   out.sample(summary_.revision);
   out.gauge("paddock_source_stale_since_seconds",
             "Unix time since when it may be old; 0: it is not.");
-  out.sample(static_cast<double>(follower.stale_since) / 1000.0);
-  out.gauge("paddock_source_connected", "1 while metadatad's stream is followed.");
-  out.sample(!follower_ || follower.is_connected ? 1 : 0);
+  out.sample(static_cast<double>(stale_since()) / 1000.0);
+  out.gauge("paddock_source_connected", "1 while in touch with the source.");
+  out.sample(health.is_connected ? 1 : 0);
 }
 
 }  // namespace paddock::dnsd

@@ -11,7 +11,7 @@
 #include "runtime/admin.hpp"
 
 #include <paddock/dns/server.hpp>
-#include <paddock/metadata/follower.hpp>
+#include <paddock/metadata/store.hpp>
 
 #include <functional>
 #include <memory>
@@ -58,6 +58,7 @@ class Resolver {
   void publish();
   void summarize();
   [[nodiscard]] dns::Status status_of_source() const;
+  [[nodiscard]] std::int64_t stale_since() const;
 
   Options options_;
   AnswersFile answers_;
@@ -73,7 +74,8 @@ class Resolver {
   Summary summary_;
   dns::Server server_;
   const std::string source_;
-  std::optional<metadata::Follower> follower_;  // none: there is no cluster to follow
+  std::unique_ptr<metadata::Store> store_;  // null: there is no cluster to follow
+  metadata::Subscription subscription_;
 };
 
 }  // namespace paddock::dnsd

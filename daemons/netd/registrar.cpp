@@ -115,7 +115,10 @@ void Registrar::send(const std::string& method, const metadata::Key& key, const 
   metadata::ClientRequest request;
   request.method = method;
   request.target = "/v1/" + metadata::format(key);
-  if (!body.empty()) request.headers = {{"Content-Type", "application/json"}};
+  if (!body.empty()) {
+    request.target += "?owner=" + host_.name;  // it goes with this host
+    request.headers = {{"Content-Type", "application/json"}};
+  }
   request.body = body;
   auto client = borrow_client();
   const auto answer = client->send(request);
