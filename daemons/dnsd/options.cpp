@@ -94,6 +94,10 @@ void describe_names(runtime::OptionTable& table, Options& options) {
               .help = "What rancher-metadata is the name of.",
               .alias = "rancher-metadata-answer"},
              options.metadata_address, checks::address());
+  table.list({"server-addresses", "ADDRESS",
+              "Addresses of the name servers of our zones, ns.dns.ZONE and ns1.dns.ZONE. Default: "
+              "those of --listen."},
+             options.server_addresses, checks::address());
   table.list({"reverse-subnets", "CIDR",
               "Subnets whose reverse names are known here and nowhere else; a missing one does "
               "not exist, instead of being forwarded."},

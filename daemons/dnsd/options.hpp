@@ -30,6 +30,7 @@ struct Options : runtime::CommonOptions {
   std::vector<std::string> cluster_zones{"cluster.local"};
   std::string rancher_zone = "rancher.internal";
   std::vector<std::string> metadata_address{"169.254.169.250"};
+  std::vector<std::string> server_addresses;  // empty: those of `listen`
   std::vector<std::string> reverse_subnets;
   std::string pods = "insecure";
   bool endpoint_pod_names = false;

@@ -63,7 +63,7 @@ std::pair<std::string, std::string> service_key(const metadata::Pod& pod) {
   return {std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
 }
 
-bool is_empty(const dns::View& view) {
+bool changes_nothing(const dns::View& view) {
   return view.same.empty() && view.search.empty() && view.upstreams.empty() && view.hidden.empty();
 }
 
@@ -100,7 +100,9 @@ PodViews::PodViews(const Options& options)
 
 bool PodViews::concerns(const metadata::Object& object) const {
   if (const auto* pod = metadata::as<metadata::Pod>(&object)) {
-    return pod->host == host_ || linked_.contains(pod->uid.view());
+    return pod->host == host_ || linked_.contains(pod->uid.view()) ||
+           std::ranges::any_of(pod->addresses,
+                               [this](const auto& one) { return addresses_.contains(one); });
   }
   return object.kind == metadata::Kind::service &&
          services_.contains({object.ns.str(), object.name.str()});
@@ -109,13 +111,15 @@ bool PodViews::concerns(const metadata::Object& object) const {
 std::vector<dns::View> PodViews::follow(const metadata::Cluster& cluster) {
   services_.clear();
   linked_.clear();
+  addresses_.clear();
   problems_.clear();
   std::vector<dns::View> views;
   for (const auto& pod : cluster.pods_on(host_)) {
     if (pod.host_network) continue;
+    addresses_.insert(pod.addresses.begin(), pod.addresses.end());
     dns::View view = view_of(pod, cluster);
     const bool has_clients = !view.clients_v4.empty() || !view.clients_v6.empty();
-    if (has_clients && !is_empty(view)) views.push_back(std::move(view));
+    if (has_clients && !changes_nothing(view)) views.push_back(std::move(view));
   }
   return views;
 }

@@ -59,6 +59,7 @@ class PodViews {
 
   std::set<std::pair<std::string, std::string>> services_;  // whose links were looked at
   std::set<std::string, std::less<>> linked_;               // uids of pods that were linked to
+  std::set<boost::asio::ip::address> addresses_;            // of the pods, others' too by mistake
   std::vector<dns::Problem> problems_;
 };
 

@@ -14,8 +14,12 @@ namespace {
 
 namespace asio = boost::asio;
 
-std::vector<asio::ip::address> listen_addresses(const Options& options) {
+std::vector<asio::ip::address> server_addresses(const Options& options) {
   std::vector<asio::ip::address> addresses;
+  for (const auto& text : options.server_addresses) {
+    addresses.push_back(asio::ip::make_address(text));
+  }
+  if (!addresses.empty()) return addresses;
   for (const auto& endpoint : listen_endpoints(options)) {
     if (!endpoint.address.is_unspecified()) addresses.push_back(endpoint.address);
   }
@@ -38,7 +42,7 @@ dns::KubernetesNames kubernetes_names(const Options& options, const std::string&
   kubernetes.ignores_empty_services = options.ignore_empty_services;
   kubernetes.zonal_names = options.zonal_names;
   kubernetes.has_reverse = is_first;
-  kubernetes.server_addresses = listen_addresses(options);
+  kubernetes.server_addresses = server_addresses(options);
   for (const auto& subnet : options.reverse_subnets) {
     if (subnet.find(':') == std::string::npos) {
       kubernetes.reverse_v4.push_back(asio::ip::make_network_v4(subnet).canonical());
@@ -62,7 +66,7 @@ std::optional<dns::ExternalNames> external_names(const Options& options) {
   dns::ExternalNames::Options external{.zone = dns::Name::parse(options.external_zone).value()};
   external.ttl = ttl_of(options, external.zone);
   external.headless = options.external_headless;
-  external.server_addresses = listen_addresses(options);
+  external.server_addresses = server_addresses(options);
   return dns::ExternalNames(external);
 }
 
@@ -71,7 +75,7 @@ std::optional<dns::ClustersetNames> clusterset_names(const Options& options) {
   dns::ClustersetNames::Options clusterset;
   clusterset.zone = dns::Name::parse(options.clusterset_zone).value();
   clusterset.ttl = ttl_of(options, clusterset.zone);
-  clusterset.server_addresses = listen_addresses(options);
+  clusterset.server_addresses = server_addresses(options);
   return dns::ClustersetNames(clusterset);
 }
 
@@ -80,7 +84,7 @@ std::optional<dns::RancherNames> rancher_names(const Options& options) {
   dns::RancherNames::Options rancher;
   rancher.zone = dns::Name::parse(options.rancher_zone).value();
   rancher.ttl = ttl_of(options, rancher.zone);
-  rancher.server_addresses = listen_addresses(options);
+  rancher.server_addresses = server_addresses(options);
   rancher.metadata_addresses.clear();
   for (const auto& text : options.metadata_address) {
     rancher.metadata_addresses.push_back(asio::ip::make_address(text));

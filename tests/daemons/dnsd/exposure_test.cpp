@@ -101,6 +101,20 @@ TEST(Exposure, ZonesAndTheirTtl) {
             Data{"web.shop.svc.cluster.local."});
 }
 
+TEST(Exposure, NameServersHaveTheAddressesTheyAreAskedAt) {
+  Names at_any(with([](Options& options) { options.listen = {":53"}; }));
+  Names told(with([](Options& options) {
+    options.listen = {":53"};
+    options.server_addresses = {"10.43.0.53"};
+    options.external_zone = "example.com";
+  }));
+
+  EXPECT_EQ(Names().data("ns.dns.cluster.local"), Data{"169.254.169.250"});
+  EXPECT_EQ(at_any.data("ns.dns.cluster.local"), Data{});
+  EXPECT_EQ(told.data("ns.dns.cluster.local"), Data{"10.43.0.53"});
+  EXPECT_EQ(told.data("ns1.dns.example.com"), Data{"10.43.0.53"});
+}
+
 TEST(Exposure, SharedServicesAreNamedInTheirOwnZone) {
   Names names(with([](Options& options) { options.clusterset_zone = "clusterset.local"; }));
 

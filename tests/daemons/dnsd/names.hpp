@@ -33,6 +33,11 @@ class Names {
     return follow();
   }
 
+  Names& start_at(const metadata::Cluster& cluster) {
+    draft_ = metadata::Draft(cluster);
+    return follow();
+  }
+
   Names& erase(std::string_view key) {
     EXPECT_TRUE(draft_.erase(metadata::parse_key(key).value())) << key;
     return follow();

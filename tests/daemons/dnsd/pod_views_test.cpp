@@ -3,6 +3,8 @@
 // What pods of this host are answered that others are not.
 #include "daemons/dnsd/names.hpp"
 
+#include <random>
+
 namespace paddock::dnsd {
 namespace {
 
@@ -150,6 +152,48 @@ TEST(PodViews, ALinkToNothingIsReportedAndSpoilsNothing) {
 
   EXPECT_EQ(names.data_for("10.42.0.7", "rancher-metadata"), Data{"169.254.169.250"});
   EXPECT_FALSE(names.problems().empty());
+}
+
+// Random histories end in the views that the last cluster alone would have.
+TEST(PodViews, FollowingStepByStepEndsWhereStartingThereDoes) {
+  std::mt19937 random(7);
+  const auto below = [&](unsigned limit) { return std::to_string(random() % limit); };
+  Names names(here());
+
+  for (int round = 0; round < 200; ++round) {
+    const auto service = "{kind: Service, namespace: shop, name: s" + below(3);
+    switch (random() % 4) {
+      case 0:
+        names.put(service + ", cluster_ips: [10.43.0." + below(9) + "], links: {shop/s" + below(3) +
+                  ": a" + below(2) + "}}");
+        break;
+      case 1:
+        names.put("{kind: Pod, namespace: shop, name: p" + below(3) + ", uid: u" + below(3) +
+                  ", host: " + (random() % 2 ? "here" : "there") + ", service: s" + below(3) +
+                  ", addresses: [10.42.0." + below(3) + "], created: " + below(9) +
+                  (random() % 2 ? ", dns_search: [shop.rancher.internal]" : "") + ", links: {l" +
+                  below(2) + ": u" + below(3) + "}}");
+        break;
+      case 2:
+        if (const auto& all = names.cluster().pods(); !all.empty()) {
+          names.erase(format(all[random() % all.size()].key()));
+        }
+        break;
+      default:
+        if (const auto& all = names.cluster().services(); !all.empty()) {
+          names.erase(format(all[random() % all.size()].key()));
+        }
+    }
+    Names fresh(here());
+    fresh.start_at(names.cluster());
+    for (const char* client : {"10.42.0.0", "10.42.0.1", "10.42.0.2"}) {
+      for (const char* asked : {"s0", "s2", "a0.rancher.internal", "a1.shop.rancher.internal",
+                                "l0.rancher.internal", "l1.rancher.internal"}) {
+        ASSERT_EQ(names.data_for(client, asked), fresh.data_for(client, asked))
+            << client << " asks for " << asked << " in round " << round;
+      }
+    }
+  }
 }
 
 }  // namespace
