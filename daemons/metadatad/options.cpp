@@ -92,6 +92,9 @@ void describe_documents(runtime::OptionTable& table, Options& options) {
                  "Believe X-Forwarded-For about who asks. Only behind a proxy that always sets it: "
                  "else any pod may read as any other."},
                 options.xff);
+  table.boolean({"require-token", "",
+                 "EC2's paths want a session token (IMDSv2); else they do without, too."},
+                options.require_token);
   table.text({"host-name", "NAME", "This host in the registry. Default: the kernel's host name."},
              options.host_name);
   table.text({"environment", "NAME", "Name of the environment in documents."}, options.environment);

@@ -115,6 +115,7 @@ metadata::DocumentOptions document_options(const Options& options) {
   documents.http.max_connections_per_client = options.max_connections_per_client;
   documents.workers = options.workers;
   documents.trust_forwarded_for = options.xff;
+  documents.require_session_token = options.require_token;
   documents.host = host_name(options);
   documents.environment_name = options.environment;
   documents.environment_uuid = options.environment_uuid;

@@ -69,6 +69,7 @@ class SelfMap final : public Map {
     const Pod* client = view_.client();
     if (client == nullptr) return std::nullopt;
     if (key == "container") return container_node(view_, *client);
+    if (key == "pod") return pod_node(view_, *client);  // not listed: it is not Rancher's
     if (key != "service" && key != "stack") return std::nullopt;
     const Service* service = view_.service_of(*client);
     if (service == nullptr) return std::nullopt;
@@ -101,18 +102,30 @@ class RootMap final : public Map {
     if (key == "name") return environment.name;
     if (key == "uuid") return environment.uuid;
     if (key == "region_name") return text_or_null(environment.region_name);
-    if (key == "environments" && view_.version() == Version::v2016_07_29) return Node();
-    return std::nullopt;
+    if (view_.version() != Version::v2016_07_29) return std::nullopt;
+    return key == "environments" ? std::optional(Node()) : ec2(key);
   }
 
  private:
+  // Not listed: it is not Rancher's.
+  [[nodiscard]] std::optional<Node> ec2(std::string_view key) const {
+    if (!is_ec2_key(key) || view_.client() == nullptr) return std::nullopt;
+    const Pod& client = *view_.client();
+    if (key == "user-data") return ec2_user_data(client);
+    return key == "meta-data" ? ec2_meta_data(view_, client) : ec2_dynamic(view_, client);
+  }
+
   const View& view_;
 };
 
 }  // namespace
 
+bool is_ec2_key(std::string_view key) {
+  return key == "meta-data" || key == "dynamic" || key == "user-data";
+}
+
 std::optional<Version> parse_version(std::string_view text) {
-  if (text == "latest") return Version::v2016_07_29;
+  if (text == "latest" || text == cloud_init_version) return Version::v2016_07_29;
   for (std::size_t i = 0; i < std::size(version_names); ++i) {
     if (version_names[i] == text) return static_cast<Version>(i);
   }

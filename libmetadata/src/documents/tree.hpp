@@ -14,7 +14,13 @@ namespace paddock::metadata::documents {
 
 inline constexpr std::string_view version_names[] = {"2015-07-25", "2015-12-19", "2016-07-29"};
 
-// Also "latest", which is 2016-07-29.
+// The version that cloud-init asks EC2 for.
+inline constexpr std::string_view cloud_init_version = "2009-04-04";
+
+// Also "latest" and that of cloud-init, which are 2016-07-29.
 [[nodiscard]] std::optional<Version> parse_version(std::string_view text);
+
+// Whether the key below a version is one of EC2's: the places that session tokens protect.
+[[nodiscard]] bool is_ec2_key(std::string_view key);
 
 }  // namespace paddock::metadata::documents

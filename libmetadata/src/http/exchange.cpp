@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/loop.hpp"
 
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -29,6 +30,12 @@ void append_chunk(Outbox& outbox, std::shared_ptr<const std::string> data) {
   outbox.text().append(digits, end).append("\r\n");
   outbox.add(std::move(data));
   outbox.text().append("\r\n");
+}
+
+// Whichever of the two the socket has; a unix socket has neither.
+void limit_hops(int fd, int hops) {
+  (void)::setsockopt(fd, IPPROTO_IP, IP_TTL, &hops, sizeof hops);
+  (void)::setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof hops);
 }
 
 }  // namespace
@@ -217,7 +224,9 @@ void HttpServer::Loop::respond(Connection& connection, Response response) {
     set_deadline(connection, response.wait_until);
     return;
   }
-  if (response.close || is_stopping_ || (response.stream && connection.is_http_1_0)) {
+  if (response.hop_limit > 0) limit_hops(connection.socket.get(), response.hop_limit);
+  if (response.close || response.hop_limit > 0 || is_stopping_ ||
+      (response.stream && connection.is_http_1_0)) {
     connection.keep_alive = false;
   }
   const std::string_view body =

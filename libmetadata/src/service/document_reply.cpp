@@ -16,6 +16,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::string_view session_header = "X-aws-ec2-metadata-token";
+constexpr std::string_view session_ttl_header = "X-aws-ec2-metadata-token-ttl-seconds";
 constexpr double default_wait = 60;
 constexpr double longest_wait = 120;
 
@@ -115,8 +117,10 @@ class DocumentWorker::Wait final : public LongPoll {
   std::string client_;
 };
 
-DocumentWorker::DocumentWorker(const DocumentOptions& options, HttpOptions http)
+DocumentWorker::DocumentWorker(const DocumentOptions& options, const SessionTokens& tokens,
+                               HttpOptions http)
     : options_(options),
+      tokens_(tokens),
       server(std::move(http), [this](const Request& request) { return serve(request); }) {}
 
 void DocumentWorker::take(std::shared_ptr<const documents::Edition> edition) {
@@ -238,7 +242,45 @@ Response DocumentWorker::wait_for_change(const Request& request, DocumentQuestio
   return response;
 }
 
+// As EC2 answers: the token for the address that asks, in packets that no router passes on.
+Response DocumentWorker::begin_session(const Request& request) const {
+  if (request.method != "PUT") {
+    Response refused = plain(405, "405 method not allowed\n");
+    refused.headers += "Allow: PUT\r\n";
+    return refused;
+  }
+  // What went through a proxy may be somebody else's request.
+  if (request.header("X-Forwarded-For")) return plain(403, "403 forbidden\n");
+  const auto text = request.header(session_ttl_header).value_or("");
+  int seconds = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (failed != std::errc{} || end != text.data() + text.size() || seconds < 1 ||
+      seconds > SessionTokens::longest.count()) {
+    return plain(400, std::string(session_ttl_header) + " must be a number from 1 to 21600\n");
+  }
+  return {.content_type = "text/plain; charset=utf-8",
+          .headers = std::string(session_ttl_header) + ": " + std::to_string(seconds) +
+                     "\r\nCache-Control: no-store\r\n",
+          .body = tokens_.make(client_of(request).name,
+                               SessionTokens::Clock::now() + std::chrono::seconds(seconds)),
+          .hop_limit = 1};
+}
+
+std::optional<Response> DocumentWorker::check_session(const Request& request) const {
+  if (request.segments.size() < 2 || !documents::is_ec2_key(request.segments[1])) {
+    return std::nullopt;
+  }
+  const auto token = request.header(session_header);
+  if (!token && !options_.require_session_token) return std::nullopt;
+  if (token && tokens_.is_valid(*token, client_of(request).name, SessionTokens::Clock::now())) {
+    return std::nullopt;
+  }
+  return plain(401, "401 unauthorized: PUT /latest/api/token gives a token\n");
+}
+
 Response DocumentWorker::serve(const Request& request) {
+  if (request.path == "/latest/api/token") return begin_session(request);
+  if (auto refused = check_session(request)) return std::move(*refused);
   if (!read_key(request)) return route(request);
   const bool may_wait = request.query.find("wait") != std::string_view::npos;
   if (!may_wait && (snapshot_ || answers_)) {

@@ -9,6 +9,7 @@
 #include "service/document_answer.hpp"
 #include "service/document_waiters.hpp"
 #include "service/reply_cache.hpp"
+#include "service/session_tokens.hpp"
 
 #include <paddock/metadata/http_server.hpp>
 #include <paddock/metadata/service.hpp>
@@ -22,7 +23,8 @@ namespace paddock::metadata::service {
 
 class DocumentWorker {
  public:
-  DocumentWorker(const DocumentOptions& options, HttpOptions http);
+  // Workers that share an address must share the tokens, which must outlive them.
+  DocumentWorker(const DocumentOptions& options, const SessionTokens& tokens, HttpOptions http);
 
   // On the server's thread: the newest edition, which follows on the last one given.
   void take(std::shared_ptr<const documents::Edition> edition);
@@ -39,6 +41,9 @@ class DocumentWorker {
   [[nodiscard]] Response list_versions(const DocumentQuestion& question,
                                        std::string_view known_tags) const;
   [[nodiscard]] DocumentClient client_of(const Request& request) const;
+  [[nodiscard]] Response begin_session(const Request& request) const;
+  // An answer when the request must not go on.
+  [[nodiscard]] std::optional<Response> check_session(const Request& request) const;
   [[nodiscard]] bool has_version(std::string_view version) const;
   [[nodiscard]] std::shared_ptr<const documents::Sight> sight_of(
       const DocumentQuestion& question) const;
@@ -50,6 +55,7 @@ class DocumentWorker {
                                   Body body);
 
   const DocumentOptions& options_;
+  const SessionTokens& tokens_;
   std::shared_ptr<const documents::Snapshot> snapshot_;  // null: a data file, or nothing yet
   std::shared_ptr<const Answers> answers_;
   DocumentWaiters waiters_;

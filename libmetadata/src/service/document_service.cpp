@@ -21,13 +21,15 @@ struct DocumentService::State {
     const unsigned count = std::max(options.workers, 1U);
     http.reuse_port = http.reuse_port || count > 1;
     for (unsigned i = 0; i < count; ++i) {
-      auto& worker = workers.emplace_back(std::make_unique<service::DocumentWorker>(options, http));
+      auto& worker =
+          workers.emplace_back(std::make_unique<service::DocumentWorker>(options, tokens, http));
       http.unix_sockets.clear();  // a path has one listener
       http.tcp = worker->server.tcp_endpoints();
     }
   }
 
   DocumentOptions options;
+  service::SessionTokens tokens;
   std::vector<std::unique_ptr<service::DocumentWorker>> workers;
   std::mutex mutex;  // publish() may come from any thread
   std::shared_ptr<const documents::Edition> published;

@@ -102,6 +102,7 @@ struct Response {
   std::string body = {};
   std::shared_ptr<const std::string> shared_body = {};  // instead of body: large or used again
   bool close = false;                                   // end the connection after this answer
+  int hop_limit = 0;  // of the packets of this answer, which is then the last; 0: the usual one
 
   // Instead of a body: the answer comes later. Everything else above is not looked at.
   std::unique_ptr<LongPoll> wait = {};

@@ -59,6 +59,8 @@ struct DocumentOptions {
   // The client is whom X-Forwarded-For names, when present (Rancher's --xff). Only behind a
   // proxy that sets it.
   bool trust_forwarded_for = false;
+  // EC2's paths want the token of a session (IMDSv2); else they take one and do without.
+  bool require_session_token = false;
   std::string host;  // name of the Host this runs on: self/host of clients nobody knows
   std::string environment_name = "Default";
   std::string environment_uuid;
