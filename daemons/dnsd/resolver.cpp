@@ -88,8 +88,8 @@ void log_forwarding(const dns::ForwardingReport& report) {
 
 Resolver::Resolver(const Options& options, std::function<void()> wake)
     : options_(options),
-      answers_(first_answers(options)),
       answers_stamp_(stamp_of(options.answers)),
+      answers_(first_answers(options)),
       names_(options, answers_.authoritative),
       authority_((names_.take(answers_), names_.authority())),
       views_(names_.views()),

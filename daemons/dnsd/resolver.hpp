@@ -61,8 +61,8 @@ class Resolver {
   [[nodiscard]] std::int64_t stale_since() const;
 
   Options options_;
+  FileStamp answers_stamp_;  // taken before the file is read: a later change is another stamp
   AnswersFile answers_;
-  FileStamp answers_stamp_;
   std::string broken_answers_;
   NamesFromCluster names_;
   std::shared_ptr<const dns::Authority> authority_;
