@@ -37,6 +37,14 @@ bool append_own_namespace(Call& call) {
   return append(call, variable);
 }
 
+// "/opt/cni/bin/bridge" is to be bridge, whatever type the configuration is of.
+bool append_name(Call& call, const char* name) {
+  const char* slash = std::strrchr(name, '/');
+  char variable[80];
+  std::snprintf(variable, sizeof variable, "PADDOCK_PLUGIN=%s", slash ? slash + 1 : name);
+  return append(call, variable);
+}
+
 Gathered read_input(Call& call) {
   for (;;) {
     const std::size_t room = longest_part - call.input_size;
@@ -64,14 +72,31 @@ std::uint32_t get_number(const char* bytes) {
   return number;
 }
 
-Gathered gather(char** environment, Call& call) {
+bool add_variable(Call& call, const char* name, const char* value, std::size_t size) {
+  const std::size_t name_size = std::strlen(name);
+  const std::size_t added = name_size + 1 + size + 1;
+  const std::size_t before = get_number(call.bytes + magic_size);
+  if (before + added > longest_part) return false;
+  char* end = call.bytes + header_size + before;
+  std::memmove(end + added, end, call.input_size);
+  std::memcpy(end, name, name_size);
+  end[name_size] = '=';
+  std::memcpy(end + name_size + 1, value, size);
+  end[added - 1] = '\0';
+  put_number(call.bytes + magic_size, static_cast<std::uint32_t>(before + added));
+  call.size += added;
+  call.input = end + added;
+  return true;
+}
+
+Gathered gather(const char* name, char** environment, Call& call) {
   std::memcpy(call.bytes, magic, magic_size);
   call.size = header_size;
   call.netns = -1;
   bool fits = true;
   for (; *environment; ++environment)
     fits = fits && (!is_ours(*environment) || append(call, *environment));
-  fits = fits && append_own_namespace(call);
+  fits = fits && append_own_namespace(call) && append_name(call, name);
   if (!fits) return Gathered::environment_too_long;
   put_number(call.bytes + magic_size, static_cast<std::uint32_t>(call.size - header_size));
   call.input = call.bytes + call.size;

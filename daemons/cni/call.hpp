@@ -24,8 +24,12 @@ struct Call {
 
 enum class Gathered { ok, input_unreadable, input_too_long, environment_too_long };
 
-// Reads the environment and stdin, and opens CNI_NETNS. `call` is filled in place.
-Gathered gather(char** environment, Call& call);
+// Reads the environment and stdin, and opens CNI_NETNS. `call` is filled in place. `name` is the
+// one the program was run by, which says as what plugin.
+Gathered gather(const char* name, char** environment, Call& call);
+
+// Puts NAME=VALUE into the environment of the call. False: no room.
+bool add_variable(Call& call, const char* name, const char* value, std::size_t size);
 
 void put_number(char* bytes, std::uint32_t number);
 std::uint32_t get_number(const char* bytes);

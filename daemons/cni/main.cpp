@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // paddock, the CNI plugin: carries what the container runtime says to paddock-netd, and its answer
-// back. It decides only what to say when the daemon is away.
+// back. It decides only what to say when the daemon is away, and executes what the daemon asks for
+// of other plugins. Under the name of a standard plugin it is that one.
 #include "cni/call.hpp"
+#include "cni/delegate.hpp"
 #include "cni/exchange.hpp"
 #include "cni/spool.hpp"
 
@@ -20,6 +22,8 @@ using namespace paddock::cni;
 constexpr char default_socket[] = "/run/paddock/net.sock";
 constexpr char default_spool[] = "/var/lib/paddock/netd/spool";
 constexpr int patience_in_seconds = 60;
+// The daemon's "first ask the plugin of this name": docs/plugin-protocol.md.
+constexpr int ask_delegate = 256;
 
 // Codes of the CNI specification.
 constexpr int io_failure = 5;
@@ -110,6 +114,42 @@ int answer_without_daemon(const Call& call, const char* command, Exchanged why) 
       remedy);
 }
 
+// Asks the plugin the daemon named for the addresses, then the daemon again.
+int with_delegate(Call& call, const char* socket, const char* command, Answer& answer) {
+  static Delegated delegated;
+  char name[256];
+  const auto length = answer.output_size < sizeof name ? answer.output_size : sizeof name - 1;
+  std::memcpy(name, answer.output, length);
+  name[length] = '\0';
+  run_delegate(name, command, call, delegated);
+  if (delegated.status < 0) {
+    char message[400];
+    std::snprintf(message, sizeof message, "the plugin %s, which ipam.type names, cannot be run",
+                  name);
+    return fail(call, io_failure, message, "it has to be in one of the directories of CNI_PATH");
+  }
+  const bool is_del = std::strcmp(command, "DEL") == 0;
+  if (delegated.status != 0 && !is_del) {
+    write_out(delegated.output, delegated.output_size);
+    return delegated.status;
+  }
+  const int failed = delegated.status;  // of a DEL: the rest has to go nevertheless
+  if (!add_variable(call, "PADDOCK_DELEGATED", delegated.output,
+                    failed ? 0 : delegated.output_size))
+    return fail(call, io_failure, "what the other plugin answered is too long", name);
+  const auto exchanged = exchange(socket, call, patience_in_seconds, answer);
+  const int status = exchanged == Exchanged::ok ? answer.status : 1;
+  if (status != 0 && std::strcmp(command, "ADD") == 0) run_delegate(name, "DEL", call, delegated);
+  if (is_del && exchanged != Exchanged::ok && exchanged != Exchanged::late)
+    return keep_for_later(call, socket, answer);
+  if (exchanged != Exchanged::ok) return answer_without_daemon(call, command, exchanged);
+  if (status == 0 && failed != 0) {
+    write_out(delegated.output, delegated.output_size);
+    return failed;
+  }
+  return print(answer);
+}
+
 int about() {
   std::fputs(
       "paddock: a CNI plugin, run by container runtimes with CNI_COMMAND and others set.\n"
@@ -121,7 +161,7 @@ int about() {
 
 }  // namespace
 
-int main(int, char**, char** environment) {
+int main(int count, char** arguments, char** environment) {
   static Call call;  // too large for the stack; pages never touched cost nothing
   static Answer answer;
   const char* command = setting("CNI_COMMAND", "");
@@ -130,7 +170,7 @@ int main(int, char**, char** environment) {
     write_out(versions, sizeof versions - 1);
     return 0;
   }
-  switch (gather(environment, call)) {
+  switch (gather(count > 0 ? arguments[0] : "paddock", environment, call)) {
     case Gathered::ok:
       break;
     case Gathered::input_unreadable:
@@ -142,6 +182,8 @@ int main(int, char**, char** environment) {
   }
   const char* socket = setting("PADDOCK_NET_SOCKET", default_socket);
   const auto exchanged = exchange(socket, call, patience_in_seconds, answer);
+  if (exchanged == Exchanged::ok && answer.status == ask_delegate)
+    return with_delegate(call, socket, command, answer);
   if (exchanged == Exchanged::ok) return print(answer);
   if (std::strcmp(command, "DEL") == 0 && exchanged != Exchanged::late)
     return keep_for_later(call, socket, answer);

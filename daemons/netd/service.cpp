@@ -159,6 +159,8 @@ net::PluginAnswer Service::answer(const net::PluginCall& call) {
     ++counters_.invalid;
     return {1, net::cni::format(request.error())};
   }
+  if (!request->delegate.empty() && !request->delegated && call.is_live)
+    return {net::ask_delegate, request->delegate};
   const auto index = static_cast<std::size_t>(request->command);
   const auto outcome = [&]() -> net::cni::Expected<std::string> {
     const bool enters =
@@ -201,6 +203,12 @@ std::vector<std::string> purge(const Options& options) {
       done.push_back("link " + link.host_link + " removed");
     }
     attachments.reap().value();
+    for (const auto& lease : leases.load().leases) {
+      const auto folder = lease.kept.find("host-local");  // its reservations are files of their own
+      if (folder == lease.kept.end()) continue;
+      for (const auto& address : lease.attachment.addresses)
+        std::filesystem::remove(std::filesystem::path(folder->second) / address.to_string());
+    }
     net::HostNetwork(host).remove().value();
     done.emplace_back("links, routes and rules of the host removed");
   }

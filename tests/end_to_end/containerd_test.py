@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""containerd as the runtime: ctr run --cni of a busybox container, attached by the plugin containerd executes."""
+"""containerd as the runtime: ctr run --cni of a busybox container, attached by the plugin containerd executes, under its own name
+and under those of the standard plugins."""
 import json
 import pathlib
 import shutil
 import subprocess
+import sys
 import unittest
 
 import busybox_image
 from host import Host, RESOLVER, run, wait_until
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "netd"))
+from runtime import install_standard_names  # noqa: E402
 
 IMAGE = "localhost/busybox:test"
 CONFIG = """
@@ -22,14 +27,29 @@ address = "/run/containerd-test/containerd.ttrpc.sock"
 """
 
 
-class Containerd(unittest.TestCase):
+# As containerd's own script writes it, for the plugins its packages bring.
+STANDARD = {
+    "cniVersion": "1.0.0", "name": "containerd-net",
+    "plugins": [
+        {"type": "bridge", "bridge": "cni0", "isGateway": True, "ipMasq": True, "promiscMode": True,
+         "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.88.0.0/16"}], [{"subnet": "2001:4860:4860::/64"}]],
+                  "routes": [{"dst": "0.0.0.0/0"}, {"dst": "::/0"}]}},
+        {"type": "portmap", "capabilities": {"portMappings": True}},
+    ],
+}
+
+
+class Runtime(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.host = cls.enterClassContext(Host())
         folder = pathlib.Path("/run/containerd-test")
+        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         (folder / "config.toml").write_text(CONFIG)
-        shutil.copy(pathlib.Path(__file__).parents[2] / "packaging/config/10-paddock.conflist", "/etc/cni/net.d/")
+        shutil.rmtree("/etc/cni/net.d", ignore_errors=True)
+        pathlib.Path("/etc/cni/net.d").mkdir(parents=True)
+        cls.install_network()
         log = (folder / "log").open("w")
         cls.daemon = subprocess.Popen(["containerd", "--config", folder / "config.toml"], stdout=log, stderr=log)
         cls.addClassCleanup(cls.daemon.kill)
@@ -40,6 +60,12 @@ class Containerd(unittest.TestCase):
     @classmethod
     def ctr(cls, *arguments, check=True):
         return run("ctr", "--address", "/run/containerd-test/containerd.sock", *arguments, check=check, timeout=60)
+
+
+class Paddock(Runtime):
+    @classmethod
+    def install_network(cls):
+        shutil.copy(pathlib.Path(__file__).parents[2] / "packaging/config/10-paddock.conflist", "/etc/cni/net.d/")
 
     def test_a_container_has_address_name_and_metadata(self):
         script = (f"ip addr show eth0; wget -qO- http://{RESOLVER}/latest/self/container/primary_ip; echo; "
@@ -72,6 +98,27 @@ class Containerd(unittest.TestCase):
         done = self.ctr("run", "--cni", "--rm", IMAGE, "pinger", "/bin/ping", "-c", "2", "-W", "2", target["addresses"][0])
 
         self.assertIn("2 packets received", done.stdout)
+
+
+class Standard(Runtime):
+    @classmethod
+    def install_network(cls):
+        install_standard_names()
+        pathlib.Path("/etc/cni/net.d/10-containerd-net.conflist").write_text(json.dumps(STANDARD))
+
+    def test_a_container_of_an_unchanged_configuration(self):
+        self.ctr("run", "--cni", "--detach", IMAGE, "target", "/bin/sleep", "60")
+        pod = wait_until(lambda: next(p for p in json.loads(self.host.paddock("pods", "-o", "json").stdout)
+                                      if "target" in p["name"]), "the container is a pod")
+        self.assertEqual(pod["addresses"][0], "10.88.0.2")
+        inside = self.ctr("task", "exec", "--exec-id", "look", "target", "/bin/ip", "addr", "show", "eth0").stdout
+        self.assertIn("inet 10.88.0.2/16", inside)
+
+        done = self.ctr("run", "--cni", "--rm", IMAGE, "pinger", "/bin/ping", "-c", "2", "-W", "2", "10.88.0.2")
+
+        self.assertIn("2 packets received", done.stdout)
+        wait_until(lambda: "pinger" not in self.host.paddock("pods", "-o", "json").stdout, "its pod is gone")
+        self.assertEqual([p.name for p in pathlib.Path("/var/lib/cni/networks/containerd-net").glob("10.88.*")], ["10.88.0.2"])
 
 
 if __name__ == "__main__":

@@ -246,6 +246,12 @@ Result<void> Attachments::State::detach(const Attachment& attachment) {
     if (auto released = host->execute(attach::release(attachment.addresses, **link)); !released) {
       return released;
     }
+  } else if (attachment.bandwidth.egress.rate > 0) {  // it outlives the namespace of the pod
+    netlink::Batch batch;
+    attach::delete_limits(batch, attachment.host_ifindex);
+    if (auto deleted = host->execute(batch); !deleted) {
+      return deleted;
+    }
   }
   if (attachment.bridge) {
     if (auto dismissed = guard_.dismiss(attachment); !dismissed) {

@@ -16,13 +16,13 @@ namespace {
 // Indices of host ends are below: no two links have the same detour.
 std::uint32_t detour_index(std::uint32_t host_ifindex) { return 0x40000000U | host_ifindex; }
 
+}  // namespace
+
 std::string detour_name(std::uint32_t host_ifindex) {
   std::array<char, 16> name{};
   std::snprintf(name.data(), name.size(), "pb%08x", host_ifindex);
   return name.data();
 }
-
-}  // namespace
 
 void add_limits(netlink::Batch& batch, const Attachment& attachment) {
   const auto& [ingress, egress] = attachment.bandwidth;

@@ -10,7 +10,12 @@
 
 #include <paddock/net/attachment.hpp>
 
+#include <cstdint>
+#include <string>
+
 namespace paddock::net::attach {
+
+std::string detour_name(std::uint32_t host_ifindex);
 
 // Whatever is there already.
 void add_limits(netlink::Batch& batch, const Attachment& attachment);

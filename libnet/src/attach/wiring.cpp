@@ -49,7 +49,9 @@ void configure_port(netlink::Batch& batch, const Attachment& attachment) {
   change.name = attachment.host_link;
   change.alias = attachment.id.alias();
   change.no_link_local = true;
-  change.port = {attachment.bridge->is_hairpin, attachment.bridge->is_isolated};
+  // Who asks for a port of the host that is its own gets the answer where it asked.
+  const bool is_hairpin = attachment.bridge->is_hairpin || !attachment.ports.empty();
+  change.port = {is_hairpin, attachment.bridge->is_isolated};
   change.up = true;
   netlink::change_link(batch, change);
 }
@@ -156,6 +158,7 @@ netlink::Batch host_side(const Attachment& attachment) {
   }
   netlink::Batch batch;  // the link was born a port
   configure_port(batch, attachment);
+  add_limits(batch, attachment);
   return batch;
 }
 
@@ -166,6 +169,7 @@ netlink::Batch host_side_again(const Attachment& attachment, std::uint32_t bridg
   netlink::Batch batch;
   netlink::join_bridge(batch, attachment.host_ifindex, bridge, attachment.host_link);
   configure_port(batch, attachment);
+  add_limits(batch, attachment);
   return batch;
 }
 

@@ -17,12 +17,23 @@ namespace paddock::net::cni {
 
 using Json = nlohmann::json;
 
-// Thrown inside this folder only; parse() and parse_result() turn it into a Failure.
+// Thrown by whatever reads a configuration; whoever asked for that turns it into a Failure, as
+// parse(), parse_result() and attempt() do.
 struct Refusal {
   Code code;
   std::string msg;
   std::string details;
 };
+
+// What `read` returns, or its refusal as a Failure in that version.
+template <class Read>
+auto attempt(const std::string& version, const Read& read) -> Expected<decltype(read())> {
+  try {
+    return read();
+  } catch (const Refusal& refusal) {
+    return Failure{refusal.code, refusal.msg, refusal.details, version};
+  }
+}
 
 // The JSON object in text. Refuses with Code::undecodable when it is anything else.
 Json parse_object(std::string_view text);
@@ -41,6 +52,7 @@ const Json& array_of(const Json& value, const std::string& path);
 
 // The result in a document of that version. `path` names the document for messages.
 AddResult result_of(const Json& document, std::string_view version, const std::string& path);
+Route route_of(const Json& value, const std::string& path);
 Dns dns_of(const Json& value, const std::string& path);
 
 // -1, 0 or 1; both are supported versions.

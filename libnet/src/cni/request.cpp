@@ -4,6 +4,7 @@
 // what the command in question needs.
 #include "cni/capability.hpp"
 #include "cni/environment.hpp"
+#include "cni/plugin.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -121,8 +122,10 @@ void read_runtime_config(const Json& config, Request& request) {
   const auto* runtime = find(config, "runtimeConfig");
   if (!runtime) return;
   object_of(*runtime, "runtimeConfig");
-  for (const auto* name : {"ipRanges", "deviceID", "infinibandGUID"})
-    refuse_if_set(*runtime, name, std::string("runtimeConfig.") + name);
+  if (request.plugin == Plugin::paddock) {
+    for (const auto* name : {"ipRanges", "deviceID", "infinibandGUID"})
+      refuse_if_set(*runtime, name, std::string("runtimeConfig.") + name);
+  }
   if (const auto* ports = find(*runtime, "portMappings"))
     request.ports = ports_of(*ports, "runtimeConfig.portMappings");
   if (const auto* bandwidth = find(*runtime, "bandwidth"))
@@ -145,6 +148,7 @@ void read_runtime_config(const Json& config, Request& request) {
 }
 
 void check_addresses(const Request& request) {
+  if (request.plugin != Plugin::paddock) return;  // host-local has a set of ranges for each
   for (const bool v4 : {true, false}) {
     if (std::ranges::count(request.addresses, v4, &IpAddress::is_v4) > 1)
       throw Refusal{Code::bad_config, "more than one address of a family was asked for",
@@ -153,7 +157,7 @@ void check_addresses(const Request& request) {
 }
 
 void read_plugin_keys(const Json& config, Request& request) {
-  if (const auto* ipam = find(config, "ipam")) {
+  if (const auto* ipam = find(config, "ipam"); ipam && request.plugin == Plugin::paddock) {
     const auto* type = find(object_of(*ipam, "ipam"), "type");
     if (type && *type != "" && *type != "paddock")
       throw Refusal{Code::unsupported_field,
@@ -211,6 +215,16 @@ void read_valid_attachments(const Json& config, Request& request) {
   }
 }
 
+// What the standard plugins have in addition is read by those who act on it.
+void read_plugin(const Environment& environment, const Json& config, Request& request) {
+  request.plugin = plugin_of(environment, config);
+  if (request.plugin == Plugin::paddock) return;
+  request.config = config.dump();
+  request.delegate = delegate_of(config, request);
+  if (const auto found = environment.find("PADDOCK_DELEGATED"); found != environment.end())
+    request.delegated = found->second;
+}
+
 void read_config(const Json& config, Request& request) {
   const auto* name = find(config, "name");
   request.network = name ? text_of(*name, "name") : std::string();
@@ -246,6 +260,7 @@ Expected<Request> parse(const Environment& environment, std::string_view config)
     request.version = asked.version;  // for the answer to a refusal
     asked.version = version;
     check_version(asked);
+    read_plugin(environment, document, asked);
     read_config(document, asked);
     return asked;
   } catch (const Refusal& refusal) {

@@ -83,26 +83,6 @@ std::optional<IpAddress> gateway_of(const Json& object, const char* name, const 
   return address_of(text_of(*found, path), path);
 }
 
-Route route_of(const Json& value, const std::string& path) {
-  object_of(value, path);
-  const auto* destination = find(value, "dst");
-  Route route{.destination = prefix_of(destination ? *destination : Json(), path + ".dst"),
-              .gateway = gateway_of(value, "gw", path + ".gw"),
-              .priority = {},
-              .table = {},
-              .scope = {}};
-  const auto number = [&](const char* name) -> std::optional<std::uint32_t> {
-    const auto* found = find(value, name);
-    return found ? std::optional(number_of(*found, path + "." + name)) : std::nullopt;
-  };
-  route.mtu = number("mtu").value_or(0);
-  route.advmss = number("advmss").value_or(0);
-  route.priority = number("priority");
-  route.table = number("table");
-  route.scope = number("scope");
-  return route;
-}
-
 Ip ip_of(const Json& value, const char* address_name, const std::string& path) {
   object_of(value, path);
   const auto* address = find(value, address_name);
@@ -143,6 +123,26 @@ void read_by_family(const Json& document, const std::string& path, AddResult& re
 }
 
 }  // namespace
+
+Route route_of(const Json& value, const std::string& path) {
+  object_of(value, path);
+  const auto* destination = find(value, "dst");
+  Route route{.destination = prefix_of(destination ? *destination : Json(), path + ".dst"),
+              .gateway = gateway_of(value, "gw", path + ".gw"),
+              .priority = {},
+              .table = {},
+              .scope = {}};
+  const auto number = [&](const char* name) -> std::optional<std::uint32_t> {
+    const auto* found = find(value, name);
+    return found ? std::optional(number_of(*found, path + "." + name)) : std::nullopt;
+  };
+  route.mtu = number("mtu").value_or(0);
+  route.advmss = number("advmss").value_or(0);
+  route.priority = number("priority");
+  route.table = number("table");
+  route.scope = number("scope");
+  return route;
+}
 
 bool Dns::empty() const {
   return nameservers.empty() && domain.empty() && search.empty() && options.empty();

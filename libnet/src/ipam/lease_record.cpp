@@ -186,6 +186,8 @@ Lease read_lease(const AttachmentId& id, const Json& object) {
   lease.result = object.at("result").get<std::string>();
   lease.changed = std::chrono::system_clock::time_point(
       std::chrono::milliseconds(object.at("changed").get<std::int64_t>()));
+  if (object.contains("kept"))
+    lease.kept = object["kept"].get<std::map<std::string, std::string>>();
   return lease;
 }
 
@@ -213,21 +215,22 @@ std::optional<AttachmentId> parse_lease_key(std::string_view key) {
 }
 
 std::string format_lease(const Lease& lease) {
-  const Json object{{"version", record_version},
-                    {"state", state_names.at(static_cast<std::size_t>(lease.state))},
-                    {"attachment", format_attachment(lease.attachment)},
-                    {"netns", lease.netns_path},
-                    {"netns_device", lease.netns.device},
-                    {"netns_inode", lease.netns.inode},
-                    {"boot", lease.boot_id},
-                    {"pod",
-                     {{"namespace", lease.pod.name_space},
-                      {"name", lease.pod.name},
-                      {"uid", lease.pod.uid},
-                      {"labels", lease.pod.labels},
-                      {"aliases", lease.pod.aliases}}},
-                    {"result", lease.result},
-                    {"changed", to_milliseconds(lease.changed)}};
+  Json object{{"version", record_version},
+              {"state", state_names.at(static_cast<std::size_t>(lease.state))},
+              {"attachment", format_attachment(lease.attachment)},
+              {"netns", lease.netns_path},
+              {"netns_device", lease.netns.device},
+              {"netns_inode", lease.netns.inode},
+              {"boot", lease.boot_id},
+              {"pod",
+               {{"namespace", lease.pod.name_space},
+                {"name", lease.pod.name},
+                {"uid", lease.pod.uid},
+                {"labels", lease.pod.labels},
+                {"aliases", lease.pod.aliases}}},
+              {"result", lease.result},
+              {"changed", to_milliseconds(lease.changed)}};
+  if (!lease.kept.empty()) object["kept"] = lease.kept;
   return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

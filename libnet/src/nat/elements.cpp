@@ -6,6 +6,9 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
+#include <net/if.h>
+
+#include <array>
 
 namespace paddock::net::nat {
 namespace {
@@ -22,12 +25,19 @@ void begin(netlink::Batch& batch, unsigned operation, std::uint16_t flags, const
   batch.put_text(NFTA_SET_ELEM_LIST_SET, where.set);
 }
 
-void put_element(netlink::Batch& batch, const Key& key) {
-  const auto list = batch.open(NFTA_SET_ELEM_LIST_ELEMENTS);
-  const auto element = batch.open(NFTA_LIST_ELEM);
-  const auto data = batch.open(NFTA_SET_ELEM_KEY);
+void put_key(netlink::Batch& batch, std::uint16_t attribute, const Key& key) {
+  const auto data = batch.open(attribute);
   batch.put(NFTA_DATA_VALUE, key.bytes());
   batch.close(data);
+}
+
+void put_element(netlink::Batch& batch, const Key& key, const Key* end = nullptr) {
+  const auto list = batch.open(NFTA_SET_ELEM_LIST_ELEMENTS);
+  const auto element = batch.open(NFTA_LIST_ELEM);
+  put_key(batch, NFTA_SET_ELEM_KEY, key);
+  if (end != nullptr) {
+    put_key(batch, NFTA_SET_ELEM_KEY_END, *end);
+  }
   batch.close(element);
   batch.close(list);
 }
@@ -73,6 +83,13 @@ Key& Key::address(const IpAddress& address) {
   return *this;
 }
 
+Key& Key::link_name(const std::string& name) {
+  std::array<char, IFNAMSIZ> octets{};
+  name.copy(octets.data(), octets.size() - 1);
+  append(octets.data(), octets.size());
+  return *this;
+}
+
 void add_element(netlink::Batch& batch, const SetName& where, const Key& key) {
   begin(batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, where, "add an element to set " + where.set);
   put_element(batch, key);
@@ -81,6 +98,16 @@ void add_element(netlink::Batch& batch, const SetName& where, const Key& key) {
 void delete_element(netlink::Batch& batch, const SetName& where, const Key& key) {
   begin(batch, NFT_MSG_DELSETELEM, 0, where, "delete an element of set " + where.set);
   put_element(batch, key);
+}
+
+void add_interval(netlink::Batch& batch, const SetName& where, const Key& key, const Key& end) {
+  begin(batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, where, "add an interval to set " + where.set);
+  put_element(batch, key, &end);
+}
+
+void delete_interval(netlink::Batch& batch, const SetName& where, const Key& key, const Key& end) {
+  begin(batch, NFT_MSG_DELSETELEM, 0, where, "delete an interval of set " + where.set);
+  put_element(batch, key, &end);
 }
 
 Result<std::vector<Key>> list_elements(netlink::Socket& socket, const SetName& where) {

@@ -30,6 +30,7 @@ class Key {
   Key& link(std::uint32_t index);
   Key& mac(const MacAddress& mac);
   Key& address(const IpAddress& address);
+  Key& link_name(const std::string& name);
 
   const std::vector<std::uint8_t>& bytes() const { return bytes_; }
   // The link a key begins with; 0 when it is too short for one.
@@ -44,6 +45,9 @@ class Key {
 
 // An element that is there already counts as added. What is missing is an error: ENOENT.
 void add_element(netlink::Batch& batch, const SetName& where, const Key& key);
+// Everything from key to end, part by part, in a set of intervals of several parts.
+void add_interval(netlink::Batch& batch, const SetName& where, const Key& key, const Key& end);
+void delete_interval(netlink::Batch& batch, const SetName& where, const Key& key, const Key& end);
 void delete_element(netlink::Batch& batch, const SetName& where, const Key& key);
 
 // ENOENT: there is no such set.

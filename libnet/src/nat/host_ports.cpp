@@ -21,6 +21,15 @@ std::vector<PortEntry> without_tcp(std::vector<PortEntry> entries) {
   return entries;
 }
 
+std::vector<IpAddress> first_of_each_family(const std::vector<IpAddress>& addresses) {
+  std::vector<IpAddress> first;
+  for (const bool v4 : {true, false}) {
+    const auto found = std::ranges::find(addresses, v4, &IpAddress::is_v4);
+    if (found != addresses.end()) first.push_back(*found);
+  }
+  return first;
+}
+
 std::vector<PortEntry> minus(std::vector<PortEntry> left, std::vector<PortEntry> right) {
   std::sort(left.begin(), left.end());
   std::sort(right.begin(), right.end());
@@ -36,7 +45,7 @@ HostPorts::HostPorts(const NetworkNamespace& host) : sockets_(host, NETLINK_NETF
 
 Result<void> HostPorts::take(const std::string& owner, const std::vector<PortMapping>& mappings,
                              const std::vector<IpAddress>& addresses) {
-  auto entries = entries_of(mappings, addresses);
+  auto entries = entries_of(mappings, first_of_each_family(addresses));
   if (entries.empty()) return {};
   const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < entries.size(); ++i) {

@@ -25,7 +25,8 @@ class HostPorts {
 
   // Notes that the ports are the owner's, who is named by an attachment's alias, in place of what
   // it had. Fails with address_in_use, naming both, when another owner has one of them. The kernel
-  // does not know yet. No ports: nothing happens, and nothing has to be withdrawn.
+  // does not know yet. Of several addresses of a family the first counts. No ports: nothing
+  // happens, and nothing has to be withdrawn.
   Result<void> take(const std::string& owner, const std::vector<PortMapping>& mappings,
                     const std::vector<IpAddress>& addresses);
 

@@ -53,6 +53,22 @@ std::string port_map(const std::string& name, bool v4, bool with_address) {
          "inet_proto . inet_service : " + address + " . inet_service\n\t}\n\n";
 }
 
+// Filled and emptied as pods of other networks than netd's come and go: nat/needed_elements.hpp.
+// home: networks, each with itself. fenced_links: bridges that do not reach one another.
+std::string needed_set(const std::string& name, const std::string& type, bool intervals) {
+  return "\tset " + name + " {\n\t\ttype " + type + (intervals ? "\n\t\tflags interval" : "") +
+         "\n\t}\n\n";
+}
+
+std::string all_needed_sets() {
+  return needed_set("home4", "ipv4_addr . ipv4_addr", true) +
+         needed_set("home6", "ipv6_addr . ipv6_addr", true) +
+         needed_set("masqueraded4", "ipv4_addr", false) +
+         needed_set("masqueraded6", "ipv6_addr", false) +
+         needed_set("fenced_links", "ifname", false) +
+         needed_set("inside_links", "ifname . ifname", false);
+}
+
 // Ports of the host, from outside and from the host itself. Pods of this host and 127.0.0.1 get the
 // host's address as the source: the answer has to come back this way.
 std::string ports() {
@@ -65,7 +81,8 @@ std::string ports() {
          "\tchain ports_out {\n"
          "\t\ttype nat hook output priority -100; policy accept;\n" +
          jump + "\tchain ports {\n\t\tip saddr 127.0.0.0/8 " + mark + "\t\tip saddr @pods4 " +
-         mark + "\t\tip6 saddr @pods6 " + mark +
+         mark + "\t\tip saddr . ip saddr @home4 " + mark + "\t\tip6 saddr @pods6 " + mark +
+         "\t\tip6 saddr . ip6 saddr @home6 " + mark +
          "\t\tdnat ip to ip daddr . meta l4proto . th dport map @address_ports4\n"
          "\t\tdnat ip to meta l4proto . th dport map @ports4\n"
          "\t\tip6 daddr ::1 return\n"  // the kernel routes it nowhere else
@@ -88,6 +105,8 @@ std::string prerouting() {
 std::string forward() {
   return "\tchain forward {\n"
          "\t\ttype filter hook forward priority filter; policy accept;\n"
+         "\t\tiifname . oifname @inside_links accept\n"
+         "\t\tiifname @fenced_links oifname @fenced_links drop\n"
          "\t\tiifgroup " +
          group(pod_group) + " accept\n\t\toifgroup " + group(pod_group) + " accept\n\t}\n";
 }
@@ -99,7 +118,12 @@ std::string postrouting(bool masquerade) {
   const std::string chain =
       "\n\tchain postrouting {\n"
       "\t\ttype nat hook postrouting priority srcnat; policy accept;\n" +
-      returning + " masquerade fully-random\n";
+      returning +
+      " masquerade fully-random\n"
+      "\t\tip saddr @masqueraded4 ip saddr . ip daddr != @home4 ip daddr != 224.0.0.0/4 "
+      "masquerade fully-random\n"
+      "\t\tip6 saddr @masqueraded6 ip6 saddr . ip6 daddr != @home6 ip6 daddr != ff00::/8 "
+      "masquerade fully-random\n";
   if (!masquerade) return chain + "\t}\n";
   return chain + "\t\tip saddr @pods4 ip daddr != @cluster4 ip daddr != 224.0.0.0/4" + tail +
          "\t\tip6 saddr @pods6 ip6 daddr != @cluster6 ip6 daddr != ff00::/8" + tail + "\t}\n";
@@ -123,6 +147,7 @@ std::string ruleset(const HostPlan& plan) {
   for (const PortMap& map : port_maps) {
     text.append(port_map(map.name(), map.v4, map.with_address));
   }
+  text.append(all_needed_sets());
   text.append(prerouting()).append(ports()).append(forward());
   return text.append(postrouting(plan.masquerade)).append("}\n");
 }

@@ -2,29 +2,42 @@
 #include "nat/table.hpp"
 
 #include "failure.hpp"
+#include "nat/needed_elements.hpp"
 
 #include <nftables/libnftables.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <sstream>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 
 namespace paddock::net::nat {
 namespace {
 
-// Maps are filled by others: HostPorts.
-std::string without_map_elements(std::string listing) {
-  static constexpr std::string_view map = "\tmap ";
-  static constexpr std::string_view elements = "\t\telements = {";
-  for (auto at = listing.find(map); at != std::string::npos; at = listing.find(map, at + 1)) {
-    const auto end = listing.find("\n\t}", at);
-    const auto first = listing.find(elements, at);
-    const auto last = listing.find("}\n", first);
-    if (end != std::string::npos && first < end && last != std::string::npos)
-      listing.erase(first, last + 2 - first);
+// Whether a block of the listing is a map or set that others fill.
+bool is_moving(std::string_view line) {
+  if (line.starts_with("\tmap ")) return true;
+  return std::ranges::any_of(
+      needed_sets, [&](const char* set) { return line == std::string("\tset ") + set + " {"; });
+}
+
+// Without the elements of such blocks, which may go over several lines.
+std::string without_moving_elements(const std::string& listing) {
+  std::string kept;
+  std::istringstream lines(listing);
+  bool moving = false;
+  bool in_elements = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("\t") && line.ends_with("{") && !line.starts_with("\t\t"))
+      moving = is_moving(line);
+    in_elements = in_elements || (moving && line.starts_with("\t\telements = {"));
+    if (!in_elements) kept += line + "\n";
+    if (line.ends_with("}")) in_elements = false;
   }
-  return listing;
+  return kept;
 }
 
 }  // namespace
@@ -55,7 +68,8 @@ Result<void> Table::run(const std::string& commands, const std::string& what) {
 
 std::string Table::listing() {
   const auto listed = run("list " + name_, "list " + name_);
-  return listed ? without_map_elements(nft_ctx_get_output_buffer(context_.get())) : std::string();
+  return listed ? without_moving_elements(nft_ctx_get_output_buffer(context_.get()))
+                : std::string();
 }
 
 bool Table::matches(const std::string& ruleset) {

@@ -209,6 +209,29 @@ void join_bridge(Batch& batch, std::uint32_t index, std::uint32_t bridge, const 
   batch.put_number(IFLA_MASTER, bridge);
 }
 
+void tune_link(Batch& batch, const LinkTuning& tuning) {
+  ifinfomsg header = link_header(tuning.index);
+  const auto set = [&](const std::optional<bool>& wanted, unsigned flag) {
+    if (!wanted) {
+      return;
+    }
+    header.ifi_change |= flag;
+    header.ifi_flags |= *wanted ? flag : 0U;
+  };
+  set(tuning.promiscuous, IFF_PROMISC);
+  set(tuning.all_multicast, IFF_ALLMULTI);
+  batch.begin(RTM_NEWLINK, 0, header, "tune link " + tuning.name);
+  if (tuning.mac) {
+    batch.put_mac(IFLA_ADDRESS, *tuning.mac);
+  }
+  if (tuning.mtu) {
+    batch.put_number(IFLA_MTU, *tuning.mtu);
+  }
+  if (tuning.queue_length) {
+    batch.put_number(IFLA_TXQLEN, *tuning.queue_length);
+  }
+}
+
 void delete_link(Batch& batch, std::uint32_t index, const std::string& name) {
   batch.begin(RTM_DELLINK, 0, link_header(index), "delete link " + name);
 }

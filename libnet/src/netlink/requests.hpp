@@ -59,6 +59,18 @@ struct LinkChange {
   bool promiscuous = false;
 };
 
+// What of a link's properties is to be another; the absent ones stay.
+struct LinkTuning {
+  std::uint32_t index = 0;
+  std::string name;  // for the sentence in errors
+  std::optional<MacAddress> mac;
+  std::optional<std::uint32_t> mtu;
+  std::optional<std::uint32_t> queue_length;
+  std::optional<bool> promiscuous;
+  std::optional<bool> all_multicast;
+};
+void tune_link(Batch& batch, const LinkTuning& tuning);
+
 void add_veth(Batch& batch, const VethPair& pair);
 void add_bridge(Batch& batch, const Bridge& bridge);
 void change_link(Batch& batch, const LinkChange& change);

@@ -69,6 +69,7 @@ std::optional<Link> parse_link(const Message& message) {
   link.index = static_cast<std::uint32_t>(header->ifi_index);
   link.up = (header->ifi_flags & IFF_UP) != 0;
   link.promiscuous = (header->ifi_flags & IFF_PROMISC) != 0;
+  link.all_multicast = (header->ifi_flags & IFF_ALLMULTI) != 0;
   while (const auto attribute = next_attribute(rest)) {
     switch (attribute->type) {
       case IFLA_IFNAME:
@@ -85,6 +86,9 @@ std::optional<Link> parse_link(const Message& message) {
         break;
       case IFLA_MTU:
         link.mtu = number(attribute->payload);
+        break;
+      case IFLA_TXQLEN:
+        link.queue_length = number(attribute->payload);
         break;
       case IFLA_ADDRESS:
         link.mac = mac_address(attribute->payload);

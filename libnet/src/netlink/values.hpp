@@ -26,6 +26,8 @@ struct Link {
   std::uint32_t master = 0;  // index of the bridge it is a port of
   bool up = false;
   bool promiscuous = false;
+  bool all_multicast = false;
+  std::uint32_t queue_length = 0;
 };
 
 struct Address {

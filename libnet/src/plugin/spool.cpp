@@ -37,8 +37,9 @@ std::vector<std::string> replay_spool(
     const bool whole = lengths && bytes.size() == frame_header_size + lengths->environment +
                                                       std::size_t{lengths->input};
     if (whole) {
-      const auto done =
-          answer(parse_frame_body(std::string_view(bytes).substr(frame_header_size), *lengths));
+      auto call = parse_frame_body(std::string_view(bytes).substr(frame_header_size), *lengths);
+      call.is_live = false;
+      const auto done = answer(call);
       if (done.status != 0) {
         problems.push_back(path.string() + " is kept for the next start: " + done.output);
         continue;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pods/standard_pods.hpp"
 #include "pods/state.hpp"
 
 #include <paddock/net/pod_network.hpp>
@@ -17,10 +18,13 @@ PodNetwork::~PodNetwork() = default;
 cni::Expected<std::string> PodNetwork::answer(const cni::Request& request,
                                               const NetworkNamespace* pod) {
   using cni::Command;
-  if (!pod && (request.command == Command::add || request.command == Command::check))
+  const bool enters = request.plugin != cni::Plugin::host_local;
+  if (!pod && enters && (request.command == Command::add || request.command == Command::check))
     return cni::Failure{cni::Code::bad_namespace,
                         "CNI_NETNS " + request.netns + " is not a network namespace",
                         "the runtime has to make it before it attaches the pod", request.version};
+  if (request.plugin != cni::Plugin::paddock)
+    return StandardPods(*state_, state_->sockets).answer(request, pod);
   switch (request.command) {
     case Command::add:
       return state_->add(request, *pod);
@@ -43,7 +47,8 @@ Result<void> PodNetwork::reconcile() { return state_->reconcile(State::When::run
 std::vector<Lease> PodNetwork::leases() const {
   std::vector<Lease> result;
   for (const auto& lease : state_->records.all()) {
-    if (lease->state == LeaseState::attached) result.push_back(*lease);
+    if (lease->state == LeaseState::attached && !lease->attachment.addresses.empty())
+      result.push_back(*lease);
   }
   return result;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Record against kernel: what a crash, a reboot or a stranger left in disorder.
+#include "pods/standard_pods.hpp"
 #include "pods/state.hpp"
 
 #include <sys/stat.h>
@@ -78,7 +79,7 @@ void PodNetwork::State::reconcile_bridges(const std::vector<Records::LeasePointe
   for (const auto& change : *changes) tell(options.events.repaired, change);
 }
 
-void PodNetwork::State::adopt_ports(const std::vector<Records::LeasePointer>& leases) {
+void PodNetwork::State::adopt(const std::vector<Records::LeasePointer>& leases) {
   for (const auto& lease : leases) {
     const auto& attachment = lease->attachment;
     const auto owner = attachment.id.alias();
@@ -86,13 +87,14 @@ void PodNetwork::State::adopt_ports(const std::vector<Records::LeasePointer>& le
       tell(options.events.failed, taken.error().text);
     else
       ports.adopt(owner);
+    elements.adopt(owner, elements_of(*lease));
   }
 }
 
 Result<void> PodNetwork::State::reconcile(When when) {
   const auto leases = records.all();  // before the links: a link of any of these was there already
   reconcile_bridges(leases);
-  if (when == When::start) adopt_ports(leases);
+  if (when == When::start) adopt(leases);
   const auto found = attachments.list();
   Links links;
   if (found) {
@@ -104,8 +106,12 @@ Result<void> PodNetwork::State::reconcile(When when) {
   const auto restored = ports.restore();
   if (restored && *restored > 0)
     tell(options.events.repaired, std::to_string(*restored) + " mapped ports were put right");
+  const auto present = elements.restore();
+  if (present && *present > 0)
+    tell(options.events.repaired, std::to_string(*present) + " elements of sets were put right");
   if (!found) return found.error();
   for (const auto& link : *found) reconcile_link(link, when);
+  if (!present) return present.error();
   return restored ? Result<void>() : restored.error();
 }
 

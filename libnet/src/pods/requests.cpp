@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What each command of the CNI protocol does.
+#include "pods/answers.hpp"
 #include "pods/attach_result.hpp"
 #include "pods/state.hpp"
 
@@ -12,44 +13,6 @@ namespace paddock::net {
 namespace {
 
 using std::chrono::system_clock;
-
-// Shorter than the plugin's patience, so that the runtime gets our sentence and not a time-out.
-constexpr std::chrono::seconds turn_patience{50};
-
-cni::Failure to_failure(const Error& error, const std::string& version) {
-  using boost::system::errc::errc_t;
-  cni::Failure failure{cni::Code::internal, error.text, {}, version};
-  const auto is = [&](errc_t code) { return error.code == code; };
-  if (is(errc_t::invalid_argument)) {
-    failure.code = cni::Code::bad_config;
-  } else if (is(errc_t::no_buffer_space) || is(errc_t::address_in_use)) {
-    failure.code = cni::Code::try_again;
-    failure.details = "paddock status shows how full the subnet is";
-  } else if (is(errc_t::address_not_available)) {
-    failure.code = cni::Code::bad_config;
-    failure.details = "ask for an address of this host's subnet, or for none";
-  } else if (is(errc_t::no_space_on_device)) {
-    failure.code = cni::Code::try_again;
-    failure.details = "free space where paddock-netd keeps its state";
-  } else if (is(errc_t::device_or_resource_busy)) {
-    failure.code = cni::Code::try_again;  // a name or index chosen by chance is somebody's already
-  } else if (is(errc_t::operation_not_permitted)) {
-    failure.code = cni::Code::bad_namespace;
-  } else if (is(errc_t::file_exists)) {
-    failure.details = "something else has made this interface or route; remove it first";
-  }
-  return failure;
-}
-
-AttachmentId id_of(const cni::Request& request) {
-  return {request.network, request.container, request.ifname};
-}
-
-std::string join(const std::vector<std::string>& texts) {
-  std::string result;
-  for (const auto& text : texts) result += (result.empty() ? "" : "; ") + text;
-  return result;
-}
 
 }  // namespace
 
@@ -72,7 +35,7 @@ std::optional<cni::Expected<std::string>> PodNetwork::State::answer_again(
     const auto missing = check_and_repair(pod, lease->attachment);
     if (!missing) return to_failure(missing.error(), request.version);
     if (missing->empty()) {
-      tell(options.events.attached, *lease);
+      if (!lease->attachment.addresses.empty()) tell(options.events.attached, *lease);
       auto stored = cni::parse_result(lease->result, cni::newest_version);
       if (stored) return cni::format(*stored, request.version);
     }
@@ -96,7 +59,8 @@ cni::Expected<std::string> PodNetwork::State::attach(const cni::Request& request
               .boot_id = boot_id,
               .pod = identify(request),
               .result = {},
-              .changed = system_clock::now()};
+              .changed = system_clock::now(),
+              .kept = {}};
   const auto reserved =
       records.reserve({.network = request.network,
                        .requested = requested,
@@ -160,9 +124,7 @@ Result<void> PodNetwork::State::make(const NetworkNamespace& pod, const Lease& l
 cni::Expected<std::string> PodNetwork::State::add(const cni::Request& request,
                                                   const NetworkNamespace& pod) {
   const auto held = turn(id_of(request), turn_patience);
-  if (!held)
-    return cni::Failure{cni::Code::try_again, "another request for this interface is still running",
-                        "try again", request.version};
+  if (!held) return busy(request);
   std::vector<IpAddress> addresses;
   if (auto again = answer_again(request, pod, addresses)) return *again;
   return attach(request, pod, request.addresses.empty() ? addresses : request.addresses);
@@ -171,8 +133,11 @@ cni::Expected<std::string> PodNetwork::State::add(const cni::Request& request,
 Result<void> PodNetwork::State::release(const Records::LeasePointer& lease) {
   tell(options.events.detached, *lease);
   auto going = records.begin_release(lease);
+  const auto owner = lease->attachment.id.alias();
+  if (auto dropped = elements.drop(owner); !dropped)
+    tell(options.events.failed, dropped.error().text);
   // First, or a packet would make a connection again that the next line forgets.
-  if (auto closed = ports.withdraw(lease->attachment.id.alias()); !closed)
+  if (auto closed = ports.withdraw(owner); !closed)
     tell(options.events.failed, closed.error().text);
   const auto detached = attachments.detach(lease->attachment);
   if (!detached) {
@@ -180,6 +145,11 @@ Result<void> PodNetwork::State::release(const Records::LeasePointer& lease) {
     return detached;
   }
   reaper.wake();
+  if (const auto folder = lease->kept.find("host-local"); folder != lease->kept.end()) {
+    const auto& id = lease->attachment.id;
+    if (auto freed = host_local.release(folder->second, {id.container, id.ifname}); !freed)
+      tell(options.events.failed, freed.error().text);
+  }
   return records.finish_release(going);
 }
 
@@ -195,9 +165,7 @@ Result<void> PodNetwork::State::detach_unknown(const AttachmentId& id, const std
 cni::Expected<std::string> PodNetwork::State::del(const cni::Request& request) {
   const auto id = id_of(request);
   const auto held = turn(id, turn_patience);
-  if (!held)
-    return cni::Failure{cni::Code::try_again, "another request for this interface is still running",
-                        "try again", request.version};
+  if (!held) return busy(request);
   const auto lease = records.find(id);
   auto released = lease ? release(lease) : detach_unknown(id, {});
   if (!released) return to_failure(released.error(), request.version);
@@ -207,9 +175,7 @@ cni::Expected<std::string> PodNetwork::State::del(const cni::Request& request) {
 cni::Expected<std::string> PodNetwork::State::check(const cni::Request& request,
                                                     const NetworkNamespace& pod) {
   const auto held = turn(id_of(request), turn_patience);
-  if (!held)
-    return cni::Failure{cni::Code::try_again, "another request for this interface is still running",
-                        "try again", request.version};
+  if (!held) return busy(request);
   const auto lease = records.find(id_of(request));
   if (!lease || lease->state != LeaseState::attached || lease->boot_id != boot_id)
     return cni::Failure{cni::Code::unknown_container, "no record of " + id_of(request).alias(),

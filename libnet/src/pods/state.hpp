@@ -4,11 +4,16 @@
 #pragma once
 
 #include "nat/host_ports.hpp"
+#include "nat/needed_elements.hpp"
+#include "netlink/socket_pool.hpp"
 #include "pods/reaper.hpp"
 #include "pods/records.hpp"
 #include "pods/turns.hpp"
+#include "standard/host_local.hpp"
 
 #include <paddock/net/pod_network.hpp>
+
+#include <linux/netlink.h>
 
 #include <map>
 #include <mutex>
@@ -22,8 +27,10 @@ class PodNetwork::State {
   State(const NetworkNamespace& host, PodNetworkOptions wanted)
       : options(std::move(wanted)),
         boot_id(options.boot_id.empty() ? current_boot_id() : options.boot_id),
+        sockets(host, NETLINK_ROUTE),
         attachments(host),
         ports(host),
+        elements(host),
         records(Pools(options.pool, options.networks), options.pool.quarantine,
                 options.state_directory,
                 [this](const std::string& text) { tell(options.events.failed, text); }),
@@ -43,12 +50,12 @@ class PodNetwork::State {
   PodNetworkOptions options;
   const std::string boot_id;
   std::mutex settings_mutex;  // options.mtu and options.dns may change at run time
+  netlink::SocketPool sockets;
   Attachments attachments;
-  nat::HostPorts ports;  // owners are aliases of attachments
+  nat::HostPorts ports;  // owners are aliases of attachments, as of the next
+  nat::NeededElements elements;
+  standard::HostLocal host_local;
   Records records;
-
- private:
-  using Links = std::map<std::string, FoundAttachment>;  // by alias
 
   template <class Event, class Value>
   static void tell(const Event& event, const Value& value) {
@@ -65,22 +72,28 @@ class PodNetwork::State {
   std::optional<cni::Expected<std::string>> answer_again(const cni::Request& request,
                                                          const NetworkNamespace& pod,
                                                          std::vector<IpAddress>& addresses);
+  // Takes an attachment away, whatever is left of it. Its turn is held.
+  Result<void> release(const Records::LeasePointer& lease);
+  Result<void> detach_unknown(const AttachmentId& id, const std::string& link);
+
+ private:
+  using Links = std::map<std::string, FoundAttachment>;  // by alias
+
   cni::Expected<std::string> attach(const cni::Request& request, const NetworkNamespace& pod,
                                     const std::vector<IpAddress>& requested);
   cni::Expected<std::string> plan(const cni::Request& request, const Reservation& reserved,
                                   Lease& lease);
   Result<void> make(const NetworkNamespace& pod, const Lease& lease);
-  // Takes an attachment away, whatever is left of it. Its turn is held.
-  Result<void> release(const Records::LeasePointer& lease);
-  Result<void> detach_unknown(const AttachmentId& id, const std::string& link);
   // Why the lease has no right to exist; empty when it has. `links` null: not known.
   std::string objection(const Lease& lease, const Links* links) const;
   void reconcile_bridges(const std::vector<Records::LeasePointer>& leases);
   void reconcile_lease(const Records::LeasePointer& lease, const Links* links);
-  void adopt_ports(const std::vector<Records::LeasePointer>& leases);
+  void adopt(const std::vector<Records::LeasePointer>& leases);
   void reconcile_link(const FoundAttachment& link, When when);
 
   Turns turns;
+
+ public:
   Reaper reaper;
 };
 

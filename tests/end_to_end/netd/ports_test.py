@@ -220,6 +220,15 @@ class Limits(NetdTest):
         self.host.cni("DEL", "slow")
         wait_until(lambda: not [l for l in ip("link") if l["ifname"].startswith(("pb", "pk"))], "links gone")
 
+    def test_a_vanished_pod_leaves_no_link(self):
+        limit = {"egressRate": 4_000_000, "egressBurst": 400_000}
+        self.add("gone", config={**NETWORK, "runtimeConfig": {"bandwidth": limit}})
+        run("ip", "netns", "del", "gone")
+
+        self.host.cni("DEL", "gone")
+
+        wait_until(lambda: not [l for l in ip("link") if l["ifname"].startswith(("pb", "pk"))], "links gone")
+
     def test_a_rate_needs_a_burst(self):
         make_pod("one")
         self.refused("ADD", "one", 7, "ingressBurst", config={**NETWORK, "runtimeConfig": {"bandwidth": {"ingressRate": 800}}})

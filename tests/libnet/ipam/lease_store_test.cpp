@@ -34,7 +34,8 @@ Lease lease(unsigned number) {
               .boot_id = "boot",
               .pod = {"shop", "web", "uid", {{"app", "web"}}, {"www"}},
               .result = "{}",
-              .changed = std::chrono::system_clock::time_point(1234567ms)};
+              .changed = std::chrono::system_clock::time_point(1234567ms),
+              .kept = {{"firewall", "cni0"}}};
   lease.attachment = {.id = {"net", "c" + std::to_string(number), "eth0"},
                       .host_link = "pd" + std::to_string(number),
                       .host_ifindex = 7,

@@ -110,6 +110,21 @@ struct AddResult {
 
 enum class Command { add, del, check, gc, status, version };
 
+// As which plugin we are asked: our own, or one of the standard ones we take the place of.
+enum class Plugin {
+  paddock,
+  bridge,
+  ptp,
+  flannel,
+  host_local,
+  loopback,
+  portmap,
+  firewall,
+  tuning,
+  bandwidth,
+};
+PADDOCK_NET_EXPORT std::string_view name_of(Plugin plugin);
+
 // One of the attachments GC is told to keep.
 struct ValidAttachment {
   std::string container;
@@ -122,6 +137,7 @@ struct ValidAttachment {
 // have are empty.
 struct Request {
   Command command = Command::version;
+  Plugin plugin = Plugin::paddock;
   std::string version;  // of the configuration, and so of the answer
   std::string network;
   std::string container;
@@ -147,6 +163,11 @@ struct Request {
 
   std::optional<AddResult> previous;                  // prevResult
   std::optional<std::vector<ValidAttachment>> valid;  // GC: always present
+
+  std::string config;    // the configuration as it came; only of plugins other than paddock
+  std::string delegate;  // the plugin that gives the addresses, if that is none of ours
+  // What it printed; absent: it was not asked yet, which the caller has to see to.
+  std::optional<std::string> delegated;
 };
 
 using Environment = std::map<std::string, std::string, std::less<>>;

@@ -41,6 +41,8 @@ struct Lease {
   PodIdentity pod;
   std::string result;  // what ADD answered, as CNI 1.1.0 JSON; empty until attached
   std::chrono::system_clock::time_point changed{};
+  // What the standard plugins have to undo, each under a name of its own.
+  std::map<std::string, std::string> kept;
 
   friend bool operator==(const Lease&, const Lease&) = default;
 };

@@ -23,7 +23,12 @@ struct PluginCall {
   std::string input;                     // its stdin
   std::optional<NetworkNamespace> pod;   // what it found at CNI_NETNS
   std::optional<NamespaceIdentity> own;  // the namespace it runs in; absent when unknown
+  bool is_live = true;                   // false: it was kept, and nobody waits for the answer
 };
+
+// A status that is no exit status: output names a plugin the caller has to execute first, with the
+// same input; then it asks again, with what that printed (docs/plugin-protocol.md).
+inline constexpr int ask_delegate = 256;
 
 struct PluginAnswer {
   int status = 0;

@@ -65,7 +65,7 @@ class PADDOCK_NET_EXPORT PodNetwork {
   // Call it now and then, and when links changed. An error means that the kernel did not answer.
   [[nodiscard]] Result<void> reconcile();
 
-  // Ordered by nothing in particular.
+  // Those that have an address, ordered by nothing in particular.
   [[nodiscard]] std::vector<Lease> leases() const;
   [[nodiscard]] std::vector<AddressPool::Usage> usage() const;
 
@@ -74,6 +74,7 @@ class PADDOCK_NET_EXPORT PodNetwork {
   void set_dns(cni::Dns dns);
 
  private:
+  friend class StandardPods;
   class State;
   std::unique_ptr<State> state_;
 };

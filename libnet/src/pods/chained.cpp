@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Plugins of a chain. They add to the record of the pod, which may be another plugin's, so that
+// DEL, GC and the reconciling of records take back what they did even if they are never asked to.
+#include "attach/limits.hpp"
+#include "netlink/requests.hpp"
+#include "netlink/shaping.hpp"
+#include "pods/answers.hpp"
+#include "pods/standard_pods.hpp"
+#include "standard/chain_settings.hpp"
+
+#include <linux/netlink.h>
+#include <nlohmann/json.hpp>
+
+namespace paddock::net {
+namespace {
+
+using cni::Code;
+using cni::Plugin;
+
+cni::Failure not_chained(const cni::Request& request) {
+  return {Code::bad_config,
+          std::string(cni::name_of(request.plugin)) +
+              " comes after another plugin: prevResult is missing",
+          "put it behind the plugin that makes the interface", request.version};
+}
+
+// Addresses of the pod, each with the length of its network.
+void read_addresses(const cni::AddResult& result, Attachment& attachment) {
+  for (const auto& ip : result.ips) {
+    const bool in_pod = !ip.interface || !result.interfaces.at(*ip.interface).sandbox.empty();
+    if (!in_pod) continue;
+    attachment.addresses.push_back(ip.address.address);
+    attachment.subnets.push_back(ip.address.network());
+    if (ip.gateway) attachment.gateways.push_back(*ip.gateway);
+  }
+}
+
+std::vector<std::string> host_interfaces(const cni::AddResult& result) {
+  std::vector<std::string> names;
+  for (const auto& interface : result.interfaces) {
+    if (interface.sandbox.empty()) names.push_back(interface.name);
+  }
+  return names;
+}
+
+// The kernel counts octets.
+std::uint64_t rounded(std::uint64_t rate) { return rate / 8; }
+
+}  // namespace
+
+Lease StandardPods::lease_for(const cni::Request& request, const NetworkNamespace& pod) {
+  if (const auto lease = state_.records.find(id_of(request))) return *lease;
+  Lease lease{.state = LeaseState::attached,
+              .attachment = {},
+              .netns_path = request.netns,
+              .netns = pod.identity(),
+              .boot_id = state_.boot_id,
+              .pod = identify(request),
+              .result = {},
+              .changed = std::chrono::system_clock::now(),
+              .kept = {{"guest", "as it is"}}};
+  lease.attachment.id = id_of(request);
+  read_addresses(*request.previous, lease.attachment);
+  return lease;
+}
+
+Result<void> StandardPods::keep(Lease lease) {
+  if (auto written = state_.records.begin(lease).wait(); !written) return written;
+  state_.records.show(std::move(lease));
+  return {};
+}
+
+cni::Expected<std::string> StandardPods::add_chained(const cni::Request& request,
+                                                     const NetworkNamespace& pod) {
+  if (!request.previous) return not_chained(request);
+  const auto held = state_.turn(id_of(request), turn_patience);
+  if (!held) return busy(request);
+  auto lease = lease_for(request, pod);
+  const auto before = lease;
+  cni::AddResult result = *request.previous;
+  const auto done = [&]() -> cni::Expected<void> {
+    if (request.plugin == Plugin::portmap) return map_ports(request, lease);
+    if (request.plugin == Plugin::firewall) return fence(request, lease);
+    if (request.plugin == Plugin::bandwidth) return limit(request, lease, result);
+    return tune(request, pod, lease, result);
+  }();
+  if (!done) return done.error();
+  const auto answer = cni::format(result, request.version);
+  if (!answer || lease == before) return answer;
+  const auto owner = lease.attachment.id.alias();
+  auto kept = keep(lease);
+  if (kept) kept = state_.elements.need(owner, elements_of(lease));
+  if (kept) return answer;
+  return to_failure(kept.error(), request.version);
+}
+
+cni::Expected<void> StandardPods::map_ports(const cni::Request& request, Lease& lease) {
+  const auto checked = cni::attempt(request.version, [&] {
+    standard::check_portmap(cni::parse_object(request.config));
+    return true;
+  });
+  if (!checked) return checked.error();
+  if (request.ports.empty()) return {};
+  const auto owner = lease.attachment.id.alias();
+  if (auto taken = state_.ports.take(owner, request.ports, lease.attachment.addresses); !taken)
+    return to_failure(taken.error(), request.version);
+  netlink::Batch batch;
+  auto host = links_.borrow();
+  for (const auto& name : host_interfaces(*request.previous)) {
+    const auto link = netlink::find_link(host, name);
+    if (!link || !*link) continue;
+    netlink::LinkChange change;  // packets of 127.0.0.1 leave by it
+    change.index = (*link)->index;
+    change.name = name;
+    change.route_loopback = true;
+    // And what a pod asks of its own port comes back to it.
+    if (lease.attachment.bridge && name == lease.attachment.host_link)
+      change.port = {true, lease.attachment.bridge->is_isolated};
+    netlink::change_link(batch, change);
+  }
+  auto done = host->execute(batch);
+  if (done) done = state_.ports.publish(owner);
+  if (!done) {
+    (void)state_.ports.withdraw(owner);
+    return to_failure(done.error(), request.version);
+  }
+  lease.attachment.ports = request.ports;
+  return {};
+}
+
+cni::Expected<void> StandardPods::fence(const cni::Request& request, Lease& lease) {
+  const auto ingress = cni::attempt(request.version, [&] {
+    return standard::firewall_settings(cni::parse_object(request.config));
+  });
+  if (!ingress) return ingress.error();
+  if (*ingress == standard::Ingress::open) return {};
+  auto host = links_.borrow();
+  for (const auto& name : host_interfaces(*request.previous)) {
+    const auto link = netlink::find_link(host, name);
+    if (!link || !*link || (*link)->kind != "bridge") continue;
+    lease.kept[*ingress == standard::Ingress::isolated ? "fence-closed" : "fence"] = name;
+    return {};
+  }
+  return cni::Failure{Code::bad_config, "ingressPolicy needs a bridge, and prevResult has none",
+                      "use it behind the plugin bridge", request.version};
+}
+
+cni::Expected<void> StandardPods::limit(const cni::Request& request, Lease& lease,
+                                        cni::AddResult& result) {
+  const auto bandwidth = cni::attempt(request.version, [&] {
+    return standard::bandwidth_settings(cni::parse_object(request.config), request);
+  });
+  if (!bandwidth) return bandwidth.error();
+  if (*bandwidth == Bandwidth{}) return {};
+  auto host = links_.borrow();
+  auto& attachment = lease.attachment;
+  for (const auto& name : host_interfaces(*request.previous)) {
+    const auto link = netlink::find_link(host, name);
+    if (!link || !*link || (*link)->kind != "veth") continue;
+    attachment.host_link = name;
+    attachment.host_ifindex = (*link)->index;
+    attachment.mtu = (*link)->mtu;
+    attachment.bandwidth = *bandwidth;
+    netlink::Batch batch;
+    attach::add_limits(batch, attachment);
+    if (auto done = host->execute(batch); !done) return to_failure(done.error(), request.version);
+    const auto detour = netlink::find_link(host, attach::detour_name(attachment.host_ifindex));
+    if (bandwidth->egress.rate > 0 && detour && *detour)
+      result.interfaces.push_back({.name = (*detour)->name,
+                                   .mac = (*detour)->mac.value_or(MacAddress{}).to_string(),
+                                   .mtu = (*detour)->mtu,
+                                   .sandbox = {},
+                                   .socket_path = {},
+                                   .pci_id = {}});
+    return {};
+  }
+  return cni::Failure{Code::bad_config,
+                      "bandwidth needs a veth, and prevResult has none on the host",
+                      "use it behind bridge or ptp", request.version};
+}
+
+cni::Expected<std::string> StandardPods::del_chained(const cni::Request& request,
+                                                     const NetworkNamespace* pod) {
+  const auto held = state_.turn(id_of(request), turn_patience);
+  if (!held) return busy(request);
+  const auto lease = state_.records.find(id_of(request));
+  if (!lease) return std::string();
+  Lease left = *lease;
+  const auto owner = left.attachment.id.alias();
+  Result<void> done;
+  if (request.plugin == Plugin::portmap && !left.attachment.ports.empty()) {
+    done = state_.ports.withdraw(owner);
+    left.attachment.ports.clear();
+  } else if (request.plugin == Plugin::firewall) {
+    left.kept.erase("fence");
+    left.kept.erase("fence-closed");
+  } else if (request.plugin == Plugin::bandwidth && left.attachment.bandwidth != Bandwidth{}) {
+    netlink::Batch batch;
+    attach::delete_limits(batch, left.attachment.host_ifindex);
+    done = links_.borrow()->execute(batch);
+    left.attachment.bandwidth = {};
+  } else if (request.plugin == Plugin::tuning) {
+    if (pod) (void)untune(request, *pod, left);  // what is gone needs no tuning
+    left.kept.erase("tuning");
+  }
+  if (!done) return to_failure(done.error(), request.version);
+  if (left == *lease) return std::string();
+  // Made by somebody else, and nothing of ours is left to it.
+  const bool is_foreign = !left.kept.contains("plugin") && left.result.empty();
+  const bool is_bare = left.attachment.ports.empty() && left.attachment.bandwidth == Bandwidth{} &&
+                       left.kept.size() == 1;
+  if (is_foreign && is_bare) {
+    const auto gone = state_.release(lease);
+    return gone ? Answer(std::string()) : to_failure(gone.error(), request.version);
+  }
+  const auto before = elements_of(*lease);
+  auto unneeded = before;
+  for (const auto& element : elements_of(left)) std::erase(unneeded, element);
+  auto kept = keep(left);
+  if (kept) kept = state_.elements.drop(owner, unneeded);
+  return kept ? Answer(std::string()) : to_failure(kept.error(), request.version);
+}
+
+cni::Expected<std::string> StandardPods::check_chained(const cni::Request& request,
+                                                       const NetworkNamespace& pod) {
+  const auto held = state_.turn(id_of(request), turn_patience);
+  if (!held) return busy(request);
+  const auto lease = state_.records.find(id_of(request));
+  std::vector<std::string> missing;
+  if (request.plugin == Plugin::tuning) missing = untuned(request, pod);
+  if (request.plugin == Plugin::portmap && !request.ports.empty()) {
+    const auto mapped = state_.ports.is_published(id_of(request).alias());
+    if (!lease || lease->attachment.ports.empty() || !mapped || !*mapped)
+      missing.emplace_back("ports of the host are not mapped to the pod");
+  }
+  if (request.plugin == Plugin::firewall && lease) {
+    const auto there = state_.elements.has(elements_of(*lease));
+    if (!there || !*there) missing.emplace_back("elements of nftables sets are missing");
+  }
+  if (request.plugin == Plugin::bandwidth && lease &&
+      lease->attachment.bandwidth.ingress.rate > 0) {
+    const auto limit = netlink::sending_limit(links_.borrow(), lease->attachment.host_ifindex);
+    if (!limit || !*limit ||
+        rounded((*limit)->rate) != rounded(lease->attachment.bandwidth.ingress.rate))
+      missing.push_back(lease->attachment.host_link + " is not limited as it should be");
+  }
+  if (missing.empty()) return std::string();
+  return cni::Failure{Code::broken, join(missing), "the pod has to be attached again",
+                      request.version};
+}
+
+}  // namespace paddock::net

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The configuration of the plugins that come after another in a chain: portmap, firewall,
+// bandwidth, tuning. Reading it refuses what we cannot do with Code::unsupported_field.
+#pragma once
+
+#include "cni/document.hpp"
+
+#include <paddock/net/capability.hpp>
+#include <paddock/net/cni.hpp>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace paddock::net::standard {
+
+void check_portmap(const cni::Json& config);
+
+// The runtime's word, else the configuration's.
+Bandwidth bandwidth_settings(const cni::Json& config, const cni::Request& request);
+
+// Who reaches a pod from other bridges: everybody, nobody, or not even its own bridge's pods.
+enum class Ingress { open, same_bridge, isolated };
+Ingress firewall_settings(const cni::Json& config);
+
+struct TuningSettings {
+  std::map<std::string, std::string> sysctls;  // below /proc/sys, with the interface's name
+  std::optional<MacAddress> mac;
+  std::optional<std::uint32_t> mtu;
+  std::optional<std::uint32_t> queue_length;
+  std::optional<bool> is_promiscuous;
+  std::optional<bool> takes_all_multicast;
+};
+TuningSettings tuning_settings(const cni::Json& config, const cni::Request& request);
+
+}  // namespace paddock::net::standard

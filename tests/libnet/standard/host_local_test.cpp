@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "standard/host_local.hpp"
+
+#include "support/temp_folder.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <set>
+#include <thread>
+
+namespace paddock::net::standard {
+namespace {
+
+class HostLocalTest : public testing::Test {
+ protected:
+  HostLocalSettings settings(const std::string& subnet = "10.1.2.0/24") {
+    return {{{range_of({{"subnet", subnet}}, "ipam")}}, {}, {}, folder(), {}};
+  }
+  std::filesystem::path folder() const { return temp_.path() / "net"; }
+  void write(const std::string& name, const std::string& content) {
+    std::ofstream(folder() / name) << content;
+  }
+  static std::string address(const Result<std::vector<cni::Ip>>& ips) {
+    return ips ? ips->front().address.to_string() : ips.error().text;
+  }
+
+  test::TempFolder temp_;
+  HostLocal host_local_;
+};
+
+TEST_F(HostLocalTest, SeesWhatOthersChangeBetweenTwoOfItsOwn) {
+  ASSERT_EQ(address(host_local_.reserve(settings(), {"a", "eth0"})), "10.1.2.2/24");
+
+  for (int round = 0; round < 50; ++round) {
+    const auto other = "10.1.2." + std::to_string(3 + 2 * round);
+    write(other, "other\r\neth0");
+    ASSERT_EQ(address(host_local_.reserve(settings(), {"b" + std::to_string(round), "eth0"})),
+              "10.1.2." + std::to_string(4 + 2 * round) + "/24");
+  }
+  std::filesystem::remove(folder() / "10.1.2.2");
+  EXPECT_FALSE(*host_local_.holds(folder(), {"a", "eth0"}));
+}
+
+TEST_F(HostLocalTest, GivesEachOfManyThreadsAnotherAddress) {
+  std::vector<std::thread> threads;
+  for (int number = 0; number < 8; ++number)
+    threads.emplace_back([&, number] {
+      HostLocal another;  // as another process
+      for (int i = 0; i < 10; ++i) {
+        const Holder holder{std::to_string(number) + "-" + std::to_string(i), "eth0"};
+        ASSERT_TRUE((i % 2 == 0 ? host_local_ : another).reserve(settings(), holder));
+      }
+    });
+  for (auto& thread : threads) thread.join();
+
+  const auto holders = host_local_.holders(folder());
+
+  ASSERT_TRUE(holders);
+  EXPECT_EQ(std::set(holders->begin(), holders->end()).size(), 80U);
+}
+
+TEST_F(HostLocalTest, KeepsNothingWhenASetCannotBeServed) {
+  auto wanted = settings();
+  wanted.sets.push_back({range_of({{"subnet", "10.1.3.0/30"}}, "ipam")});
+  ASSERT_TRUE(host_local_.reserve(wanted, {"a", "eth0"}));
+
+  const auto refused = host_local_.reserve(wanted, {"b", "eth0"});
+
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code.value(), ENOBUFS);
+  EXPECT_FALSE(std::filesystem::exists(folder() / "10.1.2.3"));
+}
+
+TEST_F(HostLocalTest, UnderstandsOldFilesAndWhiteSpace) {
+  std::filesystem::create_directories(folder());
+  write("10.1.2.5", "old");
+  write("10.1.2.6", "  spaced \r\n eth0 \n");
+
+  EXPECT_TRUE(*host_local_.holds(folder(), {"old", "eth7"}));
+  EXPECT_TRUE(*host_local_.holds(folder(), {"spaced", "eth0"}));
+  ASSERT_TRUE(host_local_.release(folder(), {"old", "eth7"}));
+  ASSERT_TRUE(host_local_.release(folder(), {"spaced", "eth0"}));
+
+  EXPECT_TRUE(host_local_.holders(folder())->empty());
+}
+
+TEST_F(HostLocalTest, WithoutAFolderHasNothingAndMakesNothing) {
+  EXPECT_TRUE(host_local_.release(folder(), {"a", "eth0"}));
+  EXPECT_FALSE(*host_local_.holds(folder(), {"a", "eth0"}));
+  EXPECT_FALSE(std::filesystem::exists(folder()));
+}
+
+}  // namespace
+}  // namespace paddock::net::standard
