@@ -1,7 +1,9 @@
 #!/bin/bash
 # Keep-alive GET on loopback: CPU per request and requests per second of the document service
-# beside a bare epoll responder and nginx serving the same bytes, in turn, in one run. Servers on
-# one core, load on the other.
+# beside a bare epoll responder and nginx serving the same bytes, in turn, in one run. The same
+# question again and again; 5,000 pods each about itself; the same while 1,000 pods a second
+# change; 150,000 pods each about itself, so that hardly an answer is kept; 16 requests at once.
+# Servers on one core, load on the other.
 #   bench/http.sh BUILD_DIRECTORY [SECONDS] [ROUNDS]
 # Needs wrk and nginx, and the targets http_responder and documents_server.
 set -euo pipefail
@@ -25,7 +27,25 @@ start() { # NAME COMMAND...: pinned to core 0; its pid in the variable pid_NAME
 }
 xff='X-Forwarded-For: 10.42.0.7'
 start documents "$build/bench/documents_server" 18081
-for _ in $(seq 50); do curl -sfo /dev/null localhost:18081/latest/version && break; sleep 0.1; done
+start changing "$build/bench/documents_server" 18085 5000 1000
+start many "$build/bench/documents_server" 18086 150000
+for port in 18081 18085 18086; do
+  for _ in $(seq 100); do curl -sfo /dev/null localhost:$port/latest/name && break; sleep 0.1; done
+done
+# Each request from another of CLIENTS pods.
+cat >"$work/clients.lua" <<'LUA'
+local clients = tonumber(os.getenv("CLIENTS"))
+request = function()
+  local n = 0x2a0000 + math.random(0, clients - 1)
+  wrk.headers["X-Forwarded-For"] = string.format("10.%d.%d.%d", bit.rshift(n, 16), bit.band(bit.rshift(n, 8), 255), bit.band(n, 255))
+  return wrk.format()
+end
+LUA
+cat >"$work/pipeline.lua" <<'LUA'
+request = function()
+  return string.rep(wrk.format(), 16)
+end
+LUA
 mkdir "$work/www"
 curl -sf -H "$xff" localhost:18081/latest/self/container/primary_ip >"$work/www/leaf"
 curl -sf -H "$xff" -H 'Accept: application/json' localhost:18081/latest/self/container >"$work/www/subtree"
@@ -51,7 +71,7 @@ measure() { # NAME PID URL [wrk arguments]: "requests per second, CPU µs per re
   rate=$(awk '/Requests\/sec/ {print $2}' <<<"$out")
   grep -q 'Non-2xx' <<<"$out" && echo "$1: errors" >&2
   awk -v t="$total" -v c=$((after - before)) -v hz="$(getconf CLK_TCK)" -v r="$rate" -v n="$1" \
-    'BEGIN { printf "%-22s %9.0f/s %7.2f us CPU\n", n, r, c / hz * 1e6 / t }'
+    'BEGIN { printf "%-30s %9.0f/s %7.2f us CPU\n", n, r, c / hz * 1e6 / t }'
 }
 for round in $(seq "$rounds"); do
   echo "round $round"
@@ -61,4 +81,14 @@ for round in $(seq "$rounds"); do
   measure "subtree: responder" "$pid_subtree" http://127.0.0.1:18083/x
   measure "subtree: documents" "$pid_documents" http://127.0.0.1:18081/latest/self/container -H 'Accept: application/json'
   measure "subtree: nginx" "$pid_nginx" http://127.0.0.1:18084/subtree
+  export CLIENTS=5000
+  measure "leaf, 5,000 clients" "$pid_documents" http://127.0.0.1:18081/latest/self/container/primary_ip -s "$work/clients.lua"
+  measure "subtree, 5,000 clients" "$pid_documents" http://127.0.0.1:18081/latest/self/container -H 'Accept: application/json' -s "$work/clients.lua"
+  measure "subtree, changing" "$pid_changing" http://127.0.0.1:18085/latest/self/container -H 'Accept: application/json' -s "$work/clients.lua"
+  export CLIENTS=150000
+  measure "leaf, not kept" "$pid_many" http://127.0.0.1:18086/latest/self/container/primary_ip -s "$work/clients.lua"
+  measure "subtree, not kept" "$pid_many" http://127.0.0.1:18086/latest/self/container -H 'Accept: application/json' -s "$work/clients.lua"
+  measure "leaf, 16 at once: responder" "$pid_leaf" http://127.0.0.1:18082/x -s "$work/pipeline.lua"
+  measure "leaf, 16 at once: documents" "$pid_documents" http://127.0.0.1:18081/latest/self/container/primary_ip -s "$work/pipeline.lua"
+  measure "leaf, 16 at once: nginx" "$pid_nginx" http://127.0.0.1:18084/leaf -s "$work/pipeline.lua"
 done

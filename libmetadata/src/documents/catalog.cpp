@@ -22,8 +22,11 @@ void replace(Order order, NodePtr& tree, const Object* before, const ObjectPtr& 
 }
 
 const Object* first(Order order, const NodePtr& tree, std::string_view text) {
-  const auto [begin, end] = detail::bounds(order, tree.get(), Probe{{}, text, {}, {}, 1});
-  return begin == end ? nullptr : detail::Cursor(tree.get(), begin).object().get();
+  const Probe at{{}, text, {}, {}, 1};
+  // All of that text stand below the one that is found.
+  const auto* top = detail::find(order, tree.get(), at);
+  if (top == nullptr) return nullptr;
+  return detail::Cursor(top, detail::bounds(order, top, at).first).object().get();
 }
 
 // Whether both stand at the same place in both trees.

@@ -62,9 +62,11 @@ std::shared_ptr<const Pod> Cluster::pod_at(const boost::asio::ip::address& addre
   if (address.is_v6() && address.to_v6().is_v4_mapped()) {
     at.address = boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
   }
-  const auto* root = pods_by_address_.get();
-  const auto [first, last] = detail::bounds(Order::address, root, at);
-  const Range<Pod> claims(root, first, last);
+  // Whoever else claims it stands below the first that is found.
+  const auto* top = detail::find(Order::address, pods_by_address_.get(), at);
+  if (top == nullptr) return nullptr;
+  const auto [first, last] = detail::bounds(Order::address, top, at);
+  const Range<Pod> claims(top, first, last);
   const auto rank = [](const Pod& pod) { return std::pair(is_running(pod), pod.created); };
   std::shared_ptr<const Pod> best;
   for (auto claim = claims.begin(); claim != claims.end(); ++claim) {

@@ -127,13 +127,14 @@ int compare(Order order, const Node& node, const Probe& probe) {
     const int first = node.object->ns.view().compare(probe.a);
     return first != 0 || probe.parts == 1 ? first : node.object->name.view().compare(probe.b);
   }
-  const Probe mine = probe_of(order, *node.object, node.part);
-  int side = 0;
   if (order == Order::address) {
-    side = mine.address == probe.address ? 0 : (mine.address < probe.address ? -1 : 1);
-  } else {
-    side = mine.a.compare(probe.a);
+    // Nearly all are told apart by this alone, for each request of a pod.
+    const auto& mine = static_cast<const Pod&>(*node.object).addresses[node.part];
+    if (mine != probe.address) return mine < probe.address ? -1 : 1;
+    if (probe.parts == 1) return 0;
   }
+  const Probe mine = probe_of(order, *node.object, node.part);
+  int side = order == Order::address ? 0 : mine.a.compare(probe.a);
   if (side == 0 && probe.parts > 1) side = mine.b.compare(probe.b);
   if (side == 0 && probe.parts > 2) side = mine.c.compare(probe.c);
   return side;
