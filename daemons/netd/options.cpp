@@ -2,6 +2,7 @@
 #include "netd/options.hpp"
 
 #include "netd/plan.hpp"
+#include "runtime/cluster_source.hpp"
 
 #include <paddock/net/address_pool.hpp>
 
@@ -24,8 +25,11 @@ std::string check_data_path(const std::string& text) {
 }
 
 std::string check_metadata(const std::string& text) {
-  if (text == "none" || (text.starts_with("paddock:") && text.size() > 8)) return {};
-  return "must be paddock:/PATH/OF/metadata.sock, or none";
+  if (text == "none") return {};
+  if (text.starts_with("embedded:")) {
+    return "an embedded store is metadatad's alone; must be paddock:/PATH/OF/metadata.sock";
+  }
+  return runtime::check_location(text);
 }
 
 void describe_addresses(runtime::OptionTable& table, Options& options) {
@@ -89,8 +93,11 @@ void describe(runtime::OptionTable& table, Options& options) {
   table.text({"state-dir", "FOLDER", "Keeps the leases."}, options.state_dir,
              checks::absolute_path());
   table.text(
-      {"metadata", "paddock:PATH", "metadatad's socket, where pods are registered; or none."},
+      {"metadata", "LOCATION",
+       "Where pods are registered: paddock:/SOCKET or paddock:https://HOST:9760, a metadatad; "
+       "etcd:https://HOST:2379[/PREFIX]; or none. docs/stores.md."},
       options.metadata, check_metadata);
+  runtime::describe_access(table, "metadata", options.metadata_access);
   table.text({"conflist", "FILE", "What --write-conflist writes."}, options.conflist,
              checks::absolute_path());
   table.text({"network-name", "NAME", "Name of the network in that file."}, options.network_name);

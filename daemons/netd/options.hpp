@@ -5,6 +5,8 @@
 
 #include "runtime/daemon.hpp"
 
+#include <paddock/metadata/access.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -37,6 +39,7 @@ struct Options : runtime::CommonOptions {
   unsigned threads = 16;
   std::string state_dir = "/var/lib/paddock/netd";
   std::string metadata = "paddock:/run/paddock/metadata.sock";
+  paddock::metadata::Access metadata_access;
 
   std::string conflist = "/etc/cni/net.d/10-paddock.conflist";
   std::string network_name = "paddock";

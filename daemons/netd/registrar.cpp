@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netd/registrar.hpp"
 
-#include "runtime/log.hpp"
-
-#include <paddock/metadata/client.hpp>
 #include <paddock/metadata/cluster.hpp>
-#include <paddock/metadata/codec.hpp>
-#include <paddock/metadata/follower.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -14,18 +9,12 @@
 namespace paddock::netd {
 namespace {
 
-namespace log = runtime::log;
 using std::chrono::steady_clock;
 
-// A pod waits no longer for its name than this; a metadatad in good health takes a millisecond.
-constexpr std::chrono::milliseconds patience{300};
 // After a time-out the next pods do not wait at all, for a while.
 constexpr std::chrono::seconds quiet{2};
 constexpr std::chrono::seconds turn{1};
 constexpr std::chrono::seconds full_check{60};
-constexpr int not_found = 404;
-constexpr int server_error = 500;
-constexpr int read_only = 403;
 
 bool same(const net::Lease& left, const net::Lease& right) {
   return left.attachment.id == right.attachment.id;
@@ -33,20 +22,12 @@ bool same(const net::Lease& left, const net::Lease& right) {
 
 }  // namespace
 
-Registrar::Registrar(std::string server, HostFacts host)
-    : server_(std::move(server)), host_(std::move(host)) {
-  metadata::FollowerOptions options;
-  options.server = server_;
-  options.events.lost = [](const metadata::Error& why) {
-    log::warning("metadatad is away; pods are registered when it is back", {{"error", why.text}});
-  };
-  options.events.connected = [] { log::info("following metadatad"); };
-  follower_ = std::make_unique<metadata::Follower>(std::move(options));
-}
+Registrar::Registrar(std::unique_ptr<Registry> registry, HostFacts host)
+    : host_(std::move(host)), registry_(std::move(registry)) {}
 
 Registrar::~Registrar() {
   stopping_ = true;
-  follower_->stop();
+  registry_->stop();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -62,7 +43,7 @@ void Registrar::start(const std::vector<net::Lease>& leases) {
       });
     }
   }
-  follower_->start();
+  registry_->start();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -78,7 +59,7 @@ void Registrar::attached(const net::Lease& lease) {
     attachments.push_back(lease);
     if (is_quiet()) return;
   }
-  write_pod(key, follower_->cluster().get());
+  write_pod(key, registry_->cluster().get());
 }
 
 void Registrar::detached(const net::Lease& lease) {
@@ -93,7 +74,7 @@ void Registrar::detached(const net::Lease& lease) {
     if (gone == 0) return;  // another container has the name now
     if (is_quiet()) return;
   }
-  write_pod(key, follower_->cluster().get());
+  write_pod(key, registry_->cluster().get());
 }
 
 void Registrar::write_pod(const metadata::Key& key, const metadata::Cluster* cluster) {
@@ -103,42 +84,21 @@ void Registrar::write_pod(const metadata::Key& key, const metadata::Cluster* clu
     if (const auto found = wanted_.find(key); found != wanted_.end()) attachments = found->second;
   }
   if (attachments.empty()) {
-    send("DELETE", key, {});
+    note(registry_->erase(key));
     return;
   }
   const auto known = cluster ? cluster->find<metadata::Pod>(key.ns, key.name) : nullptr;
   if (const auto pod = updated_pod(known.get(), attachments, host_.name))
-    send("PUT", key, metadata::format_json(*pod));
+    note(registry_->put(*pod));
 }
 
-void Registrar::send(const std::string& method, const metadata::Key& key, const std::string& body) {
-  metadata::ClientRequest request;
-  request.method = method;
-  request.target = "/v1/" + metadata::format(key);
-  if (!body.empty()) {
-    request.target += "?owner=" + host_.name;  // it goes with this host
-    request.headers = {{"Content-Type", "application/json"}};
-  }
-  request.body = body;
-  auto client = borrow_client();
-  const auto answer = client->send(request);
-  if (!answer) {
-    fail(answer.error().text, Retry::soon);
-    return;
-  }
-  give_back(std::move(client));
+void Registrar::note(const Registry::Answer& answer) {
   ++writes_;
-  if (answer->is_success() || (method == "DELETE" && answer->status == not_found)) return;
-  if (answer->status == read_only) return;  // pods come from elsewhere, as in Kubernetes
-  fail(method + " " + request.target + ": " + std::to_string(answer->status) + " " + answer->body,
-       answer->status >= server_error ? Retry::soon : Retry::with_the_next_change);
-}
-
-void Registrar::fail(const std::string& why, Retry retry) {
+  if (answer.outcome == Registry::Outcome::done) return;
   ++failures_;
   const std::lock_guard lock(mutex_);
-  last_error_ = why;
-  if (retry == Retry::with_the_next_change) return;
+  last_error_ = answer.text;
+  if (answer.outcome == Registry::Outcome::refused) return;
   behind_ = true;
   quiet_until_ = steady_clock::now() + quiet;
 }
@@ -147,23 +107,6 @@ bool Registrar::is_quiet() {
   const bool now = steady_clock::now() < quiet_until_;
   if (now) behind_ = true;
   return now;
-}
-
-std::unique_ptr<metadata::Client> Registrar::borrow_client() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!clients_.empty()) {
-      auto client = std::move(clients_.back());
-      clients_.pop_back();
-      return client;
-    }
-  }
-  return std::make_unique<metadata::Client>(server_, patience);
-}
-
-void Registrar::give_back(std::unique_ptr<metadata::Client> client) {
-  const std::lock_guard lock(mutex_);
-  clients_.push_back(std::move(client));
 }
 
 // Wanted is what is attached, actual what the registry says of this host.
@@ -175,8 +118,7 @@ void Registrar::agree(const metadata::Cluster& cluster) {
     for (const auto& [key, attachments] : wanted_) wanted.push_back(key);
   }
   const auto known = cluster.find<metadata::Host>(host_.name);
-  if (const auto host = updated_host(known.get(), host_))
-    send("PUT", {metadata::Kind::host, {}, host_.name}, metadata::format_json(*host));
+  if (const auto host = updated_host(known.get(), host_)) note(registry_->put(*host));
   for (const auto& pod : cluster.pods_on(host_.name)) {
     if (is_ours(pod) && !std::ranges::binary_search(wanted, pod.key()))
       write_pod(pod.key(), &cluster);
@@ -192,12 +134,13 @@ void Registrar::run() {
   bool is_new = false;
   auto checked = steady_clock::now();
   while (!stopping_) {
-    if (const auto next = follower_->next(seen, steady_clock::now() + turn)) {
+    registry_->keep();
+    if (const auto next = registry_->next(seen, steady_clock::now() + turn)) {
       seen = next;
       is_new = true;
     }
     const bool due = is_new || behind_ || steady_clock::now() - checked > full_check;
-    if (!seen || !due || !follower_->status().is_connected) continue;
+    if (!seen || !due || !registry_->is_connected()) continue;
     is_new = false;
     checked = steady_clock::now();
     agree(*seen);
@@ -206,7 +149,7 @@ void Registrar::run() {
 
 Registrar::Status Registrar::status() const {
   Status status;
-  status.is_connected = follower_->status().is_connected;
+  status.is_connected = registry_->is_connected();
   status.is_behind = behind_;
   status.writes = writes_;
   status.failures = failures_;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "netd/registered_pods.hpp"
+#include "netd/registry.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -17,19 +18,12 @@
 #include <thread>
 #include <vector>
 
-namespace paddock::metadata {
-class Client;
-class Cluster;
-class Follower;
-}  // namespace paddock::metadata
-
 namespace paddock::netd {
 
 // Any thread, but for start() and the destructor.
 class Registrar {
  public:
-  // `server` as for metadata::Client.
-  Registrar(std::string server, HostFacts host);
+  Registrar(std::unique_ptr<Registry> registry, HostFacts host);
   ~Registrar();
   Registrar(const Registrar&) = delete;
   Registrar& operator=(const Registrar&) = delete;
@@ -57,22 +51,16 @@ class Registrar {
   void agree(const metadata::Cluster& cluster);
   // The present object of the pod, written or removed as its attachments demand.
   void write_pod(const metadata::Key& key, const metadata::Cluster* cluster);
-  void send(const std::string& method, const metadata::Key& key, const std::string& body);
   // What the registry will never take is not tried over and over.
-  enum class Retry { soon, with_the_next_change };
-  void fail(const std::string& why, Retry retry);
+  void note(const Registry::Answer& answer);
   // True when an immediate try would only cost time; it is then left to run(). mutex_ is held.
   bool is_quiet();
-  std::unique_ptr<metadata::Client> borrow_client();
-  void give_back(std::unique_ptr<metadata::Client> client);
 
-  const std::string server_;
   const HostFacts host_;
-  std::unique_ptr<metadata::Follower> follower_;
+  const std::unique_ptr<Registry> registry_;
 
-  mutable std::mutex mutex_;  // the four below: requests come on many threads; never held over I/O
+  mutable std::mutex mutex_;  // the three below: requests come on many threads; never held over I/O
   std::map<metadata::Key, Attachments> wanted_;
-  std::vector<std::unique_ptr<metadata::Client>> clients_;
   std::string last_error_;
   std::chrono::steady_clock::time_point quiet_until_{};  // no immediate tries before
 

@@ -77,8 +77,8 @@ runtime::Status Service::status() const {
                           {"last_error", registry.last_error}};
     if (!registry.is_connected)
       status.problems.push_back({Severity::warning,
-                                 "metadatad is away, so new pods have no names yet",
-                                 "systemctl start paddock-metadatad"});
+                                 "the registry is away, so new pods have no names yet",
+                                 "look after what --metadata names: " + registry.last_error});
     else if (registry.is_behind)
       status.problems.push_back(
           {Severity::warning, "some pods are not registered yet: " + registry.last_error, ""});

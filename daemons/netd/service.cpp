@@ -26,8 +26,12 @@ constexpr std::chrono::seconds longest_interval{60};
 
 std::unique_ptr<Registrar> make_registrar(const Options& options) {
   if (options.metadata == "none") return nullptr;
-  const auto path = options.metadata.substr(options.metadata.find(':') + 1);
-  return std::make_unique<Registrar>("unix:" + path, host_facts(options));
+  HostFacts host = host_facts(options);
+  auto registry = open_registry({.location = options.metadata,
+                                 .access = options.metadata_access,
+                                 .host = host.name,
+                                 .state_dir = options.state_dir});
+  return std::make_unique<Registrar>(std::move(registry), std::move(host));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netd/registrar.hpp"
 
+#include "support/etcd_server.hpp"
 #include "support/temp_folder.hpp"
 
 #include <paddock/metadata/service.hpp>
@@ -30,7 +31,10 @@ class RegistrarTest : public testing::Test {
   RegistrarTest() {
     store_ = metadata::open_embedded_store({.directory = folder_.path() / "store"});
     registrar_ = std::make_unique<Registrar>(
-        "unix:" + folder_.file("api.sock"),
+        open_registry({.location = "paddock:" + folder_.file("api.sock"),
+                       .access = {},
+                       .host = "node-1",
+                       .state_dir = folder_.file("state")}),
         HostFacts{"node-1", {boost::asio::ip::make_address("192.0.2.1")}, {}});
   }
   ~RegistrarTest() override {
@@ -157,6 +161,35 @@ TEST_F(RegistrarTest, ARefusedPodHoldsUpNoOther) {
 
   EXPECT_TRUE(pod("good"));
   EXPECT_FALSE(registrar_->status().last_error.empty());
+}
+
+TEST(StoreRegistry, RegistersWhereNetdOpensTheStoreItself) {
+  test::EtcdServer etcd;
+  etcd.start();
+  etcd.wait_until_ready();
+  const test::TempFolder folder;
+  const auto open = [&](const char* host) {
+    return open_registry({.location = "etcd:" + etcd.url(),
+                          .access = {},
+                          .host = host,
+                          .state_dir = folder.file(host)});
+  };
+  Registrar here(open("node-1"), HostFacts{"node-1", {}, {}});
+  const auto there = open("node-2");
+  there->start();
+  here.start({lease("c1", "web", "10.42.0.2")});
+
+  std::shared_ptr<const metadata::Cluster> seen;
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (!(seen && seen->find<metadata::Pod>("shop", "web"))) {
+    seen = there->next(seen, deadline);
+    ASSERT_TRUE(seen);
+  }
+
+  EXPECT_EQ(seen->find<metadata::Pod>("shop", "web")->host, "node-1");
+  EXPECT_TRUE(seen->find<metadata::Host>("node-1"));
+  EXPECT_TRUE(here.status().is_connected);
+  there->stop();
 }
 
 }  // namespace

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The registry as netd uses it: what is registered, and a way to register that takes a moment at
+// most. metadatad's socket (or that of one elsewhere), or a store that netd opens by itself.
+#pragma once
+
+#include <paddock/metadata/access.hpp>
+#include <paddock/metadata/cluster.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace paddock::netd {
+
+// Any thread, but start() and keep() belong to one.
+class Registry {
+ public:
+  enum class Outcome {
+    done,     // as asked, or not to be asked of this registry
+    refused,  // it will never take this
+    failed    // not now
+  };
+  struct Answer {
+    Outcome outcome = Outcome::done;
+    std::string text;  // why not
+  };
+
+  virtual ~Registry() = default;
+  virtual void start() = 0;
+  // Wakes next(); nothing is heard after it.
+  virtual void stop() = 0;
+
+  // The newest state; null while nothing is known.
+  [[nodiscard]] virtual std::shared_ptr<const metadata::Cluster> cluster() const = 0;
+  // Waits for a state other than `seen`; null at the deadline or at stop().
+  [[nodiscard]] virtual std::shared_ptr<const metadata::Cluster> next(
+      const std::shared_ptr<const metadata::Cluster>& seen,
+      std::chrono::steady_clock::time_point deadline) const = 0;
+  [[nodiscard]] virtual bool is_connected() const = 0;
+
+  // Nobody waits longer than a pod may wait for its name.
+  [[nodiscard]] virtual Answer put(const metadata::Object& object) = 0;
+  [[nodiscard]] virtual Answer erase(const metadata::Key& key) = 0;
+  // The host lives, and with it what it has put.
+  virtual void keep() = 0;
+};
+
+struct RegistryOptions {
+  std::string location;  // as metadata::open_store takes it, but embedded
+  metadata::Access access;
+  std::string host;       // who owns what is put
+  std::string state_dir;  // a store opened here keeps its files in a folder of it
+};
+
+[[nodiscard]] std::unique_ptr<Registry> open_registry(const RegistryOptions& options);
+
+}  // namespace paddock::netd
