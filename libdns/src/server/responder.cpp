@@ -57,7 +57,8 @@ AnswerContext Responder::context_for(const Route& route) {
           .version = identity_.version,
           .cookie_secret = &identity_.cookie_secret,
           .unix_time = unix_time_,
-          .keepalive = identity_.keepalive};
+          .keepalive = identity_.keepalive,
+          .transfers = &identity_.transfers};
 }
 
 Responder::Response Responder::respond(std::span<const std::uint8_t> query, const Route& route,
@@ -73,7 +74,18 @@ Responder::Response Responder::respond(std::span<const std::uint8_t> query, cons
   if (outcome.action == Action::forward || outcome.action == Action::chase) {
     return forward({query, query_, context, outcome}, route, reply);
   }
+  if (outcome.action == Action::transfer) {
+    tallies_.responses[static_cast<std::size_t>(Rcode::noerror)] += 1;
+    return {Result::transfer, 0};
+  }
   return count(outcome, reply);
+}
+
+std::unique_ptr<ZoneTransfer> Responder::begin_transfer(std::span<const std::uint8_t> query,
+                                                        const Route& route) {
+  AnswerContext context = context_for(route);
+  context.views = nullptr;  // the zone is the same for all
+  return std::make_unique<ZoneTransfer>(authority_->shared_from_this(), query, context);
 }
 
 Responder::Response Responder::forward(const Asked& asked, const Route& route,

@@ -9,6 +9,7 @@
 #include "server/sockets.hpp"
 #include "server/tallies.hpp"
 #include "upstream/forwarder.hpp"
+#include "zone/transfer.hpp"
 
 #include <paddock/dns/answer.hpp>
 #include <paddock/dns/server.hpp>
@@ -44,6 +45,7 @@ struct Identity {
   std::uint16_t max_udp_payload = 1232;
   std::uint16_t keepalive = 0;  // RFC 7828, in 100 ms
   std::array<std::uint8_t, 16> cookie_secret{};
+  TransferAccess transfers{};
 };
 
 // A later reply. Borrowed for the call.
@@ -66,16 +68,20 @@ class Responder {
   // Told once per batch of queries; `unix_time` is for cookies.
   void set_time(TimePoint now, std::uint32_t unix_time);
 
-  enum class Result { replied, pending, dropped };
+  enum class Result { replied, pending, transfer, dropped };
   struct Response {
     Result result = Result::dropped;
     std::size_t size = 0;  // written to `reply`
   };
 
   // `reply` holds at least max_udp_payload octets. Pending: Deliver is called with `route` later,
-  // unless the server stops first.
+  // unless the server stops first. Transfer, over TCP only: begin_transfer() has the messages.
   [[nodiscard]] Response respond(std::span<const std::uint8_t> query, const Route& route,
                                  std::span<std::uint8_t> reply);
+
+  // What is sent of the zone is what it is now.
+  [[nodiscard]] std::unique_ptr<ZoneTransfer> begin_transfer(std::span<const std::uint8_t> query,
+                                                             const Route& route);
 
   [[nodiscard]] upstream::Forwarder& forwarder() { return forwarder_; }
   [[nodiscard]] const upstream::Forwarder& forwarder() const { return forwarder_; }

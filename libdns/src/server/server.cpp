@@ -33,7 +33,8 @@ server::Identity identity_of(const ServerOptions& options) {
                             .max_udp_payload = std::clamp(options.max_udp_payload, floor, ceiling),
                             .keepalive = static_cast<std::uint16_t>(std::min<std::int64_t>(
                                 options.tcp.idle_timeout.count() / 100, 65535)),
-                            .cookie_secret = {}};
+                            .cookie_secret = {},
+                            .transfers = options.transfers};
   if (::getrandom(identity.cookie_secret.data(), identity.cookie_secret.size(), 0) < 0) {
     throw std::system_error(errno, std::generic_category(), "getrandom");
   }
@@ -57,6 +58,7 @@ struct Server::State {
   std::mutex control{};  // one change at a time; no worker ever takes it
   std::shared_ptr<const Authority> authority{};
   std::shared_ptr<const Views> views{};
+  std::vector<std::shared_ptr<const Authority>> retired{};  // that transfers may still read
   ForwardingReport forwarding{};
   upstream::Planner planner{};
   std::vector<std::unique_ptr<server::Worker>> workers{};
@@ -122,7 +124,9 @@ void Server::publish(std::shared_ptr<const Authority> authority,
   }
   const std::lock_guard lock(state_->control);
   state_->order({.authority = authority.get(), .views = views.get()});
-  state_->authority = std::move(authority);
+  // A transfer goes on with the authority it began with; it is let go of here all the same.
+  state_->retired.push_back(std::exchange(state_->authority, std::move(authority)));
+  std::erase_if(state_->retired, [](const auto& retired) { return retired.use_count() == 1; });
   state_->views = std::move(views);
 }
 

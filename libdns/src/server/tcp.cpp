@@ -23,6 +23,7 @@ constexpr std::size_t input_capacity = 2 * max_message;
 constexpr std::size_t output_capacity = 256 * 1024 + max_message;
 constexpr std::size_t max_unsent = 256 * 1024;  // beyond it no query of that client is read
 constexpr unsigned max_owed = 64;               // queries of one connection at other resolvers
+constexpr int max_transfer_messages = 16;       // per turn of the loop, of 16 KiB
 constexpr int max_accepts = 64;                 // per turn of the loop
 constexpr int crowded_divisor = 10;             // idle time-out when connections run short
 
@@ -38,7 +39,8 @@ struct Tcp::Connection {
   std::vector<std::uint8_t> output;  // not yet written
   std::size_t written = 0;           // of `output`
   unsigned owed = 0;
-  bool is_paused = false;     // too much is unsent or owed to answer more
+  std::unique_ptr<ZoneTransfer> transfer{};  // under way; what was asked behind it waits
+  bool is_paused = false;                    // too much is unsent or owed to answer more
   bool is_finished = false;   // nothing more comes: the client closed its side, or broke framing
   bool is_failed = false;     // nothing more can be sent
   bool is_touched = false;    // is in touched_
@@ -50,7 +52,9 @@ struct Tcp::Connection {
   TimePoint stalled;  // since when `output` does not shrink
 
   [[nodiscard]] std::size_t unsent() const { return output.size() - written; }
-  [[nodiscard]] bool is_full() const { return owed >= max_owed || unsent() >= max_unsent; }
+  [[nodiscard]] bool is_full() const {
+    return owed >= max_owed || unsent() >= max_unsent || transfer;
+  }
 };
 
 Tcp::Tcp(const TcpOptions& options, ConnectionLimits& limits, ConnectionPoller& poller,
@@ -119,6 +123,9 @@ void Tcp::ready(std::uint64_t number, bool readable, bool writable, bool failed)
   Connection& connection = *found->second;
   if (writable && connection.unsent() > 0) {
     write(connection);
+  }
+  if (connection.transfer) {
+    send_transfer(connection);
   }
   if (connection.is_paused) {
     proceed(connection, 0);
@@ -200,6 +207,10 @@ Tcp::Framing Tcp::answer_messages(Connection& connection, std::size_t available,
     const auto response =
         responder_.respond(std::span(input_).subspan(used + length_size, size), route,
                            std::span(output_).subspan(output_size_ + length_size, 65535));
+    if (response.result == Responder::Result::transfer) {
+      connection.transfer =
+          responder_.begin_transfer(std::span(input_).subspan(used + length_size, size), route);
+    }
     used += length_size + size;
     if (response.result != Responder::Result::pending) {
       --connection.owed;
@@ -215,6 +226,19 @@ Tcp::Framing Tcp::answer_messages(Connection& connection, std::size_t available,
     tallies_.count_latency(steady_clock::now() - begun, replies);
   }
   return framing;
+}
+
+// A turn's share of the zone, as long as the client takes it.
+void Tcp::send_transfer(Connection& connection) {
+  for (int i = 0; i < max_transfer_messages && connection.unsent() < max_unsent; ++i) {
+    const auto size = connection.transfer->next(std::span(output_).subspan(length_size, 65535));
+    if (size == 0) {
+      connection.transfer.reset();
+      return;
+    }
+    wire::store16(output_.data(), static_cast<std::uint16_t>(size));
+    put(connection, std::span(output_).first(length_size + size));
+  }
 }
 
 // Writes what it can at once and keeps the rest.
@@ -290,13 +314,14 @@ void Tcp::flush() {
 
 // Tells the poller what is wanted now, or closes a connection that is done with.
 void Tcp::settle(Connection& connection) {
-  const bool owes = connection.owed > 0 || connection.unsent() > 0 || connection.is_paused;
+  const bool owes =
+      connection.owed > 0 || connection.unsent() > 0 || connection.is_paused || connection.transfer;
   if (connection.is_failed || ((connection.is_finished || stopping_) && !owes)) {
     close(connection);
     return;
   }
   const bool read = !connection.is_paused && !connection.is_finished && !stopping_;
-  const bool write = connection.unsent() > 0;
+  const bool write = connection.unsent() > 0 || connection.transfer;
   if (!connection.is_watched || read != connection.watches_read ||
       write != connection.watches_write) {
     poller_.watch(connection.descriptor.number(), connection.number, read, write,
@@ -317,7 +342,7 @@ bool Tcp::is_expired(const Connection& connection, TimePoint now, bool crowded) 
   if (connection.unsent() > 0) {
     return now - connection.stalled >= options_.write_timeout;
   }
-  if (connection.owed > 0) {
+  if (connection.owed > 0 || connection.transfer) {
     return false;
   }
   if (!connection.input.empty()) {

@@ -66,6 +66,7 @@ class Tcp {
   void read(Connection& connection);
   void proceed(Connection& connection, std::size_t available);
   Framing answer_messages(Connection& connection, std::size_t available, std::size_t& used);
+  void send_transfer(Connection& connection);
   void put(Connection& connection, std::span<const std::uint8_t> replies);
   void write(Connection& connection);
   std::size_t transmit(Connection& connection, std::span<const std::uint8_t> bytes);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zone/answer_query.hpp"
-#include "zone/chaos.hpp"
 #include "zone/compiled_view.hpp"
 #include "zone/cut.hpp"
 #include "zone/dashed_address.hpp"
 #include "zone/entry_writer.hpp"
 #include "zone/reply.hpp"
 #include "zone/table.hpp"
+#include "zone/unusual.hpp"
 
 #include <paddock/dns/answer.hpp>
 
@@ -59,7 +59,6 @@ class Lookup {
         name_(query.qname()) {}
 
   Outcome run() noexcept {
-    if (query_.qtype() == Type::axfr || query_.qtype() == Type::ixfr) return refuse();
     if (context_.views != nullptr) view_ = context_.views->find(context_.client);
     EntryView entry = view_ == nullptr ? find() : find_in_view();
     for (int cnames = 0; cnames <= max_cnames; ++cnames, entry = find_next()) {
@@ -434,45 +433,11 @@ class Lookup {
   std::array<std::uint8_t, Name::max_length> composed_;  // a name of the search list
 };
 
-// NOTIFY and UPDATE: what we have comes from elsewhere, so nobody may tell us of changes. The code
-// says whether the zone is ours (RFC 1996 section 3, RFC 2136 section 3.1).
-Outcome refuse_change(Reply& reply, const AuthorityTable& table,
-                      const wire::Query& query) noexcept {
-  const std::uint16_t zone = table.zone_of(query.qname());
-  const bool is_ours = zone != AuthorityTable::no_zone && query.klass == wire::class_in &&
-                       table.zones[zone].origin.size() == query.qname().size();
-  if (query.qtype() != Type::soa) {
-    reply.set_rcode(Rcode::formerr);
-  } else if (is_ours) {
-    reply.set_rcode(Rcode::refused);
-    reply.set_error(ExtendedError::not_supported);
-  } else {
-    reply.set_rcode(Rcode::notauth);
-    reply.set_error(ExtendedError::not_authoritative);
-  }
-  return reply.finish();
-}
-
-// What is no ordinary query, but can be answered.
-Outcome answer_other(const AuthorityTable& table, wire::Bytes message, const wire::Query& query,
-                     const AnswerContext& context, std::span<std::uint8_t> out) noexcept {
-  Reply reply(message, query, context, out);
-  if (query.edns.version > 0) {
-    reply.set_rcode(Rcode::badvers);
-    return reply.finish();
-  }
-  if (query.opcode() != wire::opcode_query) return refuse_change(reply, table, query);
-  return answer_chaos(reply, query, context);
-}
-
 }  // namespace
 
 Outcome answer_query(const Authority& authority, wire::Bytes message, const wire::Query& query,
                      const AnswerContext& context, std::span<std::uint8_t> out) noexcept {
-  if (query.edns.version > 0 || query.klass != wire::class_in ||
-      query.opcode() != wire::opcode_query) {
-    return answer_other(authority.table(), message, query, context, out);
-  }
+  if (is_unusual(query)) return answer_unusual(authority.table(), message, query, context, out);
   return Lookup(authority.table(), message, query, context, out).run();
 }
 

@@ -7,11 +7,14 @@
 #include <paddock/dns/record.hpp>
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
 
 #include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace paddock::dns {
 
@@ -19,6 +22,14 @@ class Authority;
 class Views;
 
 enum class Transport : std::uint8_t { udp, tcp };
+
+// Who may have whole zones (AXFR, RFC 5936): the addresses of these networks.
+struct PADDOCK_DNS_EXPORT TransferAccess {
+  std::vector<boost::asio::ip::network_v4> v4{};
+  std::vector<boost::asio::ip::network_v6> v6{};
+
+  [[nodiscard]] bool allows(const boost::asio::ip::address& client) const noexcept;
+};
 
 // What a worker knows when a query arrives.
 struct AnswerContext {
@@ -57,13 +68,17 @@ struct AnswerContext {
   // Idle time-out told to TCP clients that send edns-tcp-keepalive (RFC 7828), in units of 100 ms.
   // 0: not told.
   std::uint16_t keepalive = 0;
+
+  // Who may have whole zones. Null: nobody.
+  const TransferAccess* transfers = nullptr;
 };
 
 enum class Action : std::uint8_t {
-  reply,    // send the first `size` bytes
-  forward,  // not ours: ask upstream; nothing was written
-  chase,    // `reply` holds CNAMEs up to `target`, outside our zones; see complete_chase()
-  drop,     // not a query, or too short to be one: send nothing
+  reply,     // send the first `size` bytes
+  forward,   // not ours: ask upstream; nothing was written
+  transfer,  // a whole zone was asked for and may be sent; nothing was written
+  chase,     // `reply` holds CNAMEs up to `target`, outside our zones; see complete_chase()
+  drop,      // not a query, or too short to be one: send nothing
 };
 
 struct Outcome {

@@ -5,6 +5,7 @@
 // (SO_REUSEPORT); they share the cache of forwarded answers, which they read without a lock.
 #pragma once
 
+#include <paddock/dns/answer.hpp>
 #include <paddock/dns/export.hpp>
 #include <paddock/dns/upstream.hpp>
 
@@ -39,6 +40,7 @@ struct ServerOptions {
   std::string version{};  // told as version.bind; empty: not told
   std::uint16_t max_udp_payload = 1232;
   TcpOptions tcp{};
+  TransferAccess transfers{};  // who may have whole zones over TCP
   ForwardOptions forwarding{};
   std::chrono::milliseconds stop_grace{500};  // for answers that are owed when stop() comes
 };

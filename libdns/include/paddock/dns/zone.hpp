@@ -64,7 +64,7 @@ struct Problem {
 class AuthorityTable;  // libdns/src/zone/table.hpp
 
 // Everything this server answers for. Immutable; read from any number of threads.
-class PADDOCK_DNS_EXPORT Authority {
+class PADDOCK_DNS_EXPORT Authority : public std::enable_shared_from_this<Authority> {
  public:
   // Made by AuthorityBuilder::snapshot().
   explicit Authority(std::unique_ptr<const AuthorityTable> table);
