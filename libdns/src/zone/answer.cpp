@@ -4,6 +4,7 @@
 #include "zone/cut.hpp"
 #include "zone/dashed_address.hpp"
 #include "zone/entry_writer.hpp"
+#include "zone/pattern.hpp"
 #include "zone/reply.hpp"
 #include "zone/table.hpp"
 #include "zone/unusual.hpp"
@@ -103,8 +104,17 @@ class Lookup {
   EntryView find() noexcept {
     const EntryView entry = table_.find(name_);
     zone_ = entry ? entry.header().zone : table_.zone_of(name_);
-    if (entry || zone_ == AuthorityTable::no_zone || !zone().has_wildcards) return entry;
-    return find_wildcard();
+    if (entry || zone_ == AuthorityTable::no_zone) return entry;
+    if (zone().has_patterns) {
+      if (const EntryView pattern = find_pattern()) return pattern;
+    }
+    return zone().has_wildcards ? find_wildcard() : entry;
+  }
+
+  EntryView find_pattern() const noexcept {
+    std::array<std::uint8_t, Name::max_length> pattern;
+    const std::size_t size = write_pattern(name_, pattern);
+    return size == 0 ? EntryView() : table_.find({pattern.data(), size});
   }
 
   // RFC 4592: the wildcard directly below the closest name that exists.

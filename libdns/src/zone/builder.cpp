@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zone/compiled_sets.hpp"
 #include "zone/entry_writer.hpp"
+#include "zone/pattern.hpp"
 #include "zone/soa.hpp"
 #include "zone/sources.hpp"
 #include "zone/table.hpp"
@@ -98,6 +99,7 @@ void AuthorityBuilder::State::note_change(Wire name, std::uint16_t zone) {
   is_changed = true;
   is_zone_changed[zone] = true;
   if (is_wildcard(name)) zones[zone].has_wildcards = true;
+  if (is_pattern(name)) zones[zone].has_patterns = true;
 }
 
 // Above `parent` something exists now, so `parent` exists too, with or without records.
@@ -232,6 +234,7 @@ bool AuthorityBuilder::set_zone(const ZoneSpec& zone) {
   compiled.has_wildcards = before.has_wildcards;
   compiled.has_dashed_addresses = before.has_dashed_addresses;
   compiled.has_cuts = before.has_cuts;
+  compiled.has_patterns = before.has_patterns;
   state.zones[index] = std::move(compiled);
   *found = zone;
   state.is_zone_changed[index] = state.is_changed = true;

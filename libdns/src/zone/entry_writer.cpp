@@ -72,11 +72,11 @@ void EntryWriter::choose_visible(std::vector<SetView>& sets) {
   visible_.clear();
   joined_count_ = 0;
   const auto rank = [](const SetView& set) {
-    return std::tuple(set.type() != Type::cname, set.header.type, is_fallback(set),
-                      set.header.source);
+    const int place = set.type() != Type::cname ? 1 : is_fallback(set) ? 2 : 0;
+    return std::tuple(place, set.header.type, is_fallback(set), set.header.source);
   };
   std::ranges::sort(sets, {}, rank);
-  const bool has_cname = !sets.empty() && sets.front().type() == Type::cname;
+  const bool has_cname = !sets.empty() && std::get<0>(rank(sets.front())) == 0;
   std::vector<SetView> hidden;
   for (std::size_t first = 0; first < sets.size();) {
     std::size_t behind = first;
@@ -86,7 +86,7 @@ void EntryWriter::choose_visible(std::vector<SetView>& sets) {
     const std::span all(sets.data() + first, behind - first);
     const std::span best(sets.data() + first, regular - first);
     const Type type = sets[first].type();
-    const bool is_seen = !is_statement(type) && (!has_cname || type == Type::cname);
+    const bool is_seen = !is_statement(type) && (!has_cname || first == 0);
     const bool is_whole =
         best.size() == 1 && (type != Type::cname || best.front().header.count == 1);
     if (is_seen && is_whole) {

@@ -35,6 +35,7 @@ struct CompiledZone {
   bool has_wildcards = false;         // a name of it begins with the label `*`
   bool has_dashed_addresses = false;  // a name of it states `dashed_addresses`
   bool has_cuts = false;              // a name below the origin has NS, or one has DNAME
+  bool has_patterns = false;          // a name of it is a pattern, see pattern.hpp
   bool has_own_serial = false;
   SoaTemplate soa;
 };

@@ -2,6 +2,7 @@
 #include "zone/transfer.hpp"
 
 #include "zone/entry_writer.hpp"
+#include "zone/pattern.hpp"
 
 #include <algorithm>
 
@@ -97,7 +98,7 @@ bool ZoneTransfer::find_entry_from_here() noexcept {
       std::memcpy(&slot, block + sizeof(ShardHeader) + std::size_t{slot_++} * 4, 4);
       if (slot == empty_slot || slot == tombstone) continue;
       const EntryView entry(block + std::size_t{slot & ~tag_bits} * 4);
-      if (entry.header().zone != zone_) continue;
+      if (entry.header().zone != zone_ || is_pattern(entry.name())) continue;
       entry_ = entry;
       set_ = 0;
       offset_ = owner_at_ = 0;

@@ -63,7 +63,8 @@ enum class ExtendedError : std::uint16_t {
 };
 
 // Whether a record is shown always, or only while nobody contributes a regular record of the same
-// name and type. A pod's reverse name is a fallback: a service endpoint's takes its place.
+// name and type. A pod's reverse name is a fallback: a service endpoint's takes its place. A CNAME
+// that is a fallback hides no other type; it answers for the types the name does not have.
 enum class Precedence : std::uint8_t { regular, fallback };
 
 // One record. `data` is RDATA in wire form, names inside it uncompressed and in lower case.
