@@ -1,17 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# DNS over loopback UDP: a bare echo, this server, and knotd and nsd where they
-# are installed, each pinned to core 0 in turn, with dnsperf on core 1. Rounds
-# are interleaved; the table shows medians. CPU is the server's own, from /proc.
+# DNS over loopback: this server beside knotd and nsd where they are installed, and, over UDP, a bare
+# echo; each pinned to core 0 in turn, with the load on core 1. Rounds are interleaved; tables show
+# medians. CPU is the server's own, from /proc. One table for each of LOADS:
 #
-#   bench/dns.sh [BUILD_DIRECTORY]     ROUNDS=5 SECONDS_EACH=3 SERVICES=5000
+#   udp        as much as dnsperf makes
+#   tcp        20 connections with one query on its way each
+#   pipelined  4 connections with 64 queries on their way each
+#   rate       20,000 queries a second over UDP: how long answers take
+#   workers    udp for one worker and two, on both cores
+#   memory     of 10,000 services with 50,000 and 150,000 endpoints, at rest and while all are put again
+#
+#   bench/dns.sh [BUILD_DIRECTORY]     LOADS="udp tcp pipelined rate workers memory" ROUNDS=5 SECONDS_EACH=3 SERVICES=5000
 set -eu
 
 build=${1:-build/release}
 rounds=${ROUNDS:-5}
 seconds=${SECONDS_EACH:-3}
 services=${SERVICES:-5000}
+loads=${LOADS:-udp tcp pipelined rate workers memory}
+rate=20000
 port=5399
 work=$(mktemp -d)
 server=
@@ -25,7 +34,7 @@ trap cleanup EXIT INT TERM
 for tool in dnsperf taskset; do
   command -v $tool >/dev/null || { echo "dns.sh: $tool is missing (apt install dnsperf util-linux)" >&2; exit 1; }
 done
-cmake --build "$build" --target dns_echo dns_serve >/dev/null
+cmake --build "$build" --target dns_echo dns_load dns_serve >/dev/null
 "$build/bench/dns_serve" queries "$services" 100000 >"$work/queries"
 "$build/bench/dns_serve" zone "$services" >"$work/zone"
 
@@ -62,18 +71,21 @@ zone:
   zonefile: $work/zone
 EOF
 
-peers="echo paddock"
-! command -v knotd >/dev/null || peers="$peers knot"
-! command -v nsd >/dev/null || peers="$peers nsd"
+others=
+! command -v knotd >/dev/null || others="$others knot"
+! command -v nsd >/dev/null || others="$others nsd"
 
 start() {
+  cores=0
   case $1 in
     echo) set -- "$build/bench/dns_echo" $port ;;
     paddock) set -- "$build/bench/dns_serve" serve $port "$services" ;;
+    worker) cores=0,1 && set -- "$build/bench/dns_serve" serve $port "$services" 1 ;;
+    workers) cores=0,1 && set -- "$build/bench/dns_serve" serve $port "$services" 2 ;;
     knot) set -- knotd -c "$work/knot.conf" ;;
     nsd) set -- nsd -d -c "$work/nsd.conf" ;;
   esac
-  taskset -c 0 "$@" >"$work/log" 2>&1 &
+  taskset -c $cores "$@" >"$work/log" 2>&1 &
   server=$!
 }
 
@@ -97,37 +109,74 @@ wait_until_up() {
   done
 }
 
-# Columns: peer, queries per second, microseconds of CPU per query, user share, lost.
+# Answered, lost, p50, p99 and p99.9 of one run of a load.
+press() {
+  case $1 in
+    udp | workers)
+      taskset -c 1 dnsperf -s 127.0.0.1 -p $port -d "$work/queries" -l "$seconds" -c 4 -q 200 2>&1 |
+        awk '/Queries completed/ { n = $3 } /Queries lost/ { lost = $3 } END { print n, lost, 0, 0, 0 }'
+      ;;
+    tcp) taskset -c 1 "$build/bench/dns_load" tcp $port "$work/queries" "$seconds" 20 1 ;;
+    pipelined) taskset -c 1 "$build/bench/dns_load" tcp $port "$work/queries" "$seconds" 4 64 ;;
+    rate) taskset -c 1 "$build/bench/dns_load" udp $port "$work/queries" "$seconds" $rate ;;
+  esac
+}
+
+# Columns: load, peer, queries per second, microseconds of CPU per query, lost, p50, p99, p99.9.
 measure() {
-  start "$1"
+  start "$2"
   wait_until_up
   before=$(cpu_times)
-  taskset -c 1 dnsperf -s 127.0.0.1 -p $port -d "$work/queries" -l "$seconds" -c 4 -q 200 >"$work/out" 2>&1
+  result=$(press "$1")
   after=$(cpu_times)
   kill "$server"
   wait "$server" 2>/dev/null || true
   server=
-  echo "$1 $before $after $(awk '/Queries completed/ { print $3 } /Queries lost/ { print $3 }
-    /Queries per second/ { print $4 }' "$work/out" | tr '\n' ' ')" |
-    awk '{ user = $5 - $2; all = user + $6 - $3
-           printf "%s %.0f %.3f %.0f %d\n", $1, $10, ($7 - $4) / 1000 / $8, 100 * user / (all ? all : 1), $9 }'
+  echo "$before $after $result" | awk -v load="$1" -v peer="$2" -v seconds="$seconds" '{
+    printf "%s %s %.0f %.3f %d %d %d %d\n", load, peer, $7 / seconds, ($6 - $3) / 1000 / ($7 ? $7 : 1), $8, $9, $10, $11 }'
+}
+
+peers_of() {
+  case $1 in
+    udp) echo "echo paddock $others" ;;
+    workers) echo "worker workers" ;;
+    *) echo "paddock $others" ;;
+  esac
+}
+
+median() {
+  awk -v load="$1" -v peer="$2" -v field="$3" '$1 == load && $2 == peer { print $field }' "$work/results" |
+    sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
 for round in $(seq "$rounds"); do
-  for peer in $peers; do
-    measure "$peer" >>"$work/results"
-    printf '\rround %s of %s: %-8s' "$round" "$rounds" "$peer" >&2
+  for load in $loads; do
+    [ "$load" != memory ] || continue
+    for peer in $(peers_of "$load"); do
+      printf '\rround %s of %s: %-10s %-8s' "$round" "$rounds" "$load" "$peer" >&2
+      measure "$load" "$peer" >>"$work/results"
+    done
   done
 done
-printf '\r%40s\r' '' >&2
+printf '\r%50s\r' '' >&2
 
-median() { awk -v peer="$1" -v field="$2" '$1 == peer { print $field }' "$work/results" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
-
-echo_rate=$(median echo 2)
-echo_cpu=$(median echo 3)
-echo '| server | q/s | of echo | CPU µs per query | in echo units | user % | lost |'
-echo '| --- | --- | --- | --- | --- | --- | --- |'
-for peer in $peers; do
-  echo "$peer $(median "$peer" 2) $(median "$peer" 3) $(median "$peer" 4) $(median "$peer" 5)" |
-    awk -v rate="$echo_rate" -v cpu="$echo_cpu" '{ printf "| %s | %d | %.2f | %.2f | %.2f | %d | %d |\n", $1, $2, $2 / rate, $3, $3 / cpu, $4, $5 }'
+for load in $loads; do
+  echo "## $load"
+  if [ "$load" = memory ]; then
+    echo '| services | endpoints | names, MiB | resident, MiB | highest while all are put again |'
+    echo '| --- | --- | --- | --- | --- |'
+    for endpoints in 50000 150000; do
+      "$build/bench/dns_serve" memory 10000 $endpoints | awk '{ print "| " $1 " | " $2 " | " $3 " | " $4 " | " $5 " |" }'
+    done
+    continue
+  fi
+  peers=$(peers_of "$load")
+  first=${peers%% *}
+  unit=$(median "$load" "$first" 4)
+  echo "| server | q/s | CPU µs per query | of $first | lost | p50 µs | p99 µs | p99.9 µs |"
+  echo '| --- | --- | --- | --- | --- | --- | --- | --- |'
+  for peer in $peers; do
+    echo "$peer $(for field in 3 4 5 6 7 8; do median "$load" "$peer" $field; done | tr '\n' ' ')" |
+      awk -v unit="$unit" '{ printf "| %s | %d | %.2f | %.2f | %d | %s | %s | %s |\n", $1, $2, $3, $3 / unit, $4, $5, $6, $7 }'
+  done
 done

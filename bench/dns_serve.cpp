@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A paddock::dns::Server with one worker and a cluster of N services, for
+// A paddock::dns::Server with a cluster of N services, for
 // dns.sh; and, so that peers can be given the same, the zone as a file and the
 // queries as dnsperf reads them.
 //
-//   dns_serve serve PORT N      runs until it is killed
-//   dns_serve zone N            cluster.local as a zone file
-//   dns_serve queries N COUNT   70 % A, 10 % AAAA without data, 10 % names a search list makes,
-//                               10 % SRV
+//   dns_serve serve PORT N [WORKERS]   runs until it is killed
+//   dns_serve memory N ENDPOINTS       memory of the names, at rest and while all are put again
+//   dns_serve zone N                   cluster.local as a zone file
+//   dns_serve queries N COUNT          70 % A, 10 % AAAA without data, 10 % names a search list
+//                                      makes, 10 % SRV
+#include <paddock/dns/naming.hpp>
 #include <paddock/dns/server.hpp>
 #include <paddock/dns/zone.hpp>
 
@@ -18,6 +20,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <random>
 #include <span>
 #include <string>
@@ -54,14 +57,55 @@ std::shared_ptr<const Authority> cluster_of(unsigned services) {
   return builder.snapshot(std::chrono::system_clock::now());
 }
 
-int serve(std::uint16_t port, unsigned services) {
+int serve(std::uint16_t port, unsigned services, unsigned workers) {
   ServerOptions options;
   options.listen = {{boost::asio::ip::make_address("127.0.0.1"), port}};
-  options.workers = 1;
+  options.workers = workers;
   const Server server(options, cluster_of(services), Status::ready);
   while (true) {
     std::this_thread::sleep_for(std::chrono::hours(1));
   }
+}
+
+// A headless service with its share of the endpoints, as the cluster's naming has it.
+void put_headless(AuthorityBuilder& builder, const KubernetesNames& names, unsigned i,
+                  unsigned endpoints) {
+  Service service{.space = "team-" + std::to_string(i % 50),
+                  .name = "service-" + std::to_string(i),
+                  .kind = ServiceKind::headless,
+                  .ports = {{.name = "http", .number = 80}}};
+  for (unsigned k = 0; k < endpoints; ++k) {
+    const boost::asio::ip::address_v4 address(0x0A800000 + i * endpoints + k);
+    service.backends.push_back({.addresses = {address}});
+  }
+  builder.put("service " + service.name, names.service(service).records);
+}
+
+// Octets, from the kernel's own account.
+double memory_now(const char* field) {
+  std::ifstream file("/proc/self/status");
+  for (std::string word; file >> word;) {
+    double kib = 0;
+    if (word == field && file >> kib) return kib / 1024;
+  }
+  return 0;
+}
+
+int print_memory(unsigned services, unsigned endpoints) {
+  const double before = memory_now("VmRSS:");
+  const KubernetesNames names({});
+  AuthorityBuilder builder(names.zones());
+  const auto put_all = [&] {
+    for (unsigned i = 0; i < services; ++i) put_headless(builder, names, i, endpoints / services);
+    return builder.snapshot(std::chrono::system_clock::now());
+  };
+  auto authority = put_all();
+  const double at_rest = memory_now("VmRSS:");
+  std::ofstream("/proc/self/clear_refs") << "5";  // forget the highest so far
+  put_all();
+  std::printf("%u %u %.1f %.1f %.1f\n", services, endpoints, at_rest - before, at_rest,
+              memory_now("VmHWM:"));
+  return 0;
 }
 
 int print_zone(unsigned services) {
@@ -102,8 +146,12 @@ int print_queries(unsigned services, unsigned count) {
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   const auto number = [&](std::size_t i) { return static_cast<unsigned>(std::stoul(words[i])); };
-  if (words.size() == 3 && words[0] == "serve") {
-    return serve(static_cast<std::uint16_t>(number(1)), number(2));
+  if ((words.size() == 3 || words.size() == 4) && words[0] == "serve") {
+    return serve(static_cast<std::uint16_t>(number(1)), number(2),
+                 words.size() > 3 ? number(3) : 1);
+  }
+  if (words.size() == 3 && words[0] == "memory") {
+    return print_memory(number(1), number(2));
   }
   if (words.size() == 2 && words[0] == "zone") {
     return print_zone(number(1));
@@ -111,6 +159,8 @@ int main(int argc, char** argv) {
   if (words.size() == 3 && words[0] == "queries") {
     return print_queries(number(1), number(2));
   }
-  std::fprintf(stderr, "usage: dns_serve serve PORT N | zone N | queries N COUNT\n");
+  std::fprintf(
+      stderr,
+      "usage: dns_serve serve PORT N [WORKERS] | memory N ENDPOINTS | zone N | queries N COUNT\n");
   return 2;
 }

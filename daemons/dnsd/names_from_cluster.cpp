@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <stdexcept>
 
 namespace paddock::dnsd {
 
@@ -22,8 +23,18 @@ bool exists(const metadata::Cluster& cluster, const std::string& space) {
 // A zone of the cluster stays that: it answers for the file only when the cluster is known.
 std::vector<dns::ZoneSpec> all_zones(const Schemas& schemas,
                                      const std::vector<dns::Name>& authoritative,
+                                     const std::vector<dns::ZoneSpec>& others,
                                      const Options& options) {
   auto zones = schemas.zones();
+  for (const auto& other : others) {
+    const bool is_taken = std::ranges::any_of(
+        zones, [&](const dns::ZoneSpec& zone) { return zone.origin == other.origin; });
+    if (is_taken && other.missing == dns::Missing::nxdomain) {
+      throw std::runtime_error("the zone " + other.origin.format() +
+                               " comes from two places; give only one of them");
+    }
+    if (!is_taken) zones.push_back(other);
+  }
   for (const auto& origin : authoritative) {
     const auto ttl = ttl_of(options, origin);
     zones.push_back(
@@ -35,11 +46,12 @@ std::vector<dns::ZoneSpec> all_zones(const Schemas& schemas,
 }  // namespace
 
 NamesFromCluster::NamesFromCluster(const Options& options,
-                                   const std::vector<dns::Name>& authoritative)
+                                   const std::vector<dns::Name>& authoritative,
+                                   const std::vector<dns::ZoneSpec>& others)
     : schemas_(options),
       exposure_(options),
       has_endpoints_(options.endpoints),
-      zones_(all_zones(schemas_, authoritative, options)),
+      zones_(all_zones(schemas_, authoritative, others, options)),
       builder_(zones_),
       views_(options),
       cluster_(std::make_shared<metadata::Cluster>()) {

@@ -26,9 +26,14 @@ struct Options;
 
 class NamesFromCluster {
  public:
-  // `authoritative` are zones besides those of the cluster, for names that take() adds.
+  // `authoritative` are zones besides those of the cluster, for names that take() adds; `others`
+  // are for who puts records to builder(). Throws a sentence when one of them is the cluster's.
   explicit NamesFromCluster(const Options& options,
-                            const std::vector<dns::Name>& authoritative = {});
+                            const std::vector<dns::Name>& authoritative = {},
+                            const std::vector<dns::ZoneSpec>& others = {});
+
+  // For names that are not the cluster's.
+  [[nodiscard]] dns::AuthorityBuilder& builder() { return builder_; }
 
   // Makes the names those of `cluster`.
   void follow(std::shared_ptr<const metadata::Cluster> cluster);

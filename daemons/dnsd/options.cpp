@@ -2,6 +2,8 @@
 #include "dnsd/options.hpp"
 
 #include "dnsd/label_selector.hpp"
+#include "dnsd/sources.hpp"
+#include "dnsd/static_zones.hpp"
 #include "runtime/cluster_source.hpp"
 
 #include <paddock/dns/upstream.hpp>
@@ -18,18 +20,15 @@ namespace {
 using runtime::Reload;
 namespace checks = runtime::checks;
 
-std::string check_source(const std::string& text) {
-  if (text.empty() || text == "none") return {};
-  if (text.starts_with("embedded:")) {
-    return "an embedded store is metadatad's alone; must be paddock:/PATH/OF/metadata.sock";
-  }
-  return runtime::check_location(text);
-}
-
 std::string check_zone(const std::string& text) {
   const auto name = dns::Name::parse(text);
   if (!name) return "must be a domain name: " + name.error().text;
   return name->is_root() ? "must not be the root" : "";
+}
+
+std::string check_static_zone(const std::string& text) {
+  const auto zone = parse_zone_option(text);
+  return zone ? "" : zone.error().text;
 }
 
 std::string check_zone_or_none(const std::string& text) {
@@ -216,6 +215,19 @@ void describe_forwarding(runtime::OptionTable& table, Options& options) {
       options.serve_stale);
 }
 
+void describe_files(runtime::OptionTable& table, Options& options) {
+  table.list({"zone", "ORIGIN=FILE",
+              "A zone of a master file. The file is read again when it changes; while it is "
+              "broken, the last good zone is served."},
+             options.zones, check_static_zone);
+  table.list({"transfer-to", "CIDR", "Networks that may have whole zones (AXFR, over TCP)."},
+             options.transfer_to, checks::subnet());
+  table.list({"skydns-domains", "NAME", "Zones of the SkyDNS trees."}, options.skydns_domains,
+             check_zone);
+  table.duration({"skydns-ttl", "TIME", "TTL of SkyDNS entries that say none."}, options.skydns_ttl,
+                 std::chrono::seconds{0}, std::chrono::hours{24});
+}
+
 }  // namespace
 
 std::vector<dns::StubZone> stub_zones(const Options& options) {
@@ -234,11 +246,15 @@ void describe(runtime::OptionTable& table, Options& options) {
   table.list({"listen", "ADDRESS:PORT",
               "Where to answer, over UDP and TCP; :PORT is every address of both families."},
              options.listen, check_listen);
-  table.text({"source", "LOCATION",
-              "Where to learn the cluster from: paddock:/SOCKET or paddock:https://HOST:9760, a "
-              "metadatad; etcd:https://HOST:2379[/PREFIX]; or none. docs/stores.md. Default: "
-              "paddock:/run/paddock/metadata.sock, but none where --answers is given."},
-             options.source, check_source);
+  table.list(
+      {"source", "LOCATION",
+       "Where names are learnt from; may be given more than once. The cluster, once at most: "
+       "paddock:/SOCKET or paddock:https://HOST:9760, a metadatad; "
+       "etcd:https://HOST:2379[/PREFIX]; or none (docs/stores.md). SkyDNS trees: "
+       "skydns:/FOLDER or skydns:http(s)://ETCD:PORT[,...][/PREFIX] (docs/skydns.md). "
+       "Default: paddock:/run/paddock/metadata.sock, but no cluster where --answers or a "
+       "SkyDNS tree is given."},
+      options.sources, check_source);
   runtime::describe_access(table, "source", options.source_access);
   table.text({"state-dir", "FOLDER", "Keeps what was last known, for a start without the source."},
              options.state_dir, checks::absolute_path());
@@ -248,6 +264,7 @@ void describe(runtime::OptionTable& table, Options& options) {
              options.server_id);
   describe_names(table, options);
   describe_other_zones(table, options);
+  describe_files(table, options);
   describe_clients(table, options);
   describe_forwarding(table, options);
   table.integer({"max-udp-payload", "BYTES", "Largest reply over UDP (RFC 9715)."},
@@ -256,11 +273,6 @@ void describe(runtime::OptionTable& table, Options& options) {
                 1'000'000U);
   table.integer({"tcp-connections-per-client", "N", "TCP connections at a time from one address."},
                 options.tcp_connections_per_client, 1U, 1'000'000U);
-}
-
-std::string source_of(const Options& options) {
-  if (!options.source.empty()) return options.source;
-  return options.answers.empty() ? "paddock:/run/paddock/metadata.sock" : "none";
 }
 
 std::vector<dns::Endpoint> listen_endpoints(const Options& options) {
@@ -274,6 +286,18 @@ std::vector<dns::Endpoint> listen_endpoints(const Options& options) {
     }
   }
   return endpoints;
+}
+
+std::vector<boost::asio::ip::address> server_addresses(const Options& options) {
+  std::vector<boost::asio::ip::address> addresses;
+  for (const auto& text : options.server_addresses) {
+    addresses.push_back(boost::asio::ip::make_address(text));
+  }
+  if (!addresses.empty()) return addresses;
+  for (const auto& endpoint : listen_endpoints(options)) {
+    if (!endpoint.address.is_unspecified()) addresses.push_back(endpoint.address);
+  }
+  return addresses;
 }
 
 std::optional<dns::Endpoint> reload_endpoint(const Options& options) {

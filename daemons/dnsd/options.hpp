@@ -21,7 +21,7 @@ struct Options : runtime::CommonOptions {
   Options() { admin_listen = "127.0.0.1:9762"; }
 
   std::vector<std::string> listen{"169.254.169.250:53"};
-  std::string source;  // see source_of()
+  std::vector<std::string> sources;  // see sources.hpp
   metadata::Access source_access;
   std::string state_dir = "/var/lib/paddock/dnsd";
   unsigned workers = 0;
@@ -51,6 +51,10 @@ struct Options : runtime::CommonOptions {
   unsigned ndots = 0;
   std::vector<std::string> never_recurse_to{"169.254.169.250"};
   std::vector<std::string> visible_namespaces;  // NAMESPACE=NAMESPACE+NAMESPACE
+  std::vector<std::string> zones;               // ORIGIN=FILE
+  std::vector<std::string> transfer_to;
+  std::vector<std::string> skydns_domains{"skydns.local"};
+  std::chrono::milliseconds skydns_ttl{std::chrono::hours{1}};
   std::chrono::milliseconds ttl{5000};
   std::vector<std::string> zone_ttl;  // ZONE=TIME
 
@@ -78,9 +82,8 @@ struct Options : runtime::CommonOptions {
 
 void describe(runtime::OptionTable& table, Options& options);
 
-// Where the cluster is learnt from: `none`, or a store's location. Unless told, metadatad's socket;
-// where there is an answers file, nowhere.
-[[nodiscard]] std::string source_of(const Options& options);
+// The name servers of our zones: as told, else where this server listens.
+[[nodiscard]] std::vector<boost::asio::ip::address> server_addresses(const Options& options);
 
 // What `listen` comes to; `:53` is every address of both families.
 [[nodiscard]] std::vector<dns::Endpoint> listen_endpoints(const Options& options);

@@ -2,12 +2,15 @@
 #include "dnsd/resolver.hpp"
 
 #include "dnsd/metrics.hpp"
+#include "dnsd/sources.hpp"
 #include "runtime/cluster_source.hpp"
 #include "runtime/log.hpp"
 
 #include <paddock/metadata/open_store.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -18,7 +21,8 @@ namespace {
 namespace log = runtime::log;
 
 dns::ForwardOptions forward_options(const Options& options, const AnswersFile& answers,
-                                    const std::vector<dns::UpstreamSet>& sets) {
+                                    const std::vector<dns::UpstreamSet>& sets,
+                                    const std::vector<dns::StubZone>& more_stubs) {
   dns::ForwardOptions forward;
   if (options.forward) {
     for (const auto& text : options.upstreams) {
@@ -27,6 +31,7 @@ dns::ForwardOptions forward_options(const Options& options, const AnswersFile& a
     if (forward.upstreams.empty()) forward.upstreams = answers.common.recurse;
     if (forward.upstreams.empty()) forward.resolv_conf = options.resolv_conf;
     forward.stubs = stub_zones(options);
+    std::ranges::copy(more_stubs, std::back_inserter(forward.stubs));
     forward.sets = sets;
   }
   forward.preference =
@@ -41,6 +46,19 @@ dns::ForwardOptions forward_options(const Options& options, const AnswersFile& a
   return forward;
 }
 
+// For networks that were checked.
+dns::TransferAccess transfer_access(const Options& options) {
+  dns::TransferAccess access;
+  for (const auto& subnet : options.transfer_to) {
+    if (subnet.find(':') == std::string::npos) {
+      access.v4.push_back(boost::asio::ip::make_network_v4(subnet));
+    } else {
+      access.v6.push_back(boost::asio::ip::make_network_v6(subnet));
+    }
+  }
+  return access;
+}
+
 dns::ServerOptions server_options(const Options& options, dns::ForwardOptions forwarding) {
   dns::ServerOptions server;
   server.listen = listen_endpoints(options);
@@ -49,6 +67,7 @@ dns::ServerOptions server_options(const Options& options, dns::ForwardOptions fo
   server.max_udp_payload = options.max_udp_payload;
   server.tcp.max_connections = options.tcp_connections;
   server.tcp.max_connections_per_client = options.tcp_connections_per_client;
+  server.transfers = transfer_access(options);
   server.forwarding = std::move(forwarding);
   return server;
 }
@@ -90,11 +109,13 @@ Resolver::Resolver(const Options& options, std::function<void()> wake)
     : options_(options),
       answers_stamp_(stamp_of(options.answers)),
       answers_(first_answers(options)),
-      names_(options, answers_.authoritative),
-      authority_((names_.take(answers_), names_.authority())),
+      others_(options, wake),
+      names_(options, answers_.authoritative, others_.zones()),
+      authority_((contribute(), names_.authority())),
       views_(names_.views()),
       sets_(names_.upstream_sets()),
-      server_(server_options(options, forward_options(options, answers_, sets_)), authority_),
+      server_(server_options(options, forward_options(options, answers_, sets_, stubs_)),
+              authority_),
       source_(source_of(options)) {
   log_forwarding(server_.forwarding());
   for (const auto& endpoint : server_.endpoints()) {
@@ -110,7 +131,27 @@ Resolver::Resolver(const Options& options, std::function<void()> wake)
   update();
 }
 
+// Puts what is not the cluster's to names that know nothing of it yet.
+void Resolver::contribute() {
+  names_.take(answers_);
+  others_.start_over();
+  others_.refresh();
+  others_.contribute(names_.builder());
+  stubs_ = others_.stub_zones();
+}
+
+void Resolver::update_others() {
+  if (!others_.refresh()) return;
+  others_.contribute(names_.builder());
+  publish();
+  if (auto stubs = others_.stub_zones(); stubs != stubs_) {
+    stubs_ = std::move(stubs);
+    forward();
+  }
+}
+
 void Resolver::update() {
+  update_others();
   if (store_) {
     if (auto newest = store_->cluster(); newest && newest != cluster_) follow(newest);
   }
@@ -159,16 +200,18 @@ void Resolver::take(AnswersFile answers) {
   const bool has_same_upstreams = answers.common.recurse == answers_.common.recurse;
   answers_ = std::move(answers);
   if (!has_same_zones) {
-    names_ = NamesFromCluster(options_, answers_.authoritative);
+    names_ = NamesFromCluster(options_, answers_.authoritative, others_.zones());
     if (cluster_) names_.follow(cluster_);
+    contribute();
+  } else {
+    names_.take(answers_);
   }
-  names_.take(answers_);
   publish();
   if (!has_same_upstreams) forward();
 }
 
 void Resolver::forward() {
-  log_forwarding(server_.forward(forward_options(options_, answers_, sets_)));
+  log_forwarding(server_.forward(forward_options(options_, answers_, sets_, stubs_)));
 }
 
 void Resolver::publish() {
@@ -176,7 +219,8 @@ void Resolver::publish() {
   auto views = names_.views();
   if (views != views_ && names_.upstream_sets() != sets_) {
     sets_ = names_.upstream_sets();
-    (void)server_.forward(forward_options(options_, answers_, sets_));  // before a view names them
+    (void)server_.forward(
+        forward_options(options_, answers_, sets_, stubs_));  // before a view names them
   }
   if (authority != authority_ || views != views_) {
     server_.publish(authority, views);
@@ -193,7 +237,9 @@ void Resolver::summarize() {
                   .bytes = authority_->memory() + (views_ ? views_->memory() : 0),
                   .views = views_ ? views_->size() : 0,
                   .problems = names_.problems(),
+                  .losses = others_.losses(),
                   .broken_answers = broken_answers_};
+  std::ranges::move(others_.problems(), std::back_inserter(summary.problems));
   const std::lock_guard lock(summary_lock_);
   summary_ = std::move(summary);
 }
@@ -202,6 +248,8 @@ dns::Result<void> Resolver::reload(const Options& options) {
   options_ = options;
   answers_stamp_ = stamp_of(options_.answers);
   auto result = read_answers();
+  others_.forget_stamps();
+  update_others();
   forward();
   return result;
 }
@@ -232,6 +280,11 @@ runtime::Status Resolver::status() const {
   for (const auto& problem : health.problems) {
     status.problems.push_back({.text = "left out: " + metadata::format(problem),
                                .remedy = "correct the object, or delete it"});
+  }
+  for (const auto& loss : summary_.losses) {
+    status.problems.push_back({.severity = Severity::warning,
+                               .text = "SkyDNS tree: " + loss,
+                               .remedy = "see to it that the source can be read"});
   }
   for (const auto& problem : summary_.problems) {
     status.problems.push_back(

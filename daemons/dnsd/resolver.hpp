@@ -8,6 +8,7 @@
 #include "dnsd/file_stamp.hpp"
 #include "dnsd/names_from_cluster.hpp"
 #include "dnsd/options.hpp"
+#include "dnsd/other_names.hpp"
 #include "runtime/admin.hpp"
 
 #include <paddock/dns/server.hpp>
@@ -29,11 +30,11 @@ class Resolver {
   // besides. Throws a sentence when an address cannot be had, or the answers file be read.
   Resolver(const Options& options, std::function<void()> wake);
 
-  // Publishes the newest cluster and whether it is stale, and the answers file when it is another.
+  // Publishes the newest cluster and whether it is stale, and every file and tree that is another.
   void update();
 
-  // Takes over what SIGHUP may change, and reads the answers file again. Fails with a sentence when
-  // that cannot be; then what was known of it goes on.
+  // Takes over what SIGHUP may change, and reads answers and master files again. Fails with a
+  // sentence when that cannot be; then what was known of it goes on.
   dns::Result<void> reload(const Options& options);
 
   [[nodiscard]] runtime::Status status() const;
@@ -48,12 +49,15 @@ class Resolver {
     std::size_t bytes = 0;
     std::size_t views = 0;
     std::vector<dns::Problem> problems;
-    std::string broken_answers;  // why the answers file is not taken as it is
+    std::vector<std::string> losses;  // of SkyDNS trees
+    std::string broken_answers;       // why the answers file is not taken as it is
   };
 
   void follow(const std::shared_ptr<const metadata::Cluster>& cluster);
   dns::Result<void> read_answers();
   void take(AnswersFile answers);
+  void contribute();
+  void update_others();
   void forward();
   void publish();
   void summarize();
@@ -64,6 +68,8 @@ class Resolver {
   FileStamp answers_stamp_;  // taken before the file is read: a later change is another stamp
   AnswersFile answers_;
   std::string broken_answers_;
+  OtherNames others_;
+  std::vector<dns::StubZone> stubs_;  // that others_ says
   NamesFromCluster names_;
   std::shared_ptr<const dns::Authority> authority_;
   std::shared_ptr<const dns::Views> views_;

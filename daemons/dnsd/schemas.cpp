@@ -14,18 +14,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-std::vector<asio::ip::address> server_addresses(const Options& options) {
-  std::vector<asio::ip::address> addresses;
-  for (const auto& text : options.server_addresses) {
-    addresses.push_back(asio::ip::make_address(text));
-  }
-  if (!addresses.empty()) return addresses;
-  for (const auto& endpoint : listen_endpoints(options)) {
-    if (!endpoint.address.is_unspecified()) addresses.push_back(endpoint.address);
-  }
-  return addresses;
-}
-
 dns::PodAddresses pod_addresses(const std::string& mode) {
   if (mode == "disabled") return dns::PodAddresses::disabled;
   return mode == "verified" ? dns::PodAddresses::verified : dns::PodAddresses::insecure;

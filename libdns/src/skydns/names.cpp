@@ -44,7 +44,8 @@ struct SkyDnsNames::State {
   std::map<Labels, Leaf> leaves;
   std::set<Place> changed;      // whose records may be others
   std::set<Place> contributed;  // that have records
-  bool is_new = true;           // the builder knows nothing
+  Content content = Content::unknown;
+  bool is_new = true;  // the builder knows nothing
 
   // The labels of the domain a key is in, or of the reverse tree; 0 if neither.
   [[nodiscard]] std::size_t base_of(const Labels& labels) const {
@@ -179,6 +180,7 @@ ZoneSpec SkyDnsNames::State::domain_zone(const Name& domain, std::uint32_t seria
   return {.origin = domain,
           .ttl = options.ttl,
           .negative_ttl = options.negative_ttl,
+          .content = content,
           .mname = child(dns, "ns"),
           .rname = child(domain, "hostmaster"),
           .refresh = seconds{28800},
@@ -247,6 +249,11 @@ std::vector<std::string> SkyDnsNames::keys() const {
   return keys;
 }
 
+void SkyDnsNames::set_content(Content content) {
+  state_->is_new = state_->is_new || state_->content != content;
+  state_->content = content;
+}
+
 void SkyDnsNames::start_over() {
   State& state = *state_;
   state.contributed.clear();
@@ -269,7 +276,7 @@ void SkyDnsNames::State::add_name_servers(AuthorityBuilder& builder) const {
         records.push_back(address_record(owner, address, options.ttl));
       }
     }
-    builder.put("skydns servers " + options.domains[i].format(), records);
+    builder.put(options.source + " servers " + options.domains[i].format(), records);
   }
 }
 
@@ -279,7 +286,7 @@ void SkyDnsNames::contribute(AuthorityBuilder& builder, std::chrono::system_cloc
   auto members = state.members_of_changed();
   for (const Place& place : state.changed) {
     const auto records = state.records_at(place, std::move(members[place]));
-    std::string source = "skydns " + std::to_string(place.mask);
+    std::string source = state.options.source + " " + std::to_string(place.mask);
     for (const std::string& label : place.labels) source += "/" + label;
     if (!records.empty()) {
       builder.put(source, records);

@@ -81,7 +81,7 @@ class Lookup {
         if (!entry && zone().missing == Missing::forward && context_.is_forwarding) {
           return leave_zones(cnames > 0);
         }
-        if (context_.is_stale && zone().content == Content::learnt) {
+        if (is_out_of_date(zone(), context_)) {
           reply_.set_error(ExtendedError::stale_answer);
         }
       }
@@ -213,7 +213,7 @@ class Lookup {
   // False while the answer would be made of what nobody has told yet. What is there is right; only
   // in a zone that is ours alone the rest must not be denied, nor given to others.
   bool is_known(const EntryView& entry) const {
-    if (context_.is_ready || zone().content == Content::fixed) return true;
+    if (is_all_known(zone(), context_)) return true;
     return zone().missing == Missing::forward && (entry || context_.is_forwarding);
   }
 

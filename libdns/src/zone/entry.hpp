@@ -7,8 +7,8 @@
 // A body is the answer section of a reply, ready to copy: each record's owner is a pointer to the
 // question (0xC00C), followed by type, class, TTL, length and data. Sets that queries may see come
 // first. Behind them are the ones kept for the builder: statements (`existence`,
-// `dashed_addresses`, `same_as`), fallbacks that something better hides, and the parts a joined set was made
-// of. A name without sets is an empty non-terminal.
+// `dashed_addresses`, `same_as`), fallbacks that something better hides, and the parts a joined set
+// was made of. A name without sets is an empty non-terminal.
 #pragma once
 
 #include <paddock/dns/record.hpp>

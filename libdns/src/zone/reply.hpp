@@ -87,6 +87,16 @@ class Reply {
   ExtendedError error_ = ExtendedError::none;
 };
 
+// Whether what is not in the zone does not exist.
+inline bool is_all_known(const CompiledZone& zone, const AnswerContext& context) {
+  return zone.content == Content::learnt ? context.is_ready : zone.content != Content::unknown;
+}
+
+// Whether what is in the zone may be no longer so.
+inline bool is_out_of_date(const CompiledZone& zone, const AnswerContext& context) {
+  return zone.content == Content::learnt ? context.is_stale : zone.content == Content::stale;
+}
+
 // Takes the query apart. What comes back is the outcome for a message that cannot be answered as a
 // query: dropped, FORMERR or NOTIMP. Nothing comes back for a query.
 std::optional<Outcome> answer_unreadable(wire::Bytes message, wire::Query& query,

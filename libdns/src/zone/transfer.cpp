@@ -51,7 +51,7 @@ Outcome answer_transfer(Reply& reply, const AuthorityTable& table, const wire::Q
   } else if (!is_ours) {
     reply.set_rcode(Rcode::notauth);
     reply.set_error(ExtendedError::not_authoritative);
-  } else if (!context.is_ready && table.zones[zone].content == Content::learnt) {
+  } else if (!is_all_known(table.zones[zone], context)) {
     reply.set_rcode(Rcode::servfail);
     reply.set_error(ExtendedError::not_ready);
   } else if (is_tcp) {

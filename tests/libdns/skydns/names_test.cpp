@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 class SkyDns : public ::testing::Test {
  protected:
-  SkyDns() : names_(options()), builder_(names_.zones()) {}
+  SkyDns() : names_(options()), builder_(names_.zones()) { names_.set_content(Content::fixed); }
 
   static SkyDnsNames::Options options() {
     return {.ttl = 3600s, .server_addresses = {ip("192.0.2.53")}};
@@ -196,6 +196,18 @@ TEST_F(SkyDns, ChangesReachEveryNameAbove) {
   EXPECT_EQ(query("a.db.skydns.local").rcode, 3u);
   names_.erase("/skydns/local/skydns/db/b");
   EXPECT_EQ(query("db.skydns.local").rcode, 3u);
+}
+
+TEST_F(SkyDns, WhatNobodySaidIsNotDenied) {
+  set("local/skydns/db/a", R"({"host":"10.0.0.1"})");
+  names_.set_content(Content::unknown);
+  EXPECT_EQ(query("other.skydns.local").rcode, 2u);
+  EXPECT_EQ(query("other.skydns.local").extended_error(), 14);
+
+  names_.set_content(Content::stale);
+
+  EXPECT_EQ(query("other.skydns.local").rcode, 3u);
+  EXPECT_EQ(query("db.skydns.local").extended_error(), 3);
 }
 
 TEST_F(SkyDns, AnotherBuilderGetsEverything) {

@@ -44,6 +44,7 @@ struct SkyDnsEntry {
 class PADDOCK_DNS_EXPORT SkyDnsNames {
  public:
   struct Options {
+    std::string source = "skydns";  // how it is called at the builder, where there are several
     std::vector<Name> domains{Name::parse("skydns.local").value()};
     std::string prefix = "/skydns";  // of the keys; without a slash at its end
     std::chrono::seconds ttl{3600};  // of entries that have none
@@ -72,6 +73,9 @@ class PADDOCK_DNS_EXPORT SkyDnsNames {
 
   // Puts to `builder`, whose zones must include zones(), what changed since the last time.
   void contribute(AuthorityBuilder& builder, std::chrono::system_clock::time_point now);
+
+  // How far the entries are all there are; Content::unknown until it is said.
+  void set_content(Content content);
 
   // For a builder that knows nothing yet: contribute() puts everything again.
   void start_over();

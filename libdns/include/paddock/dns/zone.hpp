@@ -23,9 +23,13 @@ namespace paddock::dns {
 // What a name of the zone that does not exist gets.
 enum class Missing : std::uint8_t { nxdomain, forward };
 
-// Where a zone's records come from: a cluster source that may not be known yet or be out of date,
-// or this program itself. Only the former answers "not ready" and "stale".
-enum class Content : std::uint8_t { learnt, fixed };
+// How far a zone's records can be trusted to be all there is.
+enum class Content : std::uint8_t {
+  learnt,   // as far as the server's status says: not ready, ready, or stale
+  fixed,    // always
+  unknown,  // not at all: its source was never read, names that are missing are SERVFAIL
+  stale,    // its source is lost: answers say so (extended error 3)
+};
 
 // One zone and the SOA that goes with it. Negative answers carry the SOA with TTL min(ttl, 300 s)
 // and minimum `negative_ttl` (RFC 2308). Empty mname and rname mean ns.dns.<origin> and

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dnsd/sources.hpp"
+
+#include "dnsd/options.hpp"
+#include "dnsd/skydns_source.hpp"
+#include "runtime/cluster_source.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace paddock::dnsd {
+
+namespace {
+
+constexpr std::string_view default_source = "paddock:/run/paddock/metadata.sock";
+constexpr std::array<std::string_view, 6> kinds{
+    "paddock:", "skydns:", "etcd:", "file:", "embedded:", "kubernetes:"};
+
+bool begins(const std::string& item) {
+  return item == "none" ||
+         std::ranges::any_of(kinds, [&](std::string_view kind) { return item.starts_with(kind); });
+}
+
+bool is_skydns(const std::string& source) { return source.starts_with("skydns:"); }
+
+std::vector<std::string> whole_sources(const Options& options) {
+  std::vector<std::string> sources;
+  for (const auto& item : options.sources) {
+    if (begins(item) || sources.empty()) {
+      sources.push_back(item);
+    } else {
+      sources.back() += "," + item;
+    }
+  }
+  return sources;
+}
+
+}  // namespace
+
+std::string check_source(const std::string& item) {
+  if (is_skydns(item)) {
+    const auto location = parse_skydns_location(item);
+    return location ? "" : location.error().text;
+  }
+  if (item.starts_with("embedded:")) {
+    return "an embedded store is metadatad's alone; must be paddock:/PATH/OF/metadata.sock";
+  }
+  const bool is_rest = !begins(item) && item.find(':') != std::string::npos;
+  return item == "none" || is_rest ? "" : runtime::check_location(item);
+}
+
+std::string source_of(const Options& options) {
+  const auto sources = whole_sources(options);
+  const auto cluster = std::ranges::find_if_not(sources, is_skydns);
+  if (cluster != sources.end()) return *cluster;
+  const bool has_others = !options.answers.empty() || !sources.empty();
+  return has_others ? "none" : std::string(default_source);
+}
+
+std::vector<std::string> skydns_sources(const Options& options) {
+  auto sources = whole_sources(options);
+  std::erase_if(sources, [](const std::string& source) { return !is_skydns(source); });
+  return sources;
+}
+
+}  // namespace paddock::dnsd

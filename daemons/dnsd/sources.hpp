@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sources of Options::sources. A source may hold commas, at which a command line cuts a list:
+// an item that begins with no kind of source goes on with the one before it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace paddock::dnsd {
+
+struct Options;
+
+// What is wrong with an item; nothing if it is right, or the rest of another.
+[[nodiscard]] std::string check_source(const std::string& item);
+
+// Where the cluster is learnt from: `none`, or a store's location. Unless told, metadatad's socket;
+// where there is an answers file or another source, nowhere.
+[[nodiscard]] std::string source_of(const Options& options);
+
+// The sources that are SkyDNS trees.
+[[nodiscard]] std::vector<std::string> skydns_sources(const Options& options);
+
+}  // namespace paddock::dnsd

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SkyDNS entries, a key and a value in each line: they make names or are refused.
+#include <paddock/dns/skydns.hpp>
+
+#include <algorithm>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace paddock::dns;
+  std::string_view text(reinterpret_cast<const char*>(data), size);
+  SkyDnsNames names({.domains = {Name::parse("z").value()}});
+  AuthorityBuilder builder(names.zones());
+  while (!text.empty()) {
+    const auto line = text.substr(0, text.find('\n'));
+    const auto space = std::min(line.find(' '), line.size());
+    (void)names.set("/skydns/" + std::string(line.substr(0, space)), line.substr(space));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+  names.contribute(builder, {});
+  for (const auto& key : names.keys()) names.erase(key);
+  names.contribute(builder, {});
+  builder.snapshot({});
+  return 0;
+}
