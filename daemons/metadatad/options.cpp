@@ -12,13 +12,19 @@ void describe_store(runtime::OptionTable& table, Options& options) {
   table.text({"store", "LOCATION",
               "What the cluster is kept in: embedded:[/FOLDER], a database of this host; "
               "file:/PATH[,/PATH], cluster files and folders of them; "
-              "etcd:https://HOST:2379[,HOST2:2379][/PREFIX]; or paddock:/SOCKET or "
-              "paddock:https://HOST:9760, another metadatad. docs/stores.md."},
+              "etcd:https://HOST:2379[,HOST2:2379][/PREFIX]; paddock:/SOCKET or "
+              "paddock:https://HOST:9760, another metadatad; or kubernetes:[/KUBECONFIG]. "
+              "docs/stores.md."},
              options.store, runtime::check_location);
   runtime::describe_access(table, "store", options.store_access);
   table.duration({"owner-time", "TIME",
                   "How long after a host was last heard of etcd keeps its pods and its Host."},
                  options.owner_time, std::chrono::seconds{5}, std::chrono::hours{24});
+  table.boolean(
+      {"all-pods", "", "Of kubernetes:, read the pods of all nodes, not only of --host-name."},
+      options.all_pods);
+  table.boolean({"imports", "", "Of kubernetes:, read ServiceImports too (multicluster.x-k8s.io)."},
+                options.imports);
   table.text({"state-dir", "FOLDER",
               "Keeps the database, or what was last known, and the audit "
               "log."},

@@ -20,6 +20,8 @@ struct Options : runtime::CommonOptions {
   std::string store = "embedded:";
   metadata::Access store_access;
   std::chrono::milliseconds owner_time{std::chrono::seconds{60}};
+  bool all_pods = false;
+  bool imports = false;
   std::string state_dir = "/var/lib/paddock/metadatad";
   std::string socket = "/run/paddock/metadata.sock";
   std::string socket_group;

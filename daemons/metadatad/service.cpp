@@ -25,6 +25,13 @@ namespace log = runtime::log;
 using std::chrono::milliseconds;
 constexpr milliseconds stop_grace{250};
 
+std::string host_name(const Options& options) {
+  if (!options.host_name.empty()) return options.host_name;
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
 std::unique_ptr<metadata::Store> open_store(const Options& options) {
   metadata::StoreOptions store;
   store.access = options.store_access;
@@ -32,6 +39,8 @@ std::unique_ptr<metadata::Store> open_store(const Options& options) {
   store.audit_bytes = std::size_t{options.audit_mb} << 20U;
   store.audit_files = options.audit_files;
   store.owner_time = std::chrono::duration_cast<std::chrono::seconds>(options.owner_time);
+  store.node = options.all_pods ? "" : host_name(options);
+  store.imports = options.imports;
   store.events = runtime::log_store_events(options.store, [] {});
   const auto location = metadata::parse_store_location(options.store).value();
   runtime::make_directory(location.folder.empty() ? options.state_dir : location.folder, 0750);
@@ -96,13 +105,6 @@ metadata::ApiOptions api_options(const Options& options, runtime::Reloads& reloa
   api.version = runtime::version();
   api.reload = ask(reloads);
   return api;
-}
-
-std::string host_name(const Options& options) {
-  if (!options.host_name.empty()) return options.host_name;
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
 }
 
 metadata::DocumentOptions document_options(const Options& options) {

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <utility>
 
 namespace paddock::metadata {
 namespace {
@@ -183,8 +184,10 @@ Result<ClientResponse> Client::State::stream(const ClientRequest& request,
 
 Result<ClientResponse> Client::stream(const ClientRequest& request, const StreamLimits& limits,
                                       const std::function<bool(std::string_view)>& piece) {
+  bool has_begun = false;
   return state_->stream(request, limits, [&](std::string& body) {
-    const bool wants_more = body.empty() || piece(body);
+    if (std::exchange(has_begun, true) && body.empty()) return true;
+    const bool wants_more = piece(body);
     body.clear();
     return wants_more;
   });

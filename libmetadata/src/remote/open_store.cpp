@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/server.hpp"
 
+#include <paddock/metadata/kubernetes.hpp>
 #include <paddock/metadata/open_store.hpp>
 
 #include <algorithm>
@@ -94,7 +95,15 @@ Result<StoreLocation> parse_store_location(const std::string& text) {
     location.server = rest;
     return location;
   }
-  return refusal(text, "must begin with embedded:, file:, etcd: or paddock:");
+  if (kind == "kubernetes") {
+    if (!rest.empty() && !rest.starts_with('/')) {
+      return refusal(text, "must be kubernetes: or kubernetes:/KUBECONFIG");
+    }
+    StoreLocation location{.kind = StoreLocation::Kind::kubernetes};
+    location.kubeconfig = rest;
+    return location;
+  }
+  return refusal(text, "must begin with embedded:, file:, etcd:, paddock: or kubernetes:");
 }
 
 std::unique_ptr<Store> open_store(const std::string& location, StoreOptions options) {
@@ -122,6 +131,17 @@ std::unique_ptr<Store> open_store(const std::string& location, StoreOptions opti
       static_cast<RemoteOptions&>(paddock) = std::move(common);
       paddock.server = std::move(where->server);
       return open_paddock_store(std::move(paddock));
+    }
+    case StoreLocation::Kind::kubernetes: {
+      KubernetesStoreOptions kubernetes;
+      static_cast<RemoteOptions&>(kubernetes) = std::move(common);
+      auto server =
+          where->kubeconfig.empty() ? find_kubernetes_server() : read_kubeconfig(where->kubeconfig);
+      if (!server) throw std::runtime_error(server.error().text);
+      kubernetes.server = std::move(*server);
+      kubernetes.node = options.node;
+      kubernetes.imports = options.imports;
+      return open_kubernetes_store(std::move(kubernetes));
     }
     case StoreLocation::Kind::embedded:
       break;

@@ -41,10 +41,15 @@ TEST(StoreLocation, NamesAnotherMetadatadBySocketOrAddress) {
   EXPECT_EQ(remote->server, "https://parent:9760");
 }
 
+TEST(StoreLocation, NamesKubernetesByAKubeconfigOrNothing) {
+  EXPECT_EQ(parse_store_location("kubernetes:")->kind, Kind::kubernetes);
+  EXPECT_EQ(parse_store_location("kubernetes:/root/.kube/config")->kubeconfig, "/root/.kube/config");
+}
+
 TEST(StoreLocation, SaysWhatIsAllowed) {
   for (const char* wrong :
        {"", "embedded", "embedded:here", "etcd:", "etcd:one:2379", "etcd:https://",
-        "etcd:https://a b", "paddock:", "paddock:socket", "consul:x", "etcd:https://one:99999"}) {
+        "etcd:https://a b", "paddock:", "paddock:socket", "consul:x", "kubernetes:config", "etcd:https://one:99999"}) {
     const auto location = parse_store_location(wrong);
     ASSERT_FALSE(location) << wrong;
     EXPECT_FALSE(location.error().text.empty());

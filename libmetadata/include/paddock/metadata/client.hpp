@@ -74,8 +74,9 @@ class PADDOCK_METADATA_EXPORT Client {
   [[nodiscard]] Result<ClientResponse> remove(std::string target);
 
   // Hands out the body as it arrives, in pieces however they were cut on the way; returns when
-  // `piece` says false or the body ends. The result has the whole body when the status is not 200,
-  // and none otherwise. The connection is closed at the end.
+  // `piece` says false or the body ends. The first piece comes as soon as the answer has begun, and
+  // may be empty. The result has the whole body when the status is not 200, and none otherwise. The
+  // connection is closed at the end.
   [[nodiscard]] Result<ClientResponse> stream(const ClientRequest& request,
                                               const StreamLimits& limits,
                                               const std::function<bool(std::string_view)>& piece);

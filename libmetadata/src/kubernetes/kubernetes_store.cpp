@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The store that follows a Kubernetes API server: a thread for each resource that is watched, one
+// that publishes what they bring, one that keeps the snapshot file.
+#include "client/snapshot_file.hpp"
+#include "client/snapshot_saver.hpp"
+#include "kubernetes/table.hpp"
+#include "kubernetes/watcher.hpp"
+#include "store/directory.hpp"
+#include "store/file.hpp"
+#include "store/judgement.hpp"
+#include "store/publisher.hpp"
+
+#include <paddock/metadata/kubernetes.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace paddock::metadata {
+namespace {
+
+using namespace kubernetes;
+using Clock = std::chrono::steady_clock;
+
+// What comes within this time of a change is published with it.
+constexpr std::chrono::milliseconds coalescing{2};
+
+// One resource: what follows it, and what that is told into.
+struct Followed {
+  Followed(Table& table, Role role, ClientOptions server, Resource resource, WatchTimes times)
+      : feed(table, role), watcher(std::move(server), std::move(resource), times, feed) {}
+
+  Feed feed;
+  Watcher watcher;
+  std::jthread thread;
+};
+
+struct Wanted {
+  Role role;
+  Resource resource;
+};
+
+std::vector<Wanted> wanted_resources(const KubernetesStoreOptions& options) {
+  // Names of nodes are DNS names: nothing in them needs escaping.
+  const std::string of_node =
+      options.node.empty() ? "" : "fieldSelector=spec.nodeName%3D" + options.node;
+  std::vector<Wanted> wanted{
+      {Role::name_space, {.path = "/api/v1/namespaces"}},
+      {Role::node, {.path = "/api/v1/nodes"}},
+      {Role::service, {.path = "/api/v1/services"}},
+      {Role::endpoint_slice, {.path = "/apis/discovery.k8s.io/v1/endpointslices"}},
+      {Role::pod, {.path = "/api/v1/pods", .selector = of_node}}};
+  if (options.imports) {
+    wanted.push_back(
+        {Role::service_import,
+         {.path = "/apis/multicluster.x-k8s.io/v1alpha1/serviceimports", .may_be_missing = true}});
+  }
+  return wanted;
+}
+
+// Nobody else may use the directory meanwhile.
+std::optional<File> hold(const std::filesystem::path& directory) {
+  if (directory.empty()) return std::nullopt;
+  return lock_directory(make_directory(directory));
+}
+
+class KubernetesStore final : public Store {
+ public:
+  explicit KubernetesStore(KubernetesStoreOptions given)
+      : options_(std::move(given)),
+        lock_(hold(options_.directory)),
+        publisher_(options_.history),
+        table_(random_uuid(), read_snapshot()),
+        saver_(
+            snapshot_file(), options_.save_after, [this] { return publisher_.cluster(); },
+            options_.events.snapshot_failed) {
+    for (auto& [role, resource] : wanted_resources(options_)) {
+      followed_.push_back(std::make_unique<Followed>(
+          table_, role,
+          ClientOptions{.server = options_.server.url, .access = options_.server.access},
+          std::move(resource),
+          WatchTimes{.silence = options_.silence, .longest_retry = options_.longest_retry}));
+    }
+    publishing_ = std::jthread([this](const std::stop_token& stop) { publish(stop); });
+    for (auto& one : followed_) {
+      one->thread =
+          std::jthread([&one = *one](const std::stop_token& stop) { one.watcher.run(stop); });
+    }
+  }
+
+  ~KubernetesStore() override {
+    for (auto& one : followed_) {
+      one->thread.request_stop();
+      one->watcher.interrupt();
+    }
+    followed_.clear();
+    publishing_ = {};
+  }
+
+  [[nodiscard]] std::string source() const override { return "kubernetes:" + options_.server.url; }
+  [[nodiscard]] bool is_writable() const noexcept override { return false; }
+  [[nodiscard]] std::shared_ptr<const Cluster> cluster() const override {
+    return publisher_.cluster();
+  }
+  [[nodiscard]] std::shared_ptr<const Cluster> wait(std::uint64_t after, Clock::time_point deadline,
+                                                    std::stop_token stop) const override {
+    return publisher_.wait(after, deadline, stop);
+  }
+  [[nodiscard]] Subscription subscribe(std::function<void()> on_change) override {
+    return publisher_.subscribe(std::move(on_change));
+  }
+  [[nodiscard]] std::optional<std::vector<Change>> changes_since(
+      std::uint64_t revision) const override {
+    return publisher_.changes_since(revision);
+  }
+  void submit(Write write, std::function<void(WriteResult)> done) override {
+    (void)write;
+    WriteResult refused;
+    refused.status = WriteResult::Status::read_only;
+    refused.text = "the cluster is what the Kubernetes API says: change it there, as with kubectl";
+    done(std::move(refused));
+  }
+  [[nodiscard]] StoreHealth health() const override { return table_.health(); }
+  [[nodiscard]] std::vector<std::string> audit(std::size_t) const override { return {}; }
+
+ private:
+  [[nodiscard]] std::string snapshot_file() const {
+    return options_.directory.empty() ? "" : (options_.directory / "cluster.snapshot").string();
+  }
+  std::shared_ptr<const Cluster> read_snapshot();
+  void publish(const std::stop_token& stop);
+  void note_standing();
+
+  const KubernetesStoreOptions options_;
+  const std::optional<File> lock_;  // of the directory
+  Publisher publisher_;
+  Table table_;
+  client::SnapshotSaver saver_;
+  bool was_connected_ = false;  // of the publishing thread, as is_told_
+  bool is_told_ = false;
+  std::vector<std::unique_ptr<Followed>> followed_;
+  std::jthread publishing_;
+};
+
+// The last known state is published at once, stale.
+std::shared_ptr<const Cluster> KubernetesStore::read_snapshot() {
+  if (snapshot_file().empty()) return nullptr;
+  auto snapshot = client::read_snapshot(snapshot_file());
+  if (snapshot) {
+    if (*snapshot) publisher_.publish_anew(*snapshot);
+    return std::move(*snapshot);
+  }
+  if (options_.events.snapshot_ignored) options_.events.snapshot_ignored(snapshot.error());
+  return nullptr;
+}
+
+void KubernetesStore::publish(const std::stop_token& stop) {
+  for (;;) {
+    table_.wait(stop);
+    if (stop.stop_requested()) return;
+    note_standing();
+    std::this_thread::sleep_for(coalescing);
+    const auto step = table_.take();
+    if (!step.cluster) continue;
+    if (step.is_first) {
+      publisher_.publish_anew(step.cluster);
+    } else {
+      publisher_.publish(step.cluster, step.changes);
+    }
+    saver_.changed();
+  }
+}
+
+void KubernetesStore::note_standing() {
+  const auto health = table_.health();
+  if (health.is_connected) {
+    is_told_ = false;
+    if (!std::exchange(was_connected_, true) && options_.events.connected) {
+      options_.events.connected();
+    }
+  } else if (!health.last_error.empty()) {
+    const bool is_news = std::exchange(was_connected_, false) || !std::exchange(is_told_, true);
+    if (is_news && options_.events.lost) {
+      options_.events.lost(
+          {make_error_code(boost::system::errc::not_connected), health.last_error});
+    }
+  }
+}
+}  // namespace
+
+std::unique_ptr<Store> open_kubernetes_store(KubernetesStoreOptions options) {
+  return std::make_unique<KubernetesStore>(std::move(options));
+}
+
+}  // namespace paddock::metadata

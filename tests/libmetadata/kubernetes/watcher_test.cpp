@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kubernetes/watcher.hpp"
+
+#include "libmetadata/kubernetes/recording.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+
+namespace paddock::metadata::kubernetes {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::answer_with;
+using testing::Recording;
+using testing::silent_watch;
+
+const WatchTimes hasty{.silence = milliseconds(2000),
+                       .head = milliseconds(2000),
+                       .shortest_retry = milliseconds(1),
+                       .longest_retry = milliseconds(10)};
+
+// Objects by "namespace/name", as a list ends with them; who waits can wait for any state.
+class Shelf final : public Inbox {
+ public:
+  using Objects = std::map<std::string, Json>;
+
+  void begin_list() override { seen_.emplace(); }
+  void end_list() override {
+    change([this] {
+      std::erase_if(objects_, [this](const auto& one) { return !seen_->contains(one.first); });
+      seen_.reset();
+      ++lists_;
+    });
+  }
+  void put(const Json& object) override {
+    change([&] {
+      objects_[name_of(object)] = object;
+      if (seen_) seen_->insert(name_of(object));
+    });
+  }
+  void erase(const Json& object) override {
+    change([&] { objects_.erase(name_of(object)); });
+  }
+  void connected() override {
+    change([this] { is_connected_ = true; });
+  }
+  void lost(const Error& why) override {
+    change([&] {
+      is_connected_ = false;
+      losses_.push_back(why.text);
+    });
+  }
+
+  static std::string name_of(const Json& object) {
+    return std::string(text_at(at(object, "metadata"), "namespace")) + "/" +
+           std::string(text_at(at(object, "metadata"), "name"));
+  }
+
+  // Whether it came to be so within the test's patience.
+  template <class Condition>
+  [[nodiscard]] bool wait(Condition is_so) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    std::unique_lock lock(mutex_);
+    while (!is_so(*this)) {  // which may be about the server, too
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      changed_.wait_for(lock, milliseconds(20));
+    }
+    return true;
+  }
+
+  Objects objects_;
+  unsigned lists_ = 0;
+  bool is_connected_ = false;
+  std::vector<std::string> losses_;
+
+ private:
+  template <class Change>
+  void change(Change make) {
+    const std::scoped_lock lock(mutex_);
+    make();
+    changed_.notify_all();
+  }
+
+  std::optional<std::set<std::string>> seen_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+};
+
+bool is_streaming_list(const std::string& target) {
+  return target.find("sendInitialEvents") != std::string::npos;
+}
+bool is_watch(const std::string& target) { return target.find("watch=1") != std::string::npos; }
+
+// Objects without what the server adds to the items of a watch, and not of a list.
+Shelf::Objects final_objects(const std::string& recording) {
+  Shelf::Objects objects;
+  const auto list = Json::parse(Recording(recording).body());
+  for (const auto& item : list.at("items")) {
+    objects[Shelf::name_of(item)] = item;
+  }
+  return objects;
+}
+Shelf::Objects without_kind(Shelf::Objects objects) {
+  for (auto& [name, object] : objects) {
+    object.erase("kind");
+    object.erase("apiVersion");
+  }
+  return objects;
+}
+
+class WatcherTest : public ::testing::Test {
+ protected:
+  // Follows the resource of the server until the test ends.
+  void follow(const test::ApiServer& server, const std::string& path = "/api/v1/services") {
+    watcher_ = std::make_unique<Watcher>(ClientOptions{.server = server.url(), .access = {}},
+                                         Resource{.path = path}, hasty, shelf_);
+    thread_ = std::jthread([this](const std::stop_token& stop) { watcher_->run(stop); });
+  }
+  void TearDown() override {
+    thread_.request_stop();
+    if (watcher_) watcher_->interrupt();
+  }
+
+  Shelf shelf_;
+  std::unique_ptr<Watcher> watcher_;
+  std::jthread thread_;
+};
+
+struct Followed {
+  const char* name;
+  const char* path;
+};
+
+class WatcherReplay : public WatcherTest, public ::testing::WithParamInterface<Followed> {};
+
+TEST_P(WatcherReplay, AListAndItsWatchLeadToTheFinalList) {
+  const std::string name = GetParam().name;
+  std::atomic<int> watches = 0;
+  const test::ApiServer server([&](const std::string& target) {
+    if (is_streaming_list(target)) return answer_with(Recording("watchlist-off/watchlist").wire());
+    if (!is_watch(target)) return answer_with(Recording("list/" + name).wire());
+    return ++watches == 1 ? answer_with(Recording("watch/" + name).wire()) : silent_watch();
+  });
+
+  follow(server, GetParam().path);
+
+  const auto expected = final_objects("list-final/" + name);
+  EXPECT_TRUE(shelf_.wait(
+      [&](Shelf& shelf) { return watches == 2 && without_kind(shelf.objects_) == expected; }));
+  EXPECT_TRUE(shelf_.losses_.empty());
+}
+
+TEST_P(WatcherReplay, AStreamingListLeadsToTheFinalList) {
+  const std::string name = GetParam().name;
+  const test::ApiServer server([&](const std::string& target) {
+    return is_streaming_list(target) ? answer_with(Recording("watchlist/" + name).wire())
+                                     : silent_watch();
+  });
+
+  follow(server, GetParam().path);
+
+  const auto expected = final_objects("list-final/" + name);
+  EXPECT_TRUE(shelf_.wait(
+      [&](Shelf& shelf) { return shelf.lists_ == 1 && without_kind(shelf.objects_) == expected; }));
+  EXPECT_TRUE(shelf_.losses_.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Recorded, WatcherReplay,
+    ::testing::Values(Followed{"namespaces", "/api/v1/namespaces"},
+                      Followed{"nodes", "/api/v1/nodes"}, Followed{"services", "/api/v1/services"},
+                      Followed{"pods", "/api/v1/pods"},
+                      Followed{"endpointslices", "/apis/discovery.k8s.io/v1/endpointslices"}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST_F(WatcherTest, ReadsAListPageByPage) {
+  const test::ApiServer server([](const std::string& target) {
+    if (is_streaming_list(target)) return answer_with(Recording("watchlist-off/watchlist").wire());
+    if (is_watch(target)) return silent_watch();
+    const auto first = Recording("list-paged/endpointslices-page1");
+    const auto second = Recording("list-paged/endpointslices-page2");
+    const auto next = [](const Recording& page) {
+      return Json::parse(page.body()).at("metadata").at("continue").get<std::string>();
+    };
+    if (target.ends_with("&continue=" + next(second))) {
+      return answer_with(Recording("list-paged/endpointslices-page3").wire());
+    }
+    return answer_with(target.ends_with("&continue=" + next(first)) ? second.wire() : first.wire());
+  });
+
+  follow(server);
+
+  EXPECT_TRUE(shelf_.wait([](Shelf& shelf) { return shelf.lists_ == 1; }));
+  EXPECT_EQ(shelf_.objects_, final_objects("list/endpointslices"));
+}
+
+// Whatever the stream is cut in, the next watch goes on behind the last whole event.
+TEST_F(WatcherTest, GoesOnAfterACutAnywhere) {
+  const auto recorded = Recording("watch/services").wire();
+  const auto body_begin = recorded.find("\r\n\r\n") + 4;
+  const auto first_chunk = recorded.find("\r\n", body_begin) + 2;
+  const auto first_end = recorded.find("}\n\r\n", first_chunk);
+  const std::vector<std::size_t> cuts{body_begin,        // nothing but the head
+                                      body_begin + 1,    // inside a chunk's size
+                                      first_chunk,       // before an event
+                                      first_chunk + 50,  // inside one
+                                      first_end + 2,  // between an event and the end of its chunk
+                                      first_end + 4,  // between chunks
+                                      recorded.size() - 3};
+  std::atomic<std::size_t> watches = 0;
+  const test::ApiServer server([&](const std::string& target) {
+    if (is_streaming_list(target)) return answer_with(Recording("watchlist-off/watchlist").wire());
+    if (!is_watch(target)) return answer_with(Recording("list/services").wire());
+    const std::size_t number = watches++;
+    if (number < cuts.size()) return answer_with(recorded.substr(0, cuts[number]));
+    return number == cuts.size() ? answer_with(recorded) : silent_watch();
+  });
+
+  follow(server);
+
+  const auto expected = final_objects("list-final/services");
+  EXPECT_TRUE(shelf_.wait([&](Shelf& shelf) {
+    return watches > cuts.size() + 1 && without_kind(shelf.objects_) == expected;
+  }));
+  EXPECT_EQ(shelf_.lists_, 1U);
+  EXPECT_TRUE(shelf_.losses_.empty());
+}
+
+TEST_F(WatcherTest, ReadsAllAgainWhenItsVersionIsTooOld) {
+  std::atomic<int> watches = 0;
+  std::atomic<int> lists = 0;
+  const test::ApiServer server([&](const std::string& target) {
+    if (is_streaming_list(target)) return answer_with(Recording("watchlist-off/watchlist").wire());
+    if (!is_watch(target)) {
+      return answer_with(Recording(++lists == 1 ? "list/services" : "list-final/services").wire());
+    }
+    return ++watches == 1 ? answer_with(Recording("expired/watch-services").wire())
+                          : silent_watch();
+  });
+
+  follow(server);
+
+  const auto expected = final_objects("list-final/services");
+  EXPECT_TRUE(shelf_.wait([&](Shelf& shelf) { return shelf.lists_ == 2; }));
+  EXPECT_EQ(shelf_.objects_, expected);
+  EXPECT_TRUE(shelf_.losses_.empty());
+}
+
+// Each is answered once; then all is well. None may end the following or empty the shelf.
+class WatcherRefusal : public WatcherTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(WatcherRefusal, IsTriedAgain) {
+  std::atomic<int> tries = 0;
+  const test::ApiServer server([&](const std::string& target) {
+    if (++tries <= 2) return answer_with(Recording(GetParam()).wire());
+    if (is_streaming_list(target)) return answer_with(Recording("watchlist/services").wire());
+    return is_watch(target) ? silent_watch() : answer_with(Recording("list-final/services").wire());
+  });
+
+  follow(server);
+
+  EXPECT_TRUE(shelf_.wait([](Shelf& shelf) {
+    return shelf.is_connected_ &&
+           shelf.objects_.size() == final_objects("list-final/services").size();
+  }));
+  EXPECT_GE(shelf_.losses_.size(), 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Recorded, WatcherRefusal,
+                         ::testing::Values("errors/401-bad-token", "errors/403-forbidden",
+                                           "errors/429-list", "errors/500-bad-rv-watch",
+                                           "outage/startup-list-403"),
+                         [](const auto& row) { return "number" + std::to_string(row.index); });
+
+TEST_F(WatcherTest, TellsALossOnceAndWhatItKnowsStays) {
+  auto server = std::make_unique<test::ApiServer>([](const std::string& target) {
+    return is_streaming_list(target) ? answer_with(Recording("watchlist/services").wire())
+                                     : silent_watch();
+  });
+  follow(*server);
+  ASSERT_TRUE(shelf_.wait([](Shelf& shelf) { return shelf.is_connected_; }));
+  const auto before = shelf_.objects_.size();
+
+  server.reset();
+
+  EXPECT_TRUE(shelf_.wait([](Shelf& shelf) { return !shelf.losses_.empty(); }));
+  EXPECT_EQ(shelf_.losses_.size(), 1U);
+  EXPECT_GE(shelf_.objects_.size(), before);
+}
+
+TEST_F(WatcherTest, TakesAMissingResourceForAnEmptyOneWhereItMay) {
+  const test::ApiServer server([](const std::string&) {
+    return answer_with(
+        "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\n"
+        "Content-Length: 19\r\n\r\n404 page not found\n");
+  });
+  watcher_ = std::make_unique<Watcher>(
+      ClientOptions{.server = server.url(), .access = {}},
+      Resource{.path = "/apis/multicluster.x-k8s.io/v1alpha1/serviceimports",
+               .may_be_missing = true},
+      hasty, shelf_);
+  thread_ = std::jthread([this](const std::stop_token& stop) { watcher_->run(stop); });
+
+  EXPECT_TRUE(shelf_.wait([](Shelf& shelf) { return shelf.is_connected_ && shelf.lists_ > 0; }));
+  EXPECT_TRUE(shelf_.losses_.empty());
+}
+
+}  // namespace
+}  // namespace paddock::metadata::kubernetes

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An HTTP server on a free port of the loopback that says to each request, byte for byte, what the
+// test wants said: for answers that no well-behaved server gives, and for replaying recorded ones.
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace paddock::test {
+
+struct ApiAnswer {
+  enum class Then { close, keep, hold };  // hold: neither a byte nor an end, until the client goes
+  std::vector<std::string> pieces;        // each sent by itself
+  Then then = Then::close;
+};
+
+class ApiServer {
+ public:
+  // Called with "/path?query" on the connection's thread; calls may overlap.
+  using Handler = std::function<ApiAnswer(const std::string& target)>;
+
+  explicit ApiServer(Handler handler) : handler_(std::move(handler)) {
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    if (listener_ < 0 || ::bind(listener_, generic, size) != 0 || ::listen(listener_, 64) != 0 ||
+        ::getsockname(listener_, generic, &size) != 0) {
+      throw std::runtime_error("no listener on the loopback");
+    }
+    port_ = ntohs(address.sin_port);
+    accepting_ = std::jthread([this](const std::stop_token& stop) { accept(stop); });
+  }
+  ~ApiServer() {
+    accepting_ = {};
+    connections_.clear();
+    ::close(listener_);
+  }
+  ApiServer(const ApiServer&) = delete;
+  ApiServer& operator=(const ApiServer&) = delete;
+
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+
+  // The targets that were asked for, in order.
+  [[nodiscard]] std::vector<std::string> asked() const {
+    const std::scoped_lock lock(mutex_);
+    return asked_;
+  }
+
+ private:
+  static constexpr int look_around = 20;  // ms between two looks at whether to stop
+
+  void accept(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      pollfd waited{listener_, POLLIN, 0};
+      if (::poll(&waited, 1, look_around) <= 0) continue;
+      const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      if (fd < 0) continue;
+      connections_.emplace_back([this, fd](const std::stop_token& ending) {
+        serve(fd, ending);
+        ::close(fd);
+      });
+    }
+  }
+
+  void serve(int fd, const std::stop_token& stop) {
+    std::string request;
+    while (read_head(fd, request, stop)) {
+      const auto target = target_of(request);
+      request.clear();
+      {
+        const std::scoped_lock lock(mutex_);
+        asked_.push_back(target);
+      }
+      const ApiAnswer answer = handler_(target);
+      for (const auto& piece : answer.pieces) {
+        if (!send(fd, piece)) return;
+      }
+      if (answer.then == ApiAnswer::Then::close) return;
+      if (answer.then == ApiAnswer::Then::hold) return wait_for_end(fd, stop);
+    }
+  }
+
+  static bool read_head(int fd, std::string& request, const std::stop_token& stop) {
+    char bytes[4096];
+    while (request.find("\r\n\r\n") == std::string::npos) {
+      if (!wait_for_bytes(fd, stop)) return false;
+      const ssize_t size = ::recv(fd, bytes, sizeof bytes, 0);
+      if (size <= 0) return false;
+      request.append(bytes, static_cast<std::size_t>(size));
+    }
+    return true;
+  }
+  static bool wait_for_bytes(int fd, const std::stop_token& stop) {
+    pollfd waited{fd, POLLIN, 0};
+    while (!stop.stop_requested()) {
+      if (::poll(&waited, 1, look_around) > 0) return true;
+    }
+    return false;
+  }
+  static void wait_for_end(int fd, const std::stop_token& stop) {
+    char byte = 0;
+    while (wait_for_bytes(fd, stop) && ::recv(fd, &byte, 1, 0) > 0) {
+    }
+  }
+  static bool send(int fd, std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return false;
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+  }
+  static std::string target_of(const std::string& request) {
+    const auto begin = request.find(' ') + 1;
+    return request.substr(begin, request.find(' ', begin) - begin);
+  }
+
+  Handler handler_;
+  int listener_ = -1;
+  std::uint16_t port_ = 0;
+  mutable std::mutex mutex_;
+  std::vector<std::string> asked_;
+  std::list<std::jthread> connections_;  // of the accepting thread, then of the destructor
+  std::jthread accepting_;
+};
+
+}  // namespace paddock::test
