@@ -17,13 +17,13 @@ from runtime import install_standard_names  # noqa: E402
 IMAGE = "localhost/busybox:test"
 CONFIG = """
 version = 2
-root = "/run/containerd-test/root"
-state = "/run/containerd-test/state"
+root = "{folder}/root"
+state = "{folder}/state"
 disabled_plugins = ["io.containerd.grpc.v1.cri"]
 [grpc]
-address = "/run/containerd-test/containerd.sock"
+address = "{folder}/containerd.sock"
 [ttrpc]
-address = "/run/containerd-test/containerd.ttrpc.sock"
+address = "{folder}/containerd.ttrpc.sock"
 """
 
 
@@ -43,10 +43,9 @@ class Runtime(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.host = cls.enterClassContext(Host())
-        folder = pathlib.Path("/run/containerd-test")
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        (folder / "config.toml").write_text(CONFIG)
+        cls.folder = folder = pathlib.Path("/run/containerd-test") / cls.__name__
+        folder.mkdir(parents=True)
+        (folder / "config.toml").write_text(CONFIG.format(folder=folder))
         shutil.rmtree("/etc/cni/net.d", ignore_errors=True)
         pathlib.Path("/etc/cni/net.d").mkdir(parents=True)
         cls.install_network()
@@ -59,7 +58,7 @@ class Runtime(unittest.TestCase):
 
     @classmethod
     def ctr(cls, *arguments, check=True):
-        return run("ctr", "--address", "/run/containerd-test/containerd.sock", *arguments, check=check, timeout=60)
+        return run("ctr", "--address", cls.folder / "containerd.sock", *arguments, check=check, timeout=60)
 
 
 class Paddock(Runtime):
@@ -107,17 +106,17 @@ class Standard(Runtime):
         pathlib.Path("/etc/cni/net.d/10-containerd-net.conflist").write_text(json.dumps(STANDARD))
 
     def test_a_container_of_an_unchanged_configuration(self):
-        self.ctr("run", "--cni", "--detach", IMAGE, "target", "/bin/sleep", "60")
+        self.ctr("run", "--cni", "--detach", IMAGE, "guest", "/bin/sleep", "60")
         pod = wait_until(lambda: next(p for p in json.loads(self.host.paddock("pods", "-o", "json").stdout)
-                                      if "target" in p["name"]), "the container is a pod")
+                                      if "guest" in p["name"]), "the container is a pod")
         self.assertEqual(pod["addresses"][0], "10.88.0.2")
-        inside = self.ctr("task", "exec", "--exec-id", "look", "target", "/bin/ip", "addr", "show", "eth0").stdout
+        inside = self.ctr("task", "exec", "--exec-id", "look", "guest", "/bin/ip", "addr", "show", "eth0").stdout
         self.assertIn("inet 10.88.0.2/16", inside)
 
-        done = self.ctr("run", "--cni", "--rm", IMAGE, "pinger", "/bin/ping", "-c", "2", "-W", "2", "10.88.0.2")
+        done = self.ctr("run", "--cni", "--rm", IMAGE, "asker", "/bin/ping", "-c", "2", "-W", "2", "10.88.0.2")
 
         self.assertIn("2 packets received", done.stdout)
-        wait_until(lambda: "pinger" not in self.host.paddock("pods", "-o", "json").stdout, "its pod is gone")
+        wait_until(lambda: "asker" not in self.host.paddock("pods", "-o", "json").stdout, "its pod is gone")
         self.assertEqual([p.name for p in pathlib.Path("/var/lib/cni/networks/containerd-net").glob("10.88.*")], ["10.88.0.2"])
 
 
