@@ -316,7 +316,9 @@ void HttpServer::Loop::pump(Connection& connection) {
       return;
     }
   }
-  if (flush(connection)) wake(connection.id);
+  if (!flush(connection)) return;
+  watch(connection, EPOLLRDHUP);  // what the peer sends meanwhile waits until the stream has ended
+  wake(connection.id);
 }
 
 bool HttpServer::Loop::flush(Connection& connection) {

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <map>
@@ -164,6 +165,36 @@ TEST(ChunkSource, IsSentInChunksAsItComes) {
 
   EXPECT_EQ(client.read_until("0\r\n\r\n"), "2\r\n2\n\r\n2\r\n3\n\r\n0\r\n\r\n");
   EXPECT_TRUE(ends_with(client.read_response(), "next"));
+}
+
+TEST(ChunkSource, ARequestThatComesDuringItIsAnsweredBehindIt) {
+  struct Long : ChunkSource {
+    Chunk next() override {
+      if (left-- == 0) return {};
+      return {Chunk::State::data, data, {}};
+    }
+    int left = 2000;
+    std::shared_ptr<const std::string> data = std::make_shared<const std::string>(10'000, 'x');
+  };
+  Echo echo(on_loopback(), [&](const Request& request) {
+    if (!request.segments.empty()) return Response{.body = "next"};
+    return Response{.stream = std::make_unique<Long>()};
+  });
+  auto client = echo.connect();
+  client.send(get("/"));
+  (void)client.read_until("\r\n\r\n");
+
+  std::size_t seen = 0;
+  for (int i = 0; i < 50; ++i) {
+    client.send(get("/after"));
+    const std::string more = client.read_bytes(100'000);
+    seen += static_cast<std::size_t>(std::count(more.begin(), more.end(), 'x'));
+  }
+  const std::string rest = client.read_until("\r\n0\r\n\r\n");
+  seen += static_cast<std::size_t>(std::count(rest.begin(), rest.end(), 'x'));
+
+  EXPECT_EQ(seen, 20'000'000U);
+  for (int i = 0; i < 50; ++i) EXPECT_TRUE(ends_with(client.read_response(), "\r\n\r\nnext"));
 }
 
 TEST(ChunkSource, IsSentBareToHttp10) {
