@@ -98,6 +98,10 @@ void describe_documents(runtime::OptionTable& table, Options& options) {
                  "Believe X-Forwarded-For about who asks. Only behind a proxy that always sets it: "
                  "else any pod may read as any other."},
                 options.xff);
+  table.text({"visibility", "all|namespace|self",
+              "Of which pods, services and stacks a pod may read: all, those of its namespace, or "
+              "itself and its service only."},
+             options.visibility, checks::one_of({"all", "namespace", "self"}));
   table.boolean({"require-token", "",
                  "EC2's paths want a session token (IMDSv2); else they do without, too."},
                 options.require_token);

@@ -40,6 +40,7 @@ struct Options : runtime::CommonOptions {
   unsigned max_connections_per_client = 0;
   bool xff = false;
   bool require_token = false;
+  std::string visibility = "all";
   std::string host_name;  // empty: the kernel's
   std::string environment = "Default";
   std::string environment_uuid;

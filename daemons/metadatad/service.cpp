@@ -118,6 +118,9 @@ metadata::DocumentOptions document_options(const Options& options) {
   documents.workers = options.workers;
   documents.trust_forwarded_for = options.xff;
   documents.require_session_token = options.require_token;
+  documents.visibility = options.visibility == "namespace" ? metadata::Visibility::own_namespace
+                         : options.visibility == "self"    ? metadata::Visibility::self
+                                                           : metadata::Visibility::all;
   documents.host = host_name(options);
   documents.environment_name = options.environment;
   documents.environment_uuid = options.environment_uuid;

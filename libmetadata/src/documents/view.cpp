@@ -9,8 +9,15 @@ View::View(std::shared_ptr<const Snapshot> snapshot, Version version, const Whos
     : snapshot_(std::move(snapshot)),
       version_(version),
       address_(whose.client),
-      default_host_(whose.host) {
+      default_host_(whose.host),
+      visibility_(whose.visibility) {
   if (address_) client_ = snapshot_->cluster().pod_at(*address_).get();
+  if (visibility_ == Visibility::all) return;
+  // All that is read may differ by who reads.
+  note_client();
+  if (client_ == nullptr) return;
+  own_namespaces_.push_back(client_->ns.str());
+  own_pods_.push_back(client_);
 }
 
 std::string View::state() const {
@@ -62,12 +69,15 @@ const Service* View::service_of(const Pod& pod) const {
 const std::vector<const Pod*>& View::pods_of(const Service& service) const {
   reads_.note(Kind::pod, mark_of_all_in(Kind::pod, service.ns));
   reads_.note(Kind::service, mark_of_object(Kind::service, service.ns, service.name));
-  return snapshot_->pods_of(service);
+  const bool is_all_seen =
+      visibility_ == Visibility::all ||
+      (visibility_ == Visibility::own_namespace && service.ns == own_namespace());
+  return is_all_seen ? snapshot_->pods_of(service) : own_pods_;
 }
 
 const std::vector<std::string>& View::namespaces() const {
   reads_.note_namespaces();
-  return snapshot_->namespaces();
+  return visibility_ == Visibility::all ? snapshot_->namespaces() : own_namespaces_;
 }
 
 std::string View::uuid_of_namespace(std::string_view ns) const {

@@ -8,12 +8,15 @@
 #include "documents/sight.hpp"
 #include "documents/snapshot.hpp"
 
+#include <paddock/metadata/service.hpp>
+
 #include <boost/asio/ip/address.hpp>
 
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace paddock::metadata::documents {
@@ -24,6 +27,7 @@ class View final : public Sight {
  public:
   struct Whose {
     std::optional<boost::asio::ip::address> client;  // absent: nobody we know
+    Visibility visibility = Visibility::all;
     std::string_view host;  // where a client is that nobody knows; empty: not known
   };
   View(std::shared_ptr<const Snapshot> snapshot, Version version, const Whose& whose);
@@ -42,17 +46,27 @@ class View final : public Sight {
   // Its host, else the one this runs on; null: not known.
   [[nodiscard]] const Host* host() const;
 
-  // As in Cluster.
+  // As in Cluster, of what the client may see.
   template <class T>
   [[nodiscard]] Range<T> all() const {
     reads_.note(T::object_kind, mark_of_all(T::object_kind));
+    if constexpr (has_namespace(T::object_kind)) {
+      if (visibility_ == Visibility::self) return only(own<T>());
+      if (visibility_ == Visibility::own_namespace) return all_in<T>(own_namespace());
+    }
     return snapshot_->cluster().all<T>();
   }
   template <class T>
   [[nodiscard]] Range<T> all_in(std::string_view ns) const {
     reads_.note(T::object_kind, mark_of_all_in(T::object_kind, ns));
+    if (visibility_ == Visibility::self) {
+      const T* mine = own<T>();
+      return only(mine != nullptr && mine->ns == ns ? mine : nullptr);
+    }
+    if (visibility_ == Visibility::own_namespace && ns != own_namespace()) return {};
     return snapshot_->cluster().all_in<T>(ns);
   }
+  // Whoever is named, seen or not: for what an object that is seen refers to.
   template <class T>
   [[nodiscard]] std::shared_ptr<const T> find(std::string_view ns, std::string_view name) const {
     reads_.note(T::object_kind, mark_of_object(T::object_kind, ns, name));
@@ -62,16 +76,28 @@ class View final : public Sight {
   [[nodiscard]] std::shared_ptr<const T> find(std::string_view name) const {
     return find<T>({}, name);
   }
-  // As in Catalog.
+  // As in Catalog, of what the client may see.
   template <class T>
   [[nodiscard]] const T* named(std::string_view name) const {
     reads_.note(T::object_kind, mark_of_name(T::object_kind, name));
+    if (visibility_ == Visibility::self) {
+      const T* mine = own<T>();
+      return mine != nullptr && mine->name == name ? mine : nullptr;
+    }
+    if (visibility_ == Visibility::own_namespace) return find<T>(own_namespace(), name).get();
     return static_cast<const T*>(snapshot_->edition().catalog.named(T::object_kind, name));
   }
   template <class T>
   [[nodiscard]] const T* with_uid(std::string_view uid) const {
     reads_.note(T::object_kind, mark_of_uid(T::object_kind, uid));
-    return static_cast<const T*>(snapshot_->edition().catalog.with_uid(T::object_kind, uid));
+    const auto* found =
+        static_cast<const T*>(snapshot_->edition().catalog.with_uid(T::object_kind, uid));
+    if constexpr (has_namespace(T::object_kind)) {
+      if (found == nullptr || visibility_ == Visibility::all) return found;
+      if (visibility_ == Visibility::self) return found == own<T>() ? found : nullptr;
+      return found->ns == own_namespace() ? found : nullptr;
+    }
+    return found;
   }
   // As in Snapshot.
   [[nodiscard]] const Service* service_of(const Pod& pod) const;
@@ -81,12 +107,41 @@ class View final : public Sight {
 
  private:
   void note_client() const;
+  // Of the client; empty: nobody we know.
+  [[nodiscard]] std::string_view own_namespace() const {
+    return client_ == nullptr ? std::string_view() : client_->ns.view();
+  }
+  // The client itself, or its service.
+  template <class T>
+  [[nodiscard]] const T* own() const {
+    if (client_ == nullptr) return nullptr;
+    if constexpr (std::is_same_v<T, Pod>) return client_;
+    if constexpr (std::is_same_v<T, Service>) return service_of(*client_);
+    return nullptr;
+  }
+  // This one, in a range; none when it is null.
+  template <class T>
+  [[nodiscard]] Range<T> only(const T* object) const {
+    if (object == nullptr) return {};
+    const Range<T> all = snapshot_->cluster().all_in<T>(object->ns);
+    std::size_t first = 0;
+    for (std::size_t left = all.size(); left > 0;) {
+      const std::size_t half = left / 2;
+      const bool is_before = all[first + half].name < object->name;
+      if (is_before) first += half + 1;
+      left = is_before ? left - half - 1 : half;
+    }
+    return first < all.size() ? all.part(first, 1) : Range<T>();
+  }
 
   std::shared_ptr<const Snapshot> snapshot_;
   Version version_;
   std::optional<boost::asio::ip::address> address_;
   std::string default_host_;
+  Visibility visibility_;
   const Pod* client_ = nullptr;
+  std::vector<std::string> own_namespaces_;
+  std::vector<const Pod*> own_pods_;
   mutable Reads reads_;
 };
 

@@ -171,7 +171,9 @@ std::shared_ptr<const documents::Sight> DocumentWorker::sight_of(
   const auto version = documents::parse_version(question.version);
   return std::make_shared<const documents::View>(
       snapshot_, version.value_or(documents::Version::v2016_07_29),
-      documents::View::Whose{.client = question.client.address, .host = options_.host});
+      documents::View::Whose{.client = question.client.address,
+                             .visibility = options_.visibility,
+                             .host = options_.host});
 }
 
 bool DocumentWorker::read_key(const Request& request) {

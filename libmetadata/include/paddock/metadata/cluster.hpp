@@ -100,6 +100,10 @@ class Range {
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   [[nodiscard]] iterator begin() const { return iterator(root_, first_, size_); }
   [[nodiscard]] iterator end() const { return iterator(); }
+  // `count` of them, from the n-th on; n + count <= size().
+  [[nodiscard]] Range part(std::size_t n, std::size_t count) const {
+    return Range(root_, first_ + n, first_ + n + count);
+  }
   // The n-th object of the range, from 0; O(log n).
   [[nodiscard]] const T& operator[](std::size_t n) const {
     return static_cast<const T&>(*detail::Cursor(root_, first_ + n).object());

@@ -53,12 +53,21 @@ class PADDOCK_METADATA_EXPORT ApiService {
   std::unique_ptr<State> state_;
 };
 
+// Of which pods, services and stacks a pod may read. One that nobody knows reads of none unless of
+// all.
+enum class Visibility {
+  all,
+  own_namespace,
+  self  // itself, its service, its stack
+};
+
 struct DocumentOptions {
   HttpOptions http;      // where to listen; several workers share its addresses (SO_REUSEPORT)
   unsigned workers = 1;  // threads
   // The client is whom X-Forwarded-For names, when present (Rancher's --xff). Only behind a
   // proxy that sets it.
   bool trust_forwarded_for = false;
+  Visibility visibility = Visibility::all;
   // EC2's paths want the token of a session (IMDSv2); else they take one and do without.
   bool require_session_token = false;
   std::string host;  // name of the Host this runs on: self/host of clients nobody knows
