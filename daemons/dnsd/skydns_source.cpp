@@ -12,7 +12,7 @@ namespace paddock::dnsd {
 
 namespace {
 
-dns::Error wrong(std::string text) {
+dns::Error bad_location(std::string text) {
   return {make_error_code(boost::system::errc::invalid_argument), std::move(text)};
 }
 
@@ -20,7 +20,7 @@ dns::Error wrong(std::string text) {
 
 dns::Result<SkyDnsLocation> parse_skydns_location(const std::string& text) {
   constexpr std::string_view scheme = "skydns:";
-  if (!text.starts_with(scheme)) return wrong("must begin with skydns:");
+  if (!text.starts_with(scheme)) return bad_location("must begin with skydns:");
   const std::string rest = text.substr(scheme.size());
   SkyDnsLocation location;
   if (rest.starts_with('/')) {
@@ -30,13 +30,13 @@ dns::Result<SkyDnsLocation> parse_skydns_location(const std::string& text) {
   const auto host = rest.find("://");
   const std::string kind = rest.substr(0, host == std::string::npos ? 0 : host + 3);
   if (kind != "http://" && kind != "https://") {
-    return wrong("must be skydns:/FOLDER or skydns:http(s)://HOST:PORT[/PREFIX]");
+    return bad_location("must be skydns:/FOLDER or skydns:http(s)://HOST:PORT[/PREFIX]");
   }
   std::istringstream members(rest);
   for (std::string member; std::getline(members, member, ',');) {
     if (member.starts_with(kind)) member = member.substr(kind.size());
     const auto slash = std::min(member.find('/'), member.size());
-    if (slash == 0) return wrong("has a member of etcd without a host");
+    if (slash == 0) return bad_location("has a member of etcd without a host");
     location.endpoints.push_back(kind + member.substr(0, slash));
     if (slash + 1 < member.size()) location.prefix = member.substr(slash);
   }

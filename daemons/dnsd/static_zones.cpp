@@ -12,7 +12,7 @@ namespace {
 
 namespace log = runtime::log;
 
-dns::Error wrong(std::string text) {
+dns::Error bad_option(std::string text) {
   return {make_error_code(boost::system::errc::invalid_argument), std::move(text)};
 }
 
@@ -20,12 +20,12 @@ dns::Error wrong(std::string text) {
 
 dns::Result<std::pair<dns::Name, std::string>> parse_zone_option(const std::string& text) {
   const auto equals = text.find('=');
-  if (equals == std::string::npos) return wrong("must be ORIGIN=FILE");
+  if (equals == std::string::npos) return bad_option("must be ORIGIN=FILE");
   auto origin = dns::Name::parse(text.substr(0, equals));
-  if (!origin) return wrong("must be ORIGIN=FILE: " + origin.error().text);
-  if (origin->is_root()) return wrong("must not be the root");
+  if (!origin) return bad_option("must be ORIGIN=FILE: " + origin.error().text);
+  if (origin->is_root()) return bad_option("must not be the root");
   auto path = text.substr(equals + 1);
-  if (!path.starts_with('/')) return wrong("must be ORIGIN=/PATH/OF/FILE");
+  if (!path.starts_with('/')) return bad_option("must be ORIGIN=/PATH/OF/FILE");
   return std::pair(std::move(*origin), std::move(path));
 }
 

@@ -25,7 +25,7 @@ bool is_beginning(const Labels& beginning, const Labels& labels) {
          std::equal(beginning.begin(), beginning.end(), labels.begin());
 }
 
-Error wrong(std::string text) {
+Error bad_key(std::string text) {
   return {make_error_code(boost::system::errc::invalid_argument), std::move(text)};
 }
 
@@ -211,11 +211,11 @@ Result<void> SkyDnsNames::set(std::string_view key, std::string_view json,
                               std::optional<seconds> lease) {
   State& state = *state_;
   if (!key.starts_with(state.options.prefix + "/")) {
-    return wrong("the key is not below " + state.options.prefix);
+    return bad_key("the key is not below " + state.options.prefix);
   }
   Leaf leaf{.labels = labels_of(key, state.options.prefix), .base = 0, .name = {}, .entry = {}};
   leaf.base = leaf.labels.empty() ? 0 : state.base_of(leaf.labels);
-  if (leaf.base == 0) return wrong("the key is in none of the domains");
+  if (leaf.base == 0) return bad_key("the key is in none of the domains");
   auto name = name_of(leaf.labels, leaf.base, leaf.labels.size());
   if (!name) return name.error();
   auto entry = parse_skydns_entry(json);
