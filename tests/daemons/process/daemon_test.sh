@@ -6,7 +6,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 fail() { echo "$name: $*" >&2; exit 1; }
 
-"$daemon" --help | grep -q "Usage: $name" || fail "--help does not show how it is used"
+grep -q "Usage: $name" <("$daemon" --help) || fail "--help does not show how it is used"
 "$daemon" --version | grep -Eq "^$name [0-9]+\.[0-9]+\.[0-9]+$" || fail "--version is not a name and a version"
 "$daemon" --print-manual | groff -man -Tutf8 -ww -z 2>&1 | grep . && fail "its manual page is not clean troff"
 
