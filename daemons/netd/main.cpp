@@ -45,7 +45,8 @@ void serve(runtime::Daemon<netd::Options>& daemon) {
   netd::Service service(options, [&daemon] { daemon.nudge(); });
   const runtime::Admin admin(daemon.name(), options.admin_listen, daemon,
                              {.status = [&] { return service.status(); },
-                              .metrics = [&](auto& out) { service.metrics(out); }});
+                              .metrics = [&](auto& out) { service.metrics(out); },
+                              .own = [&](auto path) { return service.page(path); }});
   daemon.ready(service.summary());
   for (;;) {
     const auto wake = daemon.wait(pause_until(service.due()));

@@ -147,6 +147,11 @@ void Registrar::run() {
   }
 }
 
+std::shared_ptr<const metadata::Pod> Registrar::find(const metadata::Key& key) const {
+  const auto cluster = registry_->cluster();
+  return cluster ? cluster->find<metadata::Pod>(key.ns, key.name) : nullptr;
+}
+
 Registrar::Status Registrar::status() const {
   Status status;
   status.is_connected = registry_->is_connected();

@@ -35,6 +35,9 @@ class Registrar {
   void attached(const net::Lease& lease);
   void detached(const net::Lease& lease);
 
+  // What the registry has under that key; null when it has none, or was never reached.
+  [[nodiscard]] std::shared_ptr<const metadata::Pod> find(const metadata::Key& key) const;
+
   struct Status {
     bool is_connected = false;
     bool is_behind = false;  // something could not be written yet

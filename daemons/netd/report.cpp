@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What netd tells operators: /status and /metrics.
+#include "netd/lease_json.hpp"
 #include "netd/service.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -16,24 +15,6 @@ constexpr std::array<const char*, 6> command_names = {"add", "del",    "check",
                                                       "gc",  "status", "version"};
 constexpr std::size_t most_pods_shown = 1000;
 constexpr double nearly_full = 0.9;
-
-Json format_lease(const net::Lease& lease) {
-  Json addresses = Json::array();
-  for (const auto& address : lease.attachment.addresses) addresses.push_back(address.to_string());
-  return {{"namespace", lease.pod.name_space},
-          {"name", lease.pod.name},
-          {"network", lease.attachment.id.network},
-          {"container", lease.attachment.id.container},
-          {"interface", lease.attachment.id.ifname},
-          {"addresses", std::move(addresses)},
-          {"mac", lease.attachment.pod_mac.to_string()},
-          {"link", lease.attachment.host_link},
-          {"mtu", lease.attachment.mtu},
-          {"netns", lease.netns_path},
-          {"since",
-           std::chrono::duration_cast<std::chrono::milliseconds>(lease.changed.time_since_epoch())
-               .count()}};
-}
 
 void add_problems(const net::AddressPool::Usage& usage, std::vector<runtime::Problem>& problems) {
   const auto used = usage.taken + usage.resting;

@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <stdexcept>
@@ -61,10 +62,7 @@ net::PodNetworkOptions Service::pod_options(const Options& options) {
     if (registrar_) registrar_->detached(lease);
     log::debug("pod detached", {{"namespace", lease.pod.name_space}, {"pod", lease.pod.name}});
   };
-  wanted.events.repaired = [this](const std::string& what) {
-    ++counters_.repairs;
-    log::warning("repaired", {{"what", what}});
-  };
+  wanted.events.repaired = [this](const std::string& what) { note_repair(what); };
   wanted.events.failed = [](const std::string& what) { log::error("failed", {{"what", what}}); };
   wanted.events.status = [this] { return trouble(); };
   return wanted;
@@ -118,7 +116,10 @@ void Service::watch_kernel() {
 }
 
 steady_clock::time_point Service::due() const {
-  return maintained_ + (woken_ ? shortest_interval : longest_interval);
+  if (!woken_) return maintained_ + longest_interval;
+  // Every ADD is an event, and a look takes the longer the more pods there are.
+  return maintained_ + std::clamp<steady_clock::duration>(10 * took_, shortest_interval,
+                                                          longest_interval);
 }
 
 void Service::maintain(bool woken) {
@@ -129,12 +130,22 @@ void Service::maintain(bool woken) {
   maintained_ = now;
   const auto changed = network_.ensure(plan_);
   const auto agreed = pods_->reconcile();
+  took_ = steady_clock::now() - now;
   const std::lock_guard lock(mutex_);
   trouble_ = !changed ? changed.error().text : !agreed ? agreed.error().text : std::string();
   if (!trouble_.empty()) log::error("host network", {{"error", trouble_}});
   if (!changed) return;
   counters_.repairs += changed->size();
   for (const auto& change : *changed) log::warning("host", {{"did", change}});
+}
+
+void Service::note_repair(const std::string& what) {
+  constexpr std::size_t most_kept = 256;
+  ++counters_.repairs;
+  log::warning("repaired", {{"what", what}});
+  const std::lock_guard lock(mutex_);
+  repairs_.push_back({std::chrono::system_clock::now(), what});
+  if (repairs_.size() > most_kept) repairs_.pop_front();
 }
 
 void Service::reload(const Options& options) {

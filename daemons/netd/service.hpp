@@ -17,11 +17,13 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -46,6 +48,8 @@ class Service {
   [[nodiscard]] std::string summary() const;
   [[nodiscard]] runtime::Status status() const;
   void metrics(runtime::MetricsText& out) const;
+  // /pods/NAMESPACE/NAME: what record, kernel and registry say of a pod, and what was repaired.
+  [[nodiscard]] std::optional<std::string> page(std::string_view path) const;
 
  private:
   static constexpr std::size_t commands = 6;
@@ -62,15 +66,22 @@ class Service {
   net::PluginAnswer answer(const net::PluginCall& call);
   std::optional<net::cni::Failure> trouble() const;
   void watch_kernel();
+  void note_repair(const std::string& what);
 
   HostClaim claim_;  // before anything is changed
   std::function<void()> wake_;
   net::NetworkNamespace host_;
   net::HostPlan plan_;
   net::HostNetwork network_;
-  mutable std::mutex mutex_;  // trouble_: written by the control thread, read by STATUS
+  mutable std::mutex mutex_;  // trouble_ and repairs_: written by requests, read by pages
   std::string trouble_;
+  struct Repair {
+    std::chrono::system_clock::time_point when;
+    std::string what;
+  };
+  std::deque<Repair> repairs_;  // the last ones
   std::chrono::steady_clock::time_point maintained_{};
+  std::chrono::steady_clock::duration took_{};  // the last look at the kernel
   bool woken_ = false;
   Counters counters_;
   std::unique_ptr<Registrar> registrar_;  // null without a registry

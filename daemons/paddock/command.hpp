@@ -80,6 +80,7 @@ struct Command {
 Command up_command();
 Command down_command();
 Command status_command();
+Command why_command();
 Command pods_command();
 Command services_command();
 Command get_command();

@@ -78,6 +78,9 @@ metadata::Response Admin::Server::route(const metadata::Request& request) const 
   if (request.path == "/readyz") return readiness();
   if (request.path == "/status") return status();
   if (request.path == "/metrics") return metrics();
+  if (pages.own) {
+    if (auto page = pages.own(request.path)) return answer(200, "application/json", *page + "\n");
+  }
   return answer(request.path == "/" ? 200 : 404, "text/plain; charset=utf-8",
                 "/healthz\n/metrics\n/readyz\n/status\n");
 }

@@ -12,7 +12,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace paddock::runtime {
@@ -37,6 +39,8 @@ struct Status {
 struct AdminPages {
   std::function<Status()> status;
   std::function<void(MetricsText&)> metrics;
+  // The JSON of a page of the daemon's own; absent: there is none at that path. May be empty.
+  std::function<std::optional<std::string>(std::string_view path)> own = {};
 };
 
 // Serves from construction to destruction. `listen` is ADDRESS:PORT or `none`. Throws a sentence

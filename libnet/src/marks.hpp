@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace paddock::net {
 
 inline constexpr const char* gateway_link = "paddock0";
-inline constexpr const char* table_name = "paddock";  // nftables, families inet and bridge
+inline constexpr const char* table_name = "paddock";          // nftables, families inet and bridge
+inline constexpr std::string_view alias_prefix = "paddock:";  // of the links of attachments
 inline constexpr std::uint8_t route_protocol = 142;
 inline constexpr std::uint32_t pod_group = 1420;       // host ends of attached pods
 inline constexpr std::uint32_t detached_group = 1421;  // host ends that wait to be deleted together

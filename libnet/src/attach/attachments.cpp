@@ -22,7 +22,6 @@
 namespace paddock::net {
 namespace {
 
-constexpr std::string_view alias_prefix = "paddock:";
 constexpr int index_attempts = 4;
 
 // An interface index far above those the kernel counts up from one, so that ours never meet them.
@@ -45,27 +44,6 @@ std::string host_link_name(std::uint32_t index) {
 
 }  // namespace
 
-std::string AttachmentId::alias() const {
-  return std::string(alias_prefix) + network + '/' + container + '/' + ifname;
-}
-
-std::optional<AttachmentId> AttachmentId::from_alias(std::string_view alias) {
-  const auto first = alias.find('/');
-  const auto last = alias.rfind('/');
-  if (!alias.starts_with(alias_prefix) || first == std::string_view::npos || first == last) {
-    return std::nullopt;
-  }
-  return AttachmentId{std::string(alias.substr(alias_prefix.size(), first - alias_prefix.size())),
-                      std::string(alias.substr(first + 1, last - first - 1)),
-                      std::string(alias.substr(last + 1))};
-}
-
-Prefix Attachment::prefix_of(const IpAddress& address) const {
-  const auto found = std::find_if(subnets.begin(), subnets.end(),
-                                  [&](const Prefix& subnet) { return subnet.contains(address); });
-  return found == subnets.end() ? Prefix::host(address) : Prefix{address, found->length};
-}
-
 class Attachments::State {
  public:
   explicit State(const NetworkNamespace& host)
@@ -86,6 +64,9 @@ class Attachments::State {
   Result<void> configure(netlink::Socket& host, netlink::Socket& inside,
                          const NetworkNamespace& pod, const Attachment& made);
   Result<std::optional<netlink::Link>> find(netlink::Socket& host, const Attachment& attachment);
+  static Result<std::vector<IpAddress>> addresses_behind(netlink::Socket& host,
+                                                         const netlink::Link& link,
+                                                         const Attachment& attachment);
   Result<void> remove_unnamed(const std::string& host_link);
 
   netlink::SocketPool links_;
@@ -233,6 +214,24 @@ Result<void> Attachments::State::remove_unnamed(const std::string& host_link) {
   return host->execute(batch);
 }
 
+// Those the attachment names; of one without a record, those that are routed to its link.
+Result<std::vector<IpAddress>> Attachments::State::addresses_behind(netlink::Socket& host,
+                                                                    const netlink::Link& link,
+                                                                    const Attachment& attachment) {
+  if (!attachment.addresses.empty() || attachment.bridge) {
+    return attachment.addresses;
+  }
+  const auto routes = netlink::list_routes(host, route_protocol, link.index);
+  if (!routes) {
+    return routes.error();
+  }
+  std::vector<IpAddress> addresses;
+  for (const netlink::Route& route : *routes) {
+    addresses.push_back(route.destination.address);
+  }
+  return addresses;
+}
+
 Result<void> Attachments::State::detach(const Attachment& attachment) {
   if (attachment.id == AttachmentId{}) {
     return remove_unnamed(attachment.host_link);
@@ -242,8 +241,13 @@ Result<void> Attachments::State::detach(const Attachment& attachment) {
   if (!link) {
     return link.error();
   }
+  const auto addresses = *link ? addresses_behind(host, **link, attachment)
+                               : Result<std::vector<IpAddress>>(attachment.addresses);
+  if (!addresses) {
+    return addresses.error();
+  }
   if (*link) {
-    if (auto released = host->execute(attach::release(attachment.addresses, **link)); !released) {
+    if (auto released = host->execute(attach::release(*addresses, **link)); !released) {
       return released;
     }
   } else if (attachment.bandwidth.egress.rate > 0) {  // it outlives the namespace of the pod
@@ -258,10 +262,8 @@ Result<void> Attachments::State::detach(const Attachment& attachment) {
       return dismissed;
     }
   }
-  if (attachment.addresses.empty()) {
-    return {};
-  }
-  return nat::forget_connections(filters_.borrow(), attachment.addresses);
+  return addresses->empty() ? Result<void>()
+                            : nat::forget_connections(filters_.borrow(), *addresses);
 }
 
 Result<std::size_t> Attachments::State::reap() {

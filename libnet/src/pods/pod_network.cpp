@@ -44,6 +44,10 @@ cni::Expected<std::string> PodNetwork::answer(const cni::Request& request,
 
 Result<void> PodNetwork::reconcile() { return state_->reconcile(State::When::running); }
 
+std::vector<std::string> PodNetwork::examine(const Lease& lease) const {
+  return state_->examine(lease);
+}
+
 std::vector<Lease> PodNetwork::leases() const {
   std::vector<Lease> result;
   for (const auto& lease : state_->records.all()) {

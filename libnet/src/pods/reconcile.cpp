@@ -115,4 +115,14 @@ Result<void> PodNetwork::State::reconcile(When when) {
   return restored ? Result<void>() : restored.error();
 }
 
+std::vector<std::string> PodNetwork::State::examine(const Lease& lease) {
+  if (lease.boot_id != boot_id) return {"the record is of another boot"};
+  if (!namespace_exists(lease))
+    return {"its network namespace is not at " + lease.netns_path + " any more"};
+  const auto pod = NetworkNamespace::open(lease.netns_path);
+  if (!pod) return {pod.error().text};
+  auto missing = attachments.check(*pod, lease.attachment);
+  return missing ? *missing : std::vector<std::string>{missing.error().text};
+}
+
 }  // namespace paddock::net

@@ -46,6 +46,7 @@ class PodNetwork::State {
   // At the start nothing else runs, so what is half made can be told from what is being made.
   enum class When { start, running };
   Result<void> reconcile(When when);
+  std::vector<std::string> examine(const Lease& lease);
 
   PodNetworkOptions options;
   const std::string boot_id;

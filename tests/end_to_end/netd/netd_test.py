@@ -330,6 +330,18 @@ class Restarting(NetdTest):
         self.assertEqual(second.returncode, 1)
         self.assertIn(f"another paddock-netd (process {self.host.processes['netd'].pid})", second.stderr)
 
+    def test_why_names_what_a_pod_lacks(self):
+        self.add("one")
+        well = self.host.paddock("why", "shop/one")
+        run("ip", "-n", "one", "route", "del", "default")
+        broken = self.host.paddock("why", "shop/one", check=False)
+        unknown = self.host.paddock("why", "shop/two", check=False)
+
+        self.assertIn("kernel: as the record says", well.stdout)
+        self.assertEqual((broken.returncode, unknown.returncode), (1, 1))
+        self.assertIn("the pod's eth0 has no route 0.0.0.0/0", broken.stdout)
+        self.assertIn("no pod shop/two is attached to this host", unknown.stderr)
+
     def test_foreign_flush_is_repaired(self):
         result = self.add("one")
         run("nft", "flush", "ruleset")

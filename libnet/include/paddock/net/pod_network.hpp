@@ -65,6 +65,10 @@ class PADDOCK_NET_EXPORT PodNetwork {
   // Call it now and then, and when links changed. An error means that the kernel did not answer.
   [[nodiscard]] Result<void> reconcile();
 
+  // What the kernel lacks of what the lease says, and what the lease lacks of what holds today; one
+  // sentence each, empty when they agree. Reads only.
+  [[nodiscard]] std::vector<std::string> examine(const Lease& lease) const;
+
   // Those that have an address, ordered by nothing in particular.
   [[nodiscard]] std::vector<Lease> leases() const;
   [[nodiscard]] std::vector<AddressPool::Usage> usage() const;

@@ -1,0 +1,98 @@
+#!/bin/bash
+# Attaching pods: paddock beside the standard plugins, and beside the least it can cost, in turn, in
+# one run, on a host of network namespaces of its own.
+#   bench/attach.sh BUILD_DIRECTORY [ROUNDS] [PODS]
+# Needs Debian's containernetworking-plugins and iptables, and the targets attach_floor,
+# attach_runtime, attach_leases, paddock-netd and paddock-cni.
+set -euo pipefail
+build=$(realpath "${1:?build directory}")
+rounds=${2:-60}
+pods=${3:-1000}
+here=$(dirname "$(realpath "$0")")
+if [ -z "${PADDOCK_BENCH_STATE:-}" ]; then
+  # Leases on the disk of the build directory: /var is memory in there.
+  PADDOCK_BENCH_STATE=$(mktemp -d "$build/attach-XXXXXX")
+  export PADDOCK_BENCH_STATE
+  trap 'rm -rf "$PADDOCK_BENCH_STATE"' EXIT
+  "$here/../packaging/isolated-host" "$0" "$@"
+  exit
+fi
+state=$PADDOCK_BENCH_STATE
+runtime=$build/bench/attach_runtime
+floor=$build/bench/attach_floor
+standard=/usr/lib/cni
+install -D "$build/daemons/cni/paddock-cni" /opt/cni/bin/paddock
+
+bridge='{"type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": true,
+  "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.88.0.0/16"}]], "routes": [{"dst": "0.0.0.0/0"}]}}'
+cat >"$state/paddock.conflist" <<<'{"cniVersion": "1.0.0", "name": "paddock", "plugins": [{"type": "paddock"}]}'
+cat >"$state/bridged.conflist" <<<'{"cniVersion": "1.0.0", "name": "bridged", "plugins": [{"type": "paddock", "dataPath": "bridge"}]}'
+cat >"$state/bridge.conflist" <<<"{\"cniVersion\": \"1.0.0\", \"name\": \"plain\", \"plugins\": [$bridge]}"
+cat >"$state/chain.conflist" <<<"{\"cniVersion\": \"1.0.0\", \"name\": \"chain\", \"plugins\": [$bridge,
+  {\"type\": \"portmap\", \"capabilities\": {\"portMappings\": true}}, {\"type\": \"firewall\"}]}"
+
+netd() { # NAME OPTIONS...: in the background; answers at $state/NAME.sock
+  local name=$1
+  shift
+  "$build/daemons/paddock-netd" --metadata none --admin-listen none --quarantine 0s --log-level warning \
+    --state-dir "$state/$name" --socket "$state/$name.sock" "$@" &
+  netd_pid=$!
+  wait_for "$name"
+}
+wait_for() { # NAME: until it answers
+  until CNI_COMMAND=STATUS CNI_PATH=/opt/cni/bin PADDOCK_NET_SOCKET=$state/$1.sock \
+    /opt/cni/bin/paddock <<<'{"cniVersion": "1.1.0", "name": "paddock"}' >/dev/null; do :; done
+}
+now() { date +%s%N; }
+since() { echo "$((($(now) - $1) / 1000000)) ms"; }
+ours="$state/paddock.conflist,/opt/cni/bin,$state/main.sock"
+
+netd main --networks bridged=10.43.0.0/16 --subnets 10.44.0.0/16
+main_pid=$netd_pid
+echo "# one after the other, $rounds rounds"
+"$runtime" latency "$rounds" "exec=!$floor" "floor=@$floor" "paddock=$ours" \
+  "paddock-bridge=$state/bridged.conflist,/opt/cni/bin,$state/main.sock" \
+  "bridge=$state/bridge.conflist,$standard" "chain=$state/chain.conflist,$standard"
+
+echo "# 16 at once, 160 pods"
+"$runtime" parallel 160 16 "floor=@$floor" "paddock=$ours" "chain=$state/chain.conflist,$standard"
+
+echo "# 60,000 leases against none"
+ip netns add full
+"$build/bench/attach_leases" "$state/full" 60000 /run/netns/full >/dev/null
+ip netns exec full "$build/daemons/paddock-netd" --metadata none --admin-listen none --quarantine 0s \
+  --log-level warning --state-dir "$state/full" --socket "$state/full.sock" --subnets 10.64.0.0/15 &
+full_pid=$!
+wait_for full
+"$runtime" latency "$rounds" "empty=$ours" "full=$state/paddock.conflist,/opt/cni/bin,$state/full.sock"
+kill $full_pid
+wait $full_pid || true
+
+echo "# $pods pods: restart, and away with them"
+coproc hold { "$runtime" hold "$pods" "many=$ours"; }
+read -r _ first <&"${hold[0]}"
+gateway=10.44.0.1
+nsenter --net="$first" ping -q -i 0.002 -w 5 $gateway >"$state/ping" &
+ping_pid=$!
+kill $main_pid
+wait $main_pid || true
+begun=$(now)
+netd main --networks bridged=10.43.0.0/16 --subnets 10.44.0.0/16
+echo "restart to the first answer, reconciled: $(since "$begun")"
+wait $ping_pid || true
+grep -o '[0-9.]*% packet loss' "$state/ping"
+begun=$(now)
+echo del >&"${hold[1]}"
+read -r line <&"${hold[0]}"
+echo "DEL of all, 8 at once: ${line#deleted }"
+until [ -z "$(ip -o link show group 1420)$(ip -o link show group 1421)" ]; do sleep 0.01; done
+echo "kernel objects gone: $(since "$begun")"
+echo end >&"${hold[1]}"
+
+# The least that can cost: as many links without anything, deleted as one group.
+for i in $(seq "$pods"); do echo "link add t$i type veth peer name u$i"; echo "link set t$i group 7"; done |
+  ip -batch -
+begun=$(now)
+ip link del group 7
+echo "as many links deleted as a group: $(since "$begun")"
+kill "$netd_pid"
