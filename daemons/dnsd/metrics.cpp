@@ -5,14 +5,14 @@
 
 namespace paddock::dnsd {
 
-namespace {
-
 std::string rcode_name(std::size_t rcode) {
   static constexpr std::string_view names[] = {"NOERROR",  "FORMERR", "SERVFAIL",
                                                "NXDOMAIN", "NOTIMP",  "REFUSED"};
   if (rcode < std::size(names)) return std::string(names[rcode]);
   return rcode == 16 ? "BADVERS" : rcode == 23 ? "BADCOOKIE" : "RCODE" + std::to_string(rcode);
 }
+
+namespace {
 
 void write_queries(const dns::Counters& counters, runtime::MetricsText& out) {
   out.counter("paddock_dns_queries_total", "Queries received.");

@@ -7,7 +7,13 @@
 
 #include <paddock/dns/server.hpp>
 
+#include <cstddef>
+#include <string>
+
 namespace paddock::dnsd {
+
+// NXDOMAIN and so on.
+[[nodiscard]] std::string rcode_name(std::size_t rcode);
 
 void write_metrics(const dns::Counters& counters, runtime::MetricsText& out);
 

@@ -6,8 +6,10 @@
 #include "dnsd/static_zones.hpp"
 #include "runtime/cluster_source.hpp"
 
+#include <paddock/dns/rules.hpp>
 #include <paddock/dns/upstream.hpp>
 
+#include <boost/asio/ip/network_v6.hpp>
 #include <unistd.h>
 
 #include <optional>
@@ -228,6 +230,54 @@ void describe_files(runtime::OptionTable& table, Options& options) {
                  std::chrono::seconds{0}, std::chrono::hours{24});
 }
 
+std::string check_rewrite(const std::string& text) {
+  return dns::parse_rewrite(text) ? "" : "must be exact|prefix|suffix|regex FROM TO [ttl=30]";
+}
+
+std::string check_host(const std::string& text) {
+  const auto entries = dns::parse_host_line(text);
+  return entries && !entries->empty() ? "" : "must be an address and its names";
+}
+
+std::string check_dns64(const std::string& text) {
+  boost::system::error_code failed;
+  const auto prefix = boost::asio::ip::make_network_v6(text, failed);
+  const auto length = failed ? 0 : prefix.prefix_length();
+  const bool is_right = length % 8 == 0 && length >= 32 && (length <= 64 || length == 96);
+  return text == "none" || is_right ? ""
+                                    : "must be none, or an IPv6 prefix of 32, 40, 48, 56, 64 or 96 "
+                                      "bits, such as 64:ff9b::/96";
+}
+
+void describe_rules(runtime::OptionTable& table, Options& options) {
+  table.list({"hosts", "ADDRESS NAME...",
+              "Addresses of names, whoever else knows them; and the names of the addresses.",
+              Reload::live},
+             options.hosts, check_host);
+  table.list({"hosts-files", "FILE",
+              "Files of such lines, as /etc/hosts; read again when they change.", Reload::live},
+             options.hosts_files, checks::absolute_path());
+  table.duration({"hosts-ttl", "TIME", "TTL of those, and of answers of 0.0.0.0.", Reload::live},
+                 options.hosts_ttl, std::chrono::seconds{0}, std::chrono::hours{24});
+  table.list({"block", "NAME", "Names that do not exist, nor any below them.", Reload::live},
+             options.block, check_zone);
+  table.list({"block-files", "FILE",
+              "Files of such names, one a line; read again when they change.", Reload::live},
+             options.block_files, checks::absolute_path());
+  table.text({"block-answer", "WORD", "What they get: nxdomain, or zero for 0.0.0.0 and ::.",
+              Reload::live},
+             options.block_answer, checks::one_of({"nxdomain", "zero"}));
+  table.list({"rewrite", "MATCH FROM TO",
+              "Names that are looked up as others: exact, prefix, suffix or regex, then the two; "
+              "a ttl=30 or ttl=30-300 behind them sets the TTLs. The first that matches counts.",
+              Reload::live},
+             options.rewrite, check_rewrite);
+  table.text({"dns64", "PREFIX",
+              "Make IPv6 addresses below this prefix for names that have only IPv4 ones, or none.",
+              Reload::live},
+             options.dns64, check_dns64);
+}
+
 }  // namespace
 
 std::vector<dns::StubZone> stub_zones(const Options& options) {
@@ -267,6 +317,11 @@ void describe(runtime::OptionTable& table, Options& options) {
   describe_files(table, options);
   describe_clients(table, options);
   describe_forwarding(table, options);
+  describe_rules(table, options);
+  table.boolean(
+      {"coredns-metrics", "",
+       "Give metrics under CoreDNS' names as well, for dashboards made for it.", Reload::live},
+      options.coredns_metrics);
   table.integer({"max-udp-payload", "BYTES", "Largest reply over UDP (RFC 9715)."},
                 options.max_udp_payload, std::uint16_t{512}, std::uint16_t{4096});
   table.integer({"tcp-connections", "N", "TCP connections at a time."}, options.tcp_connections, 1U,

@@ -71,6 +71,17 @@ struct Options : runtime::CommonOptions {
   bool prefetch = true;
   std::chrono::milliseconds serve_stale{std::chrono::hours{1}};
 
+  std::vector<std::string> hosts;
+  std::vector<std::string> hosts_files;
+  std::chrono::milliseconds hosts_ttl{std::chrono::minutes{1}};
+  std::vector<std::string> block;
+  std::vector<std::string> block_files;
+  std::string block_answer = "nxdomain";
+  std::vector<std::string> rewrite;
+  std::string dns64 = "none";
+
+  bool coredns_metrics = false;
+
   std::uint16_t max_udp_payload = 1232;
   std::uint32_t tcp_connections = 1000;
   std::uint32_t tcp_connections_per_client = 100;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dnsd/resolver.hpp"
 
+#include "dnsd/coredns_metrics.hpp"
 #include "dnsd/metrics.hpp"
+#include "dnsd/rules.hpp"
 #include "dnsd/sources.hpp"
 #include "runtime/cluster_source.hpp"
 #include "runtime/log.hpp"
@@ -122,6 +124,8 @@ Resolver::Resolver(const Options& options, std::function<void()> wake)
     log::info("answering", {{"address", dns::format(endpoint)}});
   }
   server_.publish(authority_, views_);
+  if (const auto read = read_rules(); !read)
+    throw std::runtime_error("rules: " + read.error().text);
   if (source_ == "none") {
     follow(std::make_shared<const metadata::Cluster>());
   } else {
@@ -159,6 +163,7 @@ void Resolver::update() {
     answers_stamp_ = now;
     (void)read_answers();
   }
+  if (rule_stamps(options_) != rule_stamps_) (void)read_rules();
   if (const auto now = status_of_source(); now != served_) server_.set_status(served_ = now);
 }
 
@@ -192,6 +197,21 @@ dns::Result<void> Resolver::read_answers() {
   log::info("answers", {{"file", options_.answers}});
   take(std::move(answers).value());
   return {};
+}
+
+dns::Result<void> Resolver::read_rules() {
+  rule_stamps_ = rule_stamps(options_);
+  const auto rules = dnsd::read_rules(options_);
+  broken_rules_ = rules ? "" : rules.error().text;
+  if (rules) {
+    rule_problems_.clear();
+    server_.set_rules(rules->empty() ? nullptr
+                                     : std::make_shared<dns::Rules>(*rules, rule_problems_));
+  } else {
+    log::error("the rules are not taken; those before go on", {{"reason", broken_rules_}});
+  }
+  summarize();
+  return rules ? dns::Result<void>() : rules.error();
 }
 
 // Other zones make other compiled names: then all of them are made again.
@@ -238,8 +258,11 @@ void Resolver::summarize() {
                   .views = views_ ? views_->size() : 0,
                   .problems = names_.problems(),
                   .losses = others_.losses(),
-                  .broken_answers = broken_answers_};
+                  .broken_answers = broken_answers_,
+                  .broken_rules = broken_rules_,
+                  .has_coredns_metrics = options_.coredns_metrics};
   std::ranges::move(others_.problems(), std::back_inserter(summary.problems));
+  std::ranges::copy(rule_problems_, std::back_inserter(summary.problems));
   const std::lock_guard lock(summary_lock_);
   summary_ = std::move(summary);
 }
@@ -250,8 +273,9 @@ dns::Result<void> Resolver::reload(const Options& options) {
   auto result = read_answers();
   others_.forget_stamps();
   update_others();
+  auto rules = read_rules();
   forward();
-  return result;
+  return result ? rules : result;
 }
 
 std::int64_t Resolver::stale_since() const {
@@ -268,6 +292,10 @@ runtime::Status Resolver::status() const {
   using Severity = runtime::Problem::Severity;
   if (!summary_.broken_answers.empty()) {
     status.problems.push_back({.text = "the answers file is not taken: " + summary_.broken_answers,
+                               .remedy = "correct the file; it is read again by itself"});
+  }
+  if (!summary_.broken_rules.empty()) {
+    status.problems.push_back({.text = "the rules are not taken: " + summary_.broken_rules,
                                .remedy = "correct the file; it is read again by itself"});
   }
   if (!health.is_connected) {
@@ -312,9 +340,11 @@ runtime::Status Resolver::status() const {
 }
 
 void Resolver::metrics(runtime::MetricsText& out) const {
-  write_metrics(server_.counters(), out);
+  const auto counters = server_.counters();
+  write_metrics(counters, out);
   const auto health = store_ ? store_->health() : metadata::StoreHealth{};
   const std::lock_guard lock(summary_lock_);
+  if (summary_.has_coredns_metrics) write_coredns_metrics(counters, out);
   out.gauge("paddock_dns_names", "Names of our own zones.");
   out.sample(summary_.names);
   out.gauge("paddock_dns_names_bytes", "Memory of the compiled names.");

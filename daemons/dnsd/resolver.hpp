@@ -33,8 +33,8 @@ class Resolver {
   // Publishes the newest cluster and whether it is stale, and every file and tree that is another.
   void update();
 
-  // Takes over what SIGHUP may change, and reads answers and master files again. Fails with a
-  // sentence when that cannot be; then what was known of it goes on.
+  // Takes over what SIGHUP may change, and reads answers, master files and the files of rules
+  // again. Fails with a sentence when that cannot be; then what was known of it goes on.
   dns::Result<void> reload(const Options& options);
 
   [[nodiscard]] runtime::Status status() const;
@@ -51,6 +51,8 @@ class Resolver {
     std::vector<dns::Problem> problems;
     std::vector<std::string> losses;  // of SkyDNS trees
     std::string broken_answers;       // why the answers file is not taken as it is
+    std::string broken_rules;         // the same of the files of rules
+    bool has_coredns_metrics = false;
   };
 
   void follow(const std::shared_ptr<const metadata::Cluster>& cluster);
@@ -59,6 +61,7 @@ class Resolver {
   void contribute();
   void update_others();
   void forward();
+  dns::Result<void> read_rules();
   void publish();
   void summarize();
   [[nodiscard]] dns::Status status_of_source() const;
@@ -70,6 +73,9 @@ class Resolver {
   std::string broken_answers_;
   OtherNames others_;
   std::vector<dns::StubZone> stubs_;  // that others_ says
+  std::vector<FileStamp> rule_stamps_;
+  std::string broken_rules_;
+  std::vector<dns::Problem> rule_problems_;
   NamesFromCluster names_;
   std::shared_ptr<const dns::Authority> authority_;
   std::shared_ptr<const dns::Views> views_;

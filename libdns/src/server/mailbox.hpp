@@ -7,6 +7,7 @@
 #include "server/descriptor.hpp"
 #include "upstream/plan.hpp"
 
+#include <paddock/dns/rules.hpp>
 #include <paddock/dns/server.hpp>
 
 #include <condition_variable>
@@ -28,6 +29,7 @@ struct Orders {
   const Views* views = nullptr;  // go with an authority
   std::optional<Status> status{};
   std::shared_ptr<const Forwarding> forwarding{};
+  std::optional<std::shared_ptr<const Rules>> rules{};
   bool stop = false;
 };
 

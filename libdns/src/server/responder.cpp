@@ -18,6 +18,13 @@ namespace {
 constexpr std::size_t max_message = 65535;
 constexpr std::size_t askers_per_question = 16;  // on average, before clients are turned away
 
+Responder::Response response_of(const Outcome& outcome) {
+  if (outcome.action != Action::reply || outcome.size < wire::header_size) {
+    return {};
+  }
+  return {Responder::Result::replied, outcome.size, outcome.rcode};
+}
+
 }  // namespace
 
 Responder::Responder(const Identity& identity, upstream::Shared& shared, std::size_t worker,
@@ -26,6 +33,7 @@ Responder::Responder(const Identity& identity, upstream::Shared& shared, std::si
       tallies_(tallies),
       deliver_(std::move(deliver)),
       reply_(max_message),
+      round_(max_message),
       rendered_(max_message),
       forwarder_(shared, worker, poller, tallies.forward,
                  [this](std::uint64_t ticket, const upstream::Resolution& resolution) {
@@ -66,19 +74,15 @@ Responder::Response Responder::respond(std::span<const std::uint8_t> query, cons
   const bool is_v6 = route.client.any.sa_family == AF_INET6;
   if (const auto outcome = answer_unreadable(query, query_, reply)) {
     tallies_.count_query(Type{0}, route.transport, is_v6);
-    return count(*outcome, reply);
+    return count(response_of(*outcome), reply);
   }
   tallies_.count_query(query_.qtype(), route.transport, is_v6);
   const auto context = context_for(route);
-  const Outcome outcome = answer_query(*authority_, query, query_, context, reply);
-  if (outcome.action == Action::forward || outcome.action == Action::chase) {
-    return forward({query, query_, context, outcome}, route, reply);
+  if (rules_ != nullptr) {
+    return count(respond_by_rules(query, route, context, reply), reply);
   }
-  if (outcome.action == Action::transfer) {
-    tallies_.responses[static_cast<std::size_t>(Rcode::noerror)] += 1;
-    return {Result::transfer, 0};
-  }
-  return count(outcome, reply);
+  std::vector<Detour> none;
+  return count(resolve(query, query_, context, {route, none}, reply), reply);
 }
 
 std::unique_ptr<ZoneTransfer> Responder::begin_transfer(std::span<const std::uint8_t> query,
@@ -88,8 +92,18 @@ std::unique_ptr<ZoneTransfer> Responder::begin_transfer(std::span<const std::uin
   return std::make_unique<ZoneTransfer>(authority_->shared_from_this(), query, context);
 }
 
-Responder::Response Responder::forward(const Asked& asked, const Route& route,
+Responder::Response Responder::resolve(wire::Bytes raw, const wire::Query& query,
+                                       const AnswerContext& context, Way way,
                                        std::span<std::uint8_t> reply) {
+  const Outcome outcome = answer_query(*authority_, raw, query, context, reply);
+  if (outcome.action == Action::forward || outcome.action == Action::chase) {
+    return forward({raw, query, context, outcome}, way, reply);
+  }
+  if (outcome.action == Action::transfer) return {Result::transfer};
+  return response_of(outcome);
+}
+
+Responder::Response Responder::forward(const Asked& asked, Way way, std::span<std::uint8_t> reply) {
   const auto& [raw, query, context, outcome] = asked;
   const auto name = asked.is_chase() ? outcome.target : query.qname();
   const auto& plan = forwarding_->plan;
@@ -118,17 +132,17 @@ Responder::Response Responder::forward(const Asked& asked, const Route& route,
   if (pending_.size() >= max_pending_ || !is_askable) {
     return finish(asked, {.error = ExtendedError::no_reachable_authority}, reply);
   }
-  return wait(asked, route, question, group, reply);
+  return wait(asked, way, question, group, reply);
 }
 
-Responder::Response Responder::wait(const Asked& asked, const Route& route,
-                                    const upstream::Question& question, std::size_t group,
-                                    std::span<std::uint8_t> reply) {
+Responder::Response Responder::wait(const Asked& asked, Way way, const upstream::Question& question,
+                                    std::size_t group, std::span<std::uint8_t> reply) {
   const Outcome& outcome = asked.outcome;
-  Pending waiting{.route = route,
+  Pending waiting{.route = way.route,
                   .query = {asked.raw.begin(), asked.raw.end()},
                   .begun = {},
                   .chased = outcome,
+                  .detours = std::move(way.detours),
                   .context = asked.context,
                   .received = now_};
   waiting.context.views = nullptr;
@@ -157,7 +171,7 @@ Responder::Response Responder::finish(const Asked& asked, const upstream::Resolu
   replied.size = upstream::compose_reply(asked.query, asked.raw, asked.context, *resolution.answer,
                                          resolution.presentation, reply);
   replied.rcode = Rcode{resolution.answer->rcode};
-  return count(replied, reply);
+  return response_of(replied);
 }
 
 Responder::Response Responder::finish_chase(const Asked& asked,
@@ -168,23 +182,24 @@ Responder::Response Responder::finish_chase(const Asked& asked,
     upstream::render(*resolution.answer, resolution.presentation, rendered_.data());
     size = resolution.answer->message.size();
   }
-  return count(complete_chase(asked.raw, asked.context, std::span(rendered_).first(size),
-                              asked.outcome, reply),
-               reply);
+  return response_of(complete_chase(asked.raw, asked.context, std::span(rendered_).first(size),
+                                    asked.outcome, reply));
 }
 
 Responder::Response Responder::fail(const Asked& asked, Rcode rcode, ExtendedError error,
                                     std::span<std::uint8_t> reply) {
-  return count(answer_failure(asked.raw, asked.context, rcode, error, reply), reply);
+  return response_of(answer_failure(asked.raw, asked.context, rcode, error, reply));
 }
 
-Responder::Response Responder::count(const Outcome& outcome, std::span<const std::uint8_t> reply) {
-  if (outcome.action != Action::reply || outcome.size < wire::header_size) {
+Responder::Response Responder::count(Response response, std::span<const std::uint8_t> reply) {
+  if (response.result == Result::replied) {
+    tallies_.count_reply(reply, response.rcode);
+  } else if (response.result == Result::transfer) {
+    tallies_.responses[static_cast<std::size_t>(Rcode::noerror)] += 1;
+  } else if (response.result == Result::dropped) {
     tallies_.dropped += 1;
-    return {};
   }
-  tallies_.count_reply(reply, outcome.rcode);
-  return {Result::replied, outcome.size};
+  return response;
 }
 
 void Responder::on_resolution(std::uint64_t ticket, const upstream::Resolution& resolution) {
@@ -203,8 +218,15 @@ void Responder::on_resolution(std::uint64_t ticket, const upstream::Resolution& 
   if (wire::parse_query(waiting.query, query) != wire::Verdict::ok) {
     return;  // it could be read when it came
   }
-  const auto response =
+  auto response =
       finish({waiting.query, query, waiting.context, waiting.chased}, resolution, reply_);
+  if (!waiting.detours.empty()) {
+    response = come_back(response, waiting.context, {waiting.route, waiting.detours}, reply_);
+  }
+  if (response.result == Result::pending) {
+    return;
+  }
+  count(response, reply_);
   if (response.result == Result::replied) {
     deliver_(waiting.route, std::span(reply_).first(response.size));
     tallies_.count_latency(std::chrono::steady_clock::now() - waiting.received, 1);

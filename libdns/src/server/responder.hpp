@@ -5,6 +5,7 @@
 // says where a later reply goes.
 #pragma once
 
+#include "server/detour.hpp"
 #include "server/mailbox.hpp"
 #include "server/sockets.hpp"
 #include "server/tallies.hpp"
@@ -19,6 +20,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -63,6 +65,8 @@ class Responder {
     views_ = views;
   }
   void set_status(Status status) { status_ = status; }
+  // Null: none.
+  void set_rules(std::shared_ptr<const Rules> rules) { rules_ = std::move(rules); }
   void configure(std::shared_ptr<const Forwarding> forwarding, TimePoint now);
 
   // Told once per batch of queries; `unix_time` is for cookies.
@@ -72,6 +76,7 @@ class Responder {
   struct Response {
     Result result = Result::dropped;
     std::size_t size = 0;  // written to `reply`
+    Rcode rcode = Rcode::noerror;
   };
 
   // `reply` holds at least max_udp_payload octets. Pending: Deliver is called with `route` later,
@@ -94,7 +99,8 @@ class Responder {
     std::vector<std::uint8_t> query;
     std::vector<std::uint8_t> begun;  // chase: the reply so far
     Outcome chased;
-    AnswerContext context;  // without views, which may be others by then
+    std::vector<Detour> detours;  // the last one first on the way back
+    AnswerContext context;        // without views, which may be others by then
     TimePoint received;
   };
 
@@ -108,17 +114,33 @@ class Responder {
     [[nodiscard]] bool is_chase() const { return outcome.action == Action::chase; }
   };
 
+  // Where a reply goes, and what is to be done to it before.
+  struct Way {
+    const Route& route;
+    std::vector<Detour>& detours;
+  };
+
   [[nodiscard]] AnswerContext context_for(const Route& route);
-  Response forward(const Asked& asked, const Route& route, std::span<std::uint8_t> reply);
-  Response wait(const Asked& asked, const Route& route, const upstream::Question& question,
-                std::size_t group, std::span<std::uint8_t> reply);
+  Response respond_by_rules(wire::Bytes raw, const Route& route, const AnswerContext& context,
+                            std::span<std::uint8_t> reply);
+  Response go_round(std::vector<std::uint8_t> inner, const AnswerContext& context, Way way,
+                    std::span<std::uint8_t> reply);
+  Response come_back(Response response, const AnswerContext& context, Way way,
+                     std::span<std::uint8_t> reply);
+  [[nodiscard]] std::optional<Response> ask_for_a(const Detour& detour,
+                                                  const AnswerContext& context, Way way);
+  Response resolve(wire::Bytes raw, const wire::Query& query, const AnswerContext& context, Way way,
+                   std::span<std::uint8_t> reply);
+  Response forward(const Asked& asked, Way way, std::span<std::uint8_t> reply);
+  Response wait(const Asked& asked, Way way, const upstream::Question& question, std::size_t group,
+                std::span<std::uint8_t> reply);
   Response finish(const Asked& asked, const upstream::Resolution& resolution,
                   std::span<std::uint8_t> reply);
   Response finish_chase(const Asked& asked, const upstream::Resolution& resolution,
                         std::span<std::uint8_t> reply);
   Response fail(const Asked& asked, Rcode rcode, ExtendedError error,
                 std::span<std::uint8_t> reply);
-  Response count(const Outcome& outcome, std::span<const std::uint8_t> reply);
+  Response count(Response response, std::span<const std::uint8_t> reply);
   void on_resolution(std::uint64_t ticket, const upstream::Resolution& resolution);
 
   const Identity& identity_;
@@ -131,11 +153,13 @@ class Responder {
   std::uint32_t unix_time_ = 0;
   std::uint32_t rotation_ = 0;
   std::shared_ptr<const Forwarding> forwarding_;
+  std::shared_ptr<const Rules> rules_;
   std::size_t max_pending_ = 0;
   std::uint64_t last_ticket_ = 0;
   std::unordered_map<std::uint64_t, Pending> pending_;
   wire::Query query_;                   // the one that just came
   std::vector<std::uint8_t> reply_;     // for later replies
+  std::vector<std::uint8_t> round_;     // a reply on its way back through detours
   std::vector<std::uint8_t> rendered_;  // an upstream's answer, for complete_chase()
   upstream::Forwarder forwarder_;
 };

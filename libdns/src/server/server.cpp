@@ -135,6 +135,11 @@ void Server::set_status(Status status) {
   state_->order({.status = status});
 }
 
+void Server::set_rules(std::shared_ptr<const Rules> rules) {
+  const std::lock_guard lock(state_->control);
+  state_->order({.rules = std::move(rules)});
+}
+
 ForwardingReport Server::forward(const ForwardOptions& options) {
   const std::lock_guard lock(state_->control);
   state_->order({.forwarding = state_->choose(options)});

@@ -155,6 +155,9 @@ void Worker::carry_out(const Orders& orders) {
   if (orders.forwarding) {
     responder_.configure(orders.forwarding, steady_clock::now());
   }
+  if (orders.rules) {
+    responder_.set_rules(*orders.rules);
+  }
   if (orders.stop) {
     begin_to_stop();
   }

@@ -21,6 +21,7 @@
 namespace paddock::dns {
 
 class Authority;
+class Rules;
 class Views;
 
 struct TcpOptions {
@@ -86,8 +87,8 @@ struct Counters {
 
 // Lifetime: the sockets are bound when the constructor returns and answering has begun; the
 // destructor stops. Every member may be called from any thread, but publish(), set_status(),
-// forward() and stop() wait for the workers (well under a millisecond when they are not
-// starved) and exclude each other.
+// set_rules(), forward() and stop() wait for the workers (well under a millisecond when they are
+// not starved) and exclude each other.
 class PADDOCK_DNS_EXPORT Server {
  public:
   // Throws std::system_error with a sentence when a socket cannot be had: which address, why,
@@ -104,6 +105,9 @@ class PADDOCK_DNS_EXPORT Server {
   void publish(std::shared_ptr<const Authority> authority,
                std::shared_ptr<const Views> views = nullptr);
   void set_status(Status status);
+
+  // Takes new rules; null: none. Questions in flight keep those they came under.
+  void set_rules(std::shared_ptr<const Rules> rules);
 
   // Takes new upstreams, as after SIGHUP. Questions in flight are put to these; what is cached of
   // the same list of upstreams stays.

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dnsd/coredns_metrics.hpp"
+
+#include "dnsd/metrics.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace paddock::dnsd {
+
+namespace {
+
+// There is one server here, for all zones and clients.
+constexpr runtime::Label server{"server", "dns://:53"};
+constexpr runtime::Label zone{"zone", "."};
+constexpr runtime::Label zones{"zones", "."};
+constexpr runtime::Label view{"view", ""};
+
+void write_requests(const dns::Counters& counters, runtime::MetricsText& out) {
+  out.counter("coredns_dns_requests_total", "DNS requests made per zone, protocol and family.");
+  for (std::size_t protocol = 0; protocol < 2; ++protocol) {
+    for (std::size_t family = 0; family < 2; ++family) {
+      for (std::size_t type = 0; type < dns::type_groups; ++type) {
+        const auto count = counters.queries[protocol][family][type];
+        if (count == 0) continue;
+        out.sample(count, {server,
+                           zone,
+                           view,
+                           {"proto", protocol == 0 ? "udp" : "tcp"},
+                           {"family", family == 0 ? "1" : "2"},
+                           {"type", format(static_cast<dns::TypeGroup>(type))}});
+      }
+    }
+  }
+  out.histogram("coredns_dns_request_duration_seconds", "Time each request took, in seconds.",
+                dns::Counters::latency_bounds, counters.latency, counters.latency_sum);
+  out.counter("coredns_dns_responses_total", "Response status codes.");
+  for (std::size_t rcode = 0; rcode < counters.responses.size(); ++rcode) {
+    if (counters.responses[rcode] == 0) continue;
+    const auto name = rcode_name(rcode);
+    out.sample(counters.responses[rcode], {server, zone, view, {"rcode", name}, {"plugin", ""}});
+  }
+}
+
+void write_cache(const dns::Counters& counters, runtime::MetricsText& out) {
+  constexpr runtime::Label type{"type", "success"};
+  out.gauge("coredns_cache_entries", "Elements in the cache.");
+  out.sample(counters.cache_entries, {server, type, zones, view});
+  out.counter("coredns_cache_requests_total", "Requests made to the cache.");
+  out.sample(counters.cache_hits + counters.cache_misses, {server, zones, view});
+  out.counter("coredns_cache_hits_total", "Requests the cache answered.");
+  out.sample(counters.cache_hits, {server, type, zones, view});
+  out.counter("coredns_cache_misses_total", "Requests it did not.");
+  out.sample(counters.cache_misses, {server, zones, view});
+  out.counter("coredns_cache_prefetch_total", "Answers fetched anew before they expired.");
+  out.sample(counters.prefetched, {server, zones, view});
+  out.counter("coredns_cache_served_stale_total", "Requests served from stale entries.");
+  out.sample(counters.cache_stale, {server, zones, view});
+}
+
+}  // namespace
+
+void write_coredns_metrics(const dns::Counters& counters, runtime::MetricsText& out) {
+  out.gauge("coredns_build_info", "Constant 1, labelled by what answers in CoreDNS' place.");
+  out.sample(1, {{"version", "paddock"}, {"revision", ""}, {"goversion", ""}});
+  out.counter("coredns_panics_total", "Panics.");
+  out.sample(0);
+  out.gauge("coredns_plugin_enabled", "1 for what takes the place of a plugin that is enabled.");
+  for (const std::string_view name : {"kubernetes", "cache", "forward", "prometheus", "errors"}) {
+    out.sample(1, {server, zone, view, {"name", name}});
+  }
+  write_requests(counters, out);
+  write_cache(counters, out);
+}
+
+}  // namespace paddock::dnsd

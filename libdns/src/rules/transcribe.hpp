@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Transcribing: a query becomes one for another name or type, and the reply to
+// that becomes the reply to the first.
+#pragma once
+
+#include "rules/compiled_rules.hpp"
+#include "wire/message.hpp"
+
+#include <paddock/dns/answer.hpp>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace paddock::dns {
+
+// The query with another question; the rest of it, OPT too, as it was.
+[[nodiscard]] std::vector<std::uint8_t> with_question(wire::Bytes raw, const wire::Query& query,
+                                                      wire::Bytes name, Type type);
+
+// How a reply is changed on its way back.
+struct Transcription {
+  const CompiledRewrite* rewrite = nullptr;            // names and TTLs are changed back by it
+  const boost::asio::ip::network_v6* dns64 = nullptr;  // A records become AAAA records below it
+};
+
+// The reply to `raw`, which is `query` taken apart, out of the reply to what it became:
+// `asked_name` stands in it as the name of the query. Keeps within what the client takes. Returns
+// the size; 0 when `reply` is malformed.
+[[nodiscard]] std::size_t transcribe(wire::Bytes raw, const wire::Query& query,
+                                     const AnswerContext& context, wire::Bytes reply,
+                                     wire::Bytes asked_name, const Transcription& transcription,
+                                     std::span<std::uint8_t> out);
+
+// Whether a reply says that the name is there and has no AAAA record: the case for DNS64.
+[[nodiscard]] bool has_no_aaaa(wire::Bytes reply);
+
+// The IPv4 address inside an IPv6 address below the prefix, the name of whose PTR record is given;
+// nothing when it is not below it.
+[[nodiscard]] std::optional<boost::asio::ip::address_v4> embedded_address(
+    wire::Bytes reverse_name, const boost::asio::ip::network_v6& prefix);
+
+}  // namespace paddock::dns
