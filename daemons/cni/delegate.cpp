@@ -16,10 +16,10 @@
 namespace paddock::cni {
 namespace {
 
-constexpr std::size_t longest_path = 4096;
+constexpr std::size_t longest_plugin = 4096;
 
 // The file of that name in the first directory of CNI_PATH that has it. False: none has.
-bool find_plugin(const char* name, char (&path)[longest_path]) {
+bool find_plugin(const char* name, char (&path)[longest_plugin]) {
   const char* directories = std::getenv("CNI_PATH");
   while (directories && *directories) {
     const auto length = std::strcspn(directories, ":");
@@ -72,7 +72,7 @@ void exchange_with(int input, int output, const Call& call, Delegated& delegated
 void run_delegate(const char* name, const char* command, const Call& call, Delegated& delegated) {
   delegated.status = -1;
   delegated.output_size = 0;
-  char path[longest_path];
+  char path[longest_plugin];
   int to[2];
   int from[2];
   if (std::strchr(name, '/') || !find_plugin(name, path)) return;

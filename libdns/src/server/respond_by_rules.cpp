@@ -15,7 +15,7 @@ namespace {
 
 using Result = Responder::Result;
 
-Responder::Response response_of(const Outcome& outcome) {
+Responder::Response replied_with(const Outcome& outcome) {
   return {Result::replied, outcome.size, outcome.rcode};
 }
 
@@ -80,11 +80,11 @@ Responder::Response Responder::respond_by_rules(wire::Bytes raw, const Route& ro
     return resolve(raw, query_, context, {route, detours}, reply);
   }
   if (rules.is_blocked(query_.qname())) {
-    return response_of(answer_blocked(rules, raw, query_, context, reply));
+    return replied_with(answer_blocked(rules, raw, query_, context, reply));
   }
   if (const auto* host = rules.find_host(query_.qname())) {
     if (const auto* data = data_of(*host, query_.qtype())) {
-      return response_of(answer_host(*data, rules.host_ttl(), raw, query_, context, reply));
+      return replied_with(answer_host(*data, rules.host_ttl(), raw, query_, context, reply));
     }
   }
   std::vector<std::uint8_t> inner;

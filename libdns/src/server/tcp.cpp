@@ -18,9 +18,9 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::size_t length_size = 2;
-constexpr std::size_t max_message = length_size + 65535;
-constexpr std::size_t input_capacity = 2 * max_message;
-constexpr std::size_t output_capacity = 256 * 1024 + max_message;
+constexpr std::size_t max_frame = length_size + 65535;
+constexpr std::size_t input_capacity = 2 * max_frame;
+constexpr std::size_t output_capacity = 256 * 1024 + max_frame;
 constexpr std::size_t max_unsent = 256 * 1024;  // beyond it no query of that client is read
 constexpr unsigned max_owed = 64;               // queries of one connection at other resolvers
 constexpr int max_transfer_messages = 16;       // per turn of the loop, of 16 KiB

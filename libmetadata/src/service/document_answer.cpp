@@ -20,7 +20,7 @@ using documents::Reads;
 using documents::Sight;
 
 constexpr std::size_t whole_bytes = 64 * 1024;  // a larger document is sent in chunks
-constexpr std::size_t piece_bytes = 32 * 1024;
+constexpr std::size_t document_piece_bytes = 32 * 1024;
 
 // What a strong tag is made of: equal bytes, equal tag, on every host and after every start. Eight
 // bytes at a time: byte by byte this was a tenth of making a small document.
@@ -57,8 +57,8 @@ class Rendering final : public ChunkSource {
       : sight_(std::move(sight)), renderer_(std::move(renderer)), text_(std::move(head)) {}
   Chunk next() override {
     if (text_.empty() && !is_done_) {
-      text_.reserve(2 * piece_bytes);
-      is_done_ = !renderer_->append(text_, piece_bytes);
+      text_.reserve(2 * document_piece_bytes);
+      is_done_ = !renderer_->append(text_, document_piece_bytes);
     }
     if (text_.empty()) return {};
     return {Chunk::State::data, std::make_shared<const std::string>(std::exchange(text_, {})), {}};

@@ -8,7 +8,7 @@
 namespace paddock::metadata::service {
 namespace {
 
-constexpr std::size_t piece_bytes = 64 * 1024;
+constexpr std::size_t list_piece_bytes = 64 * 1024;
 
 class ObjectList final : public ChunkSource {
  public:
@@ -37,7 +37,7 @@ class ObjectList final : public ChunkSource {
     if (!std::exchange(is_first_, false)) text_ += ',';
     append_json(text_, object);
     last_ = object.key();
-    return text_.size() < piece_bytes;
+    return text_.size() < list_piece_bytes;
   }
 
   std::shared_ptr<const Cluster> cluster_;

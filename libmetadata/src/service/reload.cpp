@@ -37,7 +37,7 @@ class PendingReload final : public LongPoll {
   Refusal refusal_;
 };
 
-Response plain(int status, std::string_view text) {
+Response in_words(int status, std::string_view text) {
   return {.status = status, .content_type = "text/plain; charset=utf-8", .body = std::string(text)};
 }
 
@@ -71,11 +71,11 @@ struct ReloadService::State {
   }
 
   Response route(const Request& request) {
-    if (request.path != "/v1/reload") return service::plain(404, "404 page not found\n");
+    if (request.path != "/v1/reload") return service::in_words(404, "404 page not found\n");
     if (request.method == "POST") {
-      return service::reload(reload, mailbox, request.connection, service::plain);
+      return service::reload(reload, mailbox, request.connection, service::in_words);
     }
-    Response refused = service::plain(405, "405 method not allowed\n");
+    Response refused = service::in_words(405, "405 method not allowed\n");
     refused.headers = "Allow: POST\r\n";
     return refused;
   }

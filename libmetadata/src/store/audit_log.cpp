@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view line_start = "{\"revision\":";
 
-std::uint64_t revision_of(std::string_view line) {
+std::uint64_t revision_in(std::string_view line) {
   std::uint64_t revision = 0;
   if (line.starts_with(line_start)) {
     line.remove_prefix(line_start.size());
@@ -67,7 +67,7 @@ bool write_all(int fd, std::string_view bytes) {
 AuditLog::AuditLog(Options options) : options_(std::move(options)) {
   open();
   const auto last = tail(1);
-  if (!last.empty()) last_revision_ = revision_of(last.front());
+  if (!last.empty()) last_revision_ = revision_in(last.front());
 }
 
 std::filesystem::path AuditLog::path(unsigned number) const {

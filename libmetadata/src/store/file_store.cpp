@@ -6,6 +6,7 @@
 #include "model/uuid.hpp"
 #include "store/cluster_files.hpp"
 #include "store/folder_watch.hpp"
+#include "store/judgement.hpp"
 #include "store/publisher.hpp"
 
 #include <algorithm>
@@ -36,10 +37,6 @@ std::string joined(const std::vector<std::filesystem::path>& paths) {
   std::string text;
   for (const auto& path : paths) text += (text.empty() ? "" : ",") + path.string();
   return text;
-}
-
-std::shared_ptr<Object> copy_of(const Object& object) {
-  return visit(object, [](const auto& typed) -> std::shared_ptr<Object> { return clone(typed); });
 }
 
 class FileStore final : public Store {

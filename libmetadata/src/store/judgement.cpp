@@ -25,10 +25,6 @@ bool is_derived(const Object* object) {
   return endpoints != nullptr && endpoints->derived;
 }
 
-std::shared_ptr<Object> copy_of(const Object& object) {
-  return visit(object, [](const auto& typed) -> std::shared_ptr<Object> { return clone(typed); });
-}
-
 Judgement judge_put(const Write& write, const ObjectPtr& stored, std::int64_t now) {
   const Key key = write.object->key();
   if (is_derived(write.object.get()) || is_derived(stored.get())) {
@@ -82,6 +78,10 @@ Judgement judge_erase(const Write& write, const ObjectPtr& stored) {
 }
 
 }  // namespace
+
+std::shared_ptr<Object> copy_of(const Object& object) {
+  return visit(object, [](const auto& typed) -> std::shared_ptr<Object> { return clone(typed); });
+}
 
 Judgement judge(const Write& write, const ObjectPtr& stored, std::int64_t now) {
   return write.object ? judge_put(write, stored, now) : judge_erase(write, stored);

@@ -33,5 +33,7 @@ struct Judgement {
                                      const Object* before, const Object* after);
 
 [[nodiscard]] std::int64_t unix_milliseconds();
+// To be edited.
+[[nodiscard]] std::shared_ptr<Object> copy_of(const Object& object);
 
 }  // namespace paddock::metadata

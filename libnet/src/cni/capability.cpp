@@ -10,7 +10,7 @@
 namespace paddock::net::cni {
 namespace {
 
-constexpr const char* correct_it = "correct what the runtime was told";
+constexpr const char* correct_the_runtime = "correct what the runtime was told";
 // The kernel keeps a burst in 32 bits of octets.
 constexpr std::uint64_t largest_burst = std::numeric_limits<std::uint32_t>::max() * 8ULL;
 
@@ -18,7 +18,7 @@ std::uint16_t port_of(const Json& object, const char* name, const std::string& p
   const auto* found = find(object, name);
   const auto number = found ? number_of(*found, path + "." + name) : 0;
   if (number == 0 || number > std::numeric_limits<std::uint16_t>::max())
-    throw Refusal{Code::bad_config, path + "." + name + " must be 1 to 65535", correct_it};
+    throw Refusal{Code::bad_config, path + "." + name + " must be 1 to 65535", correct_the_runtime};
   return static_cast<std::uint16_t>(number);
 }
 
@@ -30,7 +30,7 @@ Protocol protocol_of(const Json& object, const std::string& path) {
   if (text == "udp") return Protocol::udp;
   if (text == "sctp") return Protocol::sctp;
   throw Refusal{Code::bad_config, path + ".protocol must be tcp, udp or sctp, not \"" + text + "\"",
-                correct_it};
+                correct_the_runtime};
 }
 
 std::uint64_t bits_of(const Json& object, const char* name, const std::string& path) {
@@ -38,7 +38,7 @@ std::uint64_t bits_of(const Json& object, const char* name, const std::string& p
   if (!found) return 0;
   if (!found->is_number_unsigned())
     throw Refusal{Code::bad_config, path + "." + name + " must be a number of bits, 0 or more",
-                  correct_it};
+                  correct_the_runtime};
   return found->get<std::uint64_t>();
 }
 
@@ -54,9 +54,9 @@ RateLimit limit_of(const Json& object, const std::string& direction, const std::
                   "a burst says nothing without a rate"};
   if (limit.rate > 0 && limit.rate < 8)
     throw Refusal{Code::bad_config, path + "." + rate + " is less than an octet a second",
-                  correct_it};
+                  correct_the_runtime};
   if (limit.burst >= largest_burst)
-    throw Refusal{Code::bad_config, path + "." + burst + " is 4 GiB or more", correct_it};
+    throw Refusal{Code::bad_config, path + "." + burst + " is 4 GiB or more", correct_the_runtime};
   return limit;
 }
 

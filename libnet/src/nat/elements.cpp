@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nat/elements.hpp"
 
+#include "nat/nfnetlink.hpp"
+
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -13,13 +15,9 @@
 namespace paddock::net::nat {
 namespace {
 
-std::uint16_t message_type(unsigned operation) {
-  return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8U | operation);
-}
-
 void begin(netlink::Batch& batch, unsigned operation, std::uint16_t flags, const SetName& where,
            std::string what) {
-  batch.begin(message_type(operation), flags, nfgenmsg{where.family, NFNETLINK_V0, htons(0)},
+  batch.begin(nftables_message(operation), flags, nfgenmsg{where.family, NFNETLINK_V0, htons(0)},
               std::move(what));
   batch.put_text(NFTA_SET_ELEM_LIST_TABLE, where.table);
   batch.put_text(NFTA_SET_ELEM_LIST_SET, where.set);

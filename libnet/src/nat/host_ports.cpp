@@ -3,6 +3,7 @@
 
 #include "failure.hpp"
 #include "nat/connections.hpp"
+#include "nat/nfnetlink.hpp"
 
 #include <linux/netlink.h>
 
@@ -12,8 +13,6 @@
 
 namespace paddock::net::nat {
 namespace {
-
-bool is_missing(const Error& error) { return error.code.value() == ENOENT; }
 
 // A connection of TCP to something else would be cut; one that is new finds the mapping by itself.
 std::vector<PortEntry> without_tcp(std::vector<PortEntry> entries) {

@@ -2,6 +2,7 @@
 #include "nat/needed_elements.hpp"
 
 #include "marks.hpp"
+#include "nat/nfnetlink.hpp"
 
 #include <linux/netfilter.h>
 #include <linux/netlink.h>
@@ -15,8 +16,6 @@ namespace paddock::net::nat {
 namespace {
 
 SetName name_of(const std::string& set) { return {NFPROTO_INET, table_name, set}; }
-
-bool is_missing(const Error& error) { return error.code.value() == ENOENT; }
 
 IpAddress last_of(const Prefix& network) {
   const auto fill = [&](auto octets) {

@@ -5,6 +5,7 @@
 #include "nat/port_entry.hpp"
 
 #include "marks.hpp"
+#include "nat/nfnetlink.hpp"
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -19,10 +20,6 @@ namespace paddock::net::nat {
 namespace {
 
 using Octets = std::vector<std::uint8_t>;
-
-std::uint16_t message_type(unsigned operation) {
-  return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8U | operation);
-}
 
 const nfgenmsg inet_header{NFPROTO_INET, NFNETLINK_V0, 0};
 
@@ -65,7 +62,7 @@ PortMap map_of(const PortEntry& entry) {
 
 void begin(netlink::Batch& batch, unsigned operation, std::uint16_t flags, const PortMap& map,
            const std::string& what) {
-  batch.begin(message_type(operation), flags, inet_header, what);
+  batch.begin(nftables_message(operation), flags, inet_header, what);
   batch.put_text(NFTA_SET_ELEM_LIST_TABLE, table_name);
   batch.put_text(NFTA_SET_ELEM_LIST_SET, map.name());
 }

@@ -8,12 +8,18 @@
 
 #include <paddock/net/address.hpp>
 
+#include <linux/netlink.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace paddock::net::netlink {
+
+// Flags of a request that makes something.
+inline constexpr std::uint16_t create = NLM_F_CREATE | NLM_F_EXCL;
+inline constexpr std::uint16_t create_or_replace = NLM_F_CREATE | NLM_F_REPLACE;
 
 class Batch {
  public:

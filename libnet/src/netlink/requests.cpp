@@ -15,8 +15,6 @@
 namespace paddock::net::netlink {
 namespace {
 
-constexpr std::uint16_t create = NLM_F_CREATE | NLM_F_EXCL;
-constexpr std::uint16_t create_or_replace = NLM_F_CREATE | NLM_F_REPLACE;
 
 std::uint8_t family(const IpAddress& address) { return address.is_v4() ? AF_INET : AF_INET6; }
 

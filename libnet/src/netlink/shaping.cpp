@@ -18,8 +18,6 @@
 namespace paddock::net::netlink {
 namespace {
 
-constexpr std::uint16_t create = NLM_F_CREATE | NLM_F_EXCL;
-constexpr std::uint16_t create_or_replace = NLM_F_CREATE | NLM_F_REPLACE;
 constexpr std::uint32_t ingress_handle = 0xffff0000U;
 constexpr std::uint32_t bucket_handle = 0x00010000U;   // 1:
 constexpr std::uint64_t latency_in_milliseconds = 25;  // how long what exceeds the rate may wait

@@ -14,10 +14,11 @@ using cni::Code;
 using cni::Json;
 using cni::Refusal;
 
-constexpr const char* correct_it = "correct the ranges in ipam, or those of runtimeConfig.ipRanges";
+constexpr const char* correct_the_ranges =
+    "correct the ranges in ipam, or those of runtimeConfig.ipRanges";
 
 [[noreturn]] void refuse(const std::string& msg) {
-  throw Refusal{Code::bad_config, msg, correct_it};
+  throw Refusal{Code::bad_config, msg, correct_the_ranges};
 }
 
 IpAddress next(const IpAddress& address) {
