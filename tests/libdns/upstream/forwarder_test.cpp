@@ -12,6 +12,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <mutex>
 
 namespace paddock::dns::upstream {
 namespace {
@@ -291,8 +292,10 @@ TEST_F(ForwarderTest, AsksAnewBeforeAHotAnswerExpires) {
 }
 
 TEST_F(ForwarderTest, RandomSpellingMustComeBack) {
+  std::mutex mutex;  // the resolver has a thread of its own
   std::vector<std::string> spellings;
   FakeResolver resolver([&](const Heard& heard) {
+    const std::scoped_lock lock(mutex);
     spellings.emplace_back(heard.message.begin() + 12, heard.message.begin() + 29);
     auto reply = reply_to(heard.message, {.answers = {a("www.example.net", "192.0.2.1", 0)}});
     if (heard.number == 3) {
@@ -309,6 +312,7 @@ TEST_F(ForwarderTest, RandomSpellingMustComeBack) {
   ask();
   run_until(3);
 
+  const std::scoped_lock lock(mutex);
   EXPECT_NE(spellings.at(0), spellings.at(1));
   EXPECT_TRUE(given[0].is_answer);
   EXPECT_EQ(tallies.failures.get(), 1U) << "the third was not believed, but asked again";

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace paddock::metadata {
@@ -208,6 +209,7 @@ TEST(ConnectionFlood, AFullServerRefusesAnEqualNewcomer) {
   }
 
   EXPECT_TRUE(echo.connect().read_response().starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+  while (echo.server.counters().connections_refused == 0) std::this_thread::yield();
   EXPECT_EQ(echo.server.counters().connections_refused, 1U);
   first.send("ok");
   EXPECT_TRUE(ends_with(first.read_response(), "POST [ok]"));

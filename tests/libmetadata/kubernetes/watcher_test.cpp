@@ -284,14 +284,15 @@ TEST_F(WatcherTest, TellsALossOnceAndWhatItKnowsStays) {
                                      : silent_watch();
   });
   follow(*server);
-  ASSERT_TRUE(shelf_.wait([](Shelf& shelf) { return shelf.is_connected_; }));
-  const auto before = shelf_.objects_.size();
+  const auto expected = final_objects("list-final/services");
+  ASSERT_TRUE(shelf_.wait([&](Shelf& shelf) { return without_kind(shelf.objects_) == expected; }));
 
   server.reset();
 
   EXPECT_TRUE(shelf_.wait([](Shelf& shelf) { return !shelf.losses_.empty(); }));
-  EXPECT_EQ(shelf_.losses_.size(), 1U);
-  EXPECT_GE(shelf_.objects_.size(), before);
+  EXPECT_TRUE(shelf_.wait([&](Shelf& shelf) {
+    return shelf.losses_.size() == 1 && without_kind(shelf.objects_) == expected;
+  }));
 }
 
 TEST_F(WatcherTest, TakesAMissingResourceForAnEmptyOneWhereItMay) {
