@@ -3,7 +3,8 @@ if(PROJECT_IS_TOP_LEVEL)
   add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion
     -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Wimplicit-fallthrough)
   if(CMAKE_UNITY_BUILD)
-    add_compile_options(-Wno-subobject-linkage) # a source's own types, taken for a header's
+    # A source's own types are taken for a header's, and its own names for another's.
+    add_compile_options(-Wno-subobject-linkage -Wno-shadow)
   endif()
   if(PADDOCK_WARNINGS_AS_ERRORS)
     add_compile_options(-Werror)
