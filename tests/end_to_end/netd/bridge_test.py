@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plugin under the names bridge and ptp: results and kernel state are those of these."""
+import json
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from netd_test import NETD, addresses_of, ip, make_pod, run, wait_until  # noqa: E402
+from runtime import PLUGINS, Network, execute  # noqa: E402
+from standard import DUAL, HOST_LOCAL, RESERVED, VERSIONS, StandardTest, addresses, bridge, links, ping, set_elements  # noqa: E402
+
+
+class Bridge(StandardTest):
+    def test_the_kernel_and_the_result_are_those_of_bridge(self):
+        make_pod("one")
+        result = Network(bridge()).add("one")
+
+        made, host_end, pod_end = result["interfaces"]
+        self.assertEqual(made["name"], "cni0")
+        self.assertRegex(host_end["name"], "^veth[0-9a-f]{8}$")
+        self.assertEqual((pod_end["name"], pod_end["sandbox"]), ("eth0", "/run/netns/one"))
+        [entry] = result["ips"]
+        self.assertEqual((entry["address"], entry["gateway"], entry["interface"]), ("10.22.0.2/16", "10.22.0.1", 2))
+        self.assertEqual(result["routes"], [{"dst": "0.0.0.0/0"}])
+        port = ip("-d", "link", "show", "dev", host_end["name"])[0]
+        self.assertEqual((port["master"], port["address"]), ("cni0", host_end["mac"]))
+        self.assertEqual(ip("link", "show", "dev", "cni0")[0]["address"], made["mac"])
+        self.assertEqual(addresses("cni0"), ["10.22.0.1/16"])
+        self.assertEqual(addresses("eth0", "-n", "one"), ["10.22.0.2/16"])
+        self.assertEqual(ip("-n", "one", "link", "show", "dev", "eth0")[0]["address"], pod_end["mac"])
+        self.assertEqual(ip("-n", "one", "route", "show", "default")[0]["gateway"], "10.22.0.1")
+        self.assertTrue(ping("10.22.0.2"))
+
+    def test_every_version_in_its_form(self):
+        for number, version in enumerate(VERSIONS):
+            with self.subTest(version):
+                pod = f"v{number}"
+                make_pod(pod)
+                network = Network(bridge(), version=version)
+                result = network.add(pod)
+                self.assertEqual(result["cniVersion"], version)
+                if version < "0.3.0":
+                    self.assertEqual(result["ip4"]["ip"], f"10.22.0.{number + 2}/16")
+                else:
+                    self.assertEqual(len(result["interfaces"]), 3)
+                    self.assertEqual("version" in result["ips"][0], version < "1.0.0")
+                if version >= "0.4.0":
+                    network.check(pod)
+                network.delete(pod)
+                wait_until(lambda: "eth0" not in run("ip", "-n", pod, "link").stdout, "the link is gone")
+
+    def test_pods_reach_each_other_in_both_families(self):
+        network = Network(bridge(ipam=DUAL))
+        for pod in ("one", "two"):
+            make_pod(pod)
+            network.add(pod)
+        for address in ("10.22.0.3", "fd22::3", "10.22.0.1", "fd22::1"):
+            self.assertTrue(ping(address, "one"), address)
+        network.check("one")
+        network.delete("one")
+        network.delete("one")
+        self.assertEqual(sorted(p.name for p in (RESERVED / "net").iterdir() if p.name[0] in "1f"), ["10.22.0.3", "fd22::3"])
+        wait_until(lambda: len(links("veth")) == 1, "one veth is left")
+
+    def test_layer_two_only(self):
+        make_pod("one")
+        network = Network({"type": "bridge", "bridge": "cni0"})
+        result = network.add("one")
+        self.assertEqual(result.get("ips", []), [])
+        self.assertEqual(addresses("eth0", "-n", "one"), [])
+        network.check("one")
+        network.delete("one")
+        wait_until(lambda: links("veth") == [], "the link is gone")
+
+    def test_a_bridge_that_is_there_is_used_and_another_link_is_refused(self):
+        run("ip", "link", "add", "cni0", "type", "bridge")
+        make_pod("one")
+        Network(bridge()).add("one")
+        run("ip", "link", "add", "wrong0", "type", "ifb")
+        make_pod("two")
+        self.refuses(999, "wrong0", Network(bridge(bridge="wrong0")).add, "two")
+        self.assertEqual(len(list((RESERVED / "net").glob("10.22.*"))), 1, "the failed one has no address")
+
+    def test_another_address_on_the_bridge(self):
+        run("ip", "link", "add", "cni0", "type", "bridge")
+        run("ip", "addr", "add", "10.99.0.1/16", "dev", "cni0")
+        make_pod("one")
+        self.refuses(7, "10.99.0.1/16", Network(bridge()).add, "one")
+        Network(bridge(forceAddress=True)).add("one")
+        self.assertEqual(addresses("cni0"), ["10.22.0.1/16"])
+
+    def test_modes_of_port_and_bridge(self):
+        for mode, attribute, value in (("hairpinMode", "hairpin", True), ("portIsolation", "isolated", True)):
+            pod = mode.lower()
+            make_pod(pod)
+            link = Network(bridge(**{mode: value})).add(pod)["interfaces"][1]["name"]
+            details = ip("-d", "link", "show", "dev", link)[0]["linkinfo"]["info_slave_data"]
+            self.assertEqual(details[attribute], value, mode)
+        make_pod("promisc")
+        Network(bridge(promiscMode=True)).add("promisc")
+        self.assertIn("PROMISC", ip("link", "show", "dev", "cni0")[0]["flags"])
+        self.refuses(7, "exclude", Network(bridge(promiscMode=True, hairpinMode=True)).add, "promisc", "net1")
+
+    def test_mac_from_each_source(self):
+        network = Network(bridge(capabilities={"mac": True}, args={"cni": {"mac": "02:00:00:00:00:02"}}))
+        for number, (arguments, runtime, expected) in enumerate((("MAC=02:00:00:00:00:01", "", "02:00:00:00:00:02"),
+                                                                 ("", "02:00:00:00:00:03", "02:00:00:00:00:03"))):
+            make_pod(f"m{number}")
+            result = network.add(f"m{number}", args=arguments, **({"mac": runtime} if runtime else {}))
+            self.assertEqual(result["interfaces"][2]["mac"], expected)
+
+    def test_masquerade_and_nothing_left_of_it(self):
+        make_pod("outside")
+        run("ip", "link", "add", "uplink", "type", "veth", "peer", "eth0", "netns", "outside")
+        for command in ("addr add 192.0.2.1/24 dev uplink", "link set uplink up", "-n outside addr add 192.0.2.9/24 dev eth0",
+                        "-n outside link set eth0 up"):
+            run("ip", *command.split())
+        plain, hidden = Network(bridge(), name="plain"), Network(bridge(ipMasq=True), name="hidden")
+        make_pod("one")
+        hidden.add("one")
+        self.assertTrue(ping("192.0.2.9", "one"), "the outside has no route back")
+        self.assertEqual(set_elements("masqueraded4"), ["10.22.0.2"])
+        run("ip", "netns", "del", "one")
+        hidden.delete("one")
+        self.assertEqual(set_elements("masqueraded4"), [])
+        self.assertEqual(set_elements("home4"), [])
+        make_pod("two")
+        plain.add("two")
+        self.assertFalse(ping("192.0.2.9", "two"))
+
+    def test_default_gateway(self):
+        make_pod("one")
+        without = {"type": "host-local", "subnet": "10.23.0.0/24"}
+        result = Network(bridge(isDefaultGateway=True, ipam=without)).add("one")
+        self.assertEqual(result["routes"], [{"dst": "0.0.0.0/0", "gw": "10.23.0.1"}])
+        make_pod("two")
+        self.refuses(7, "default route", Network(bridge(isDefaultGateway=True), name="b").add, "two")
+
+    def test_what_is_not_supported_is_named(self):
+        make_pod("one")
+        for field in ({"vlan": 100}, {"vlanTrunk": [{"id": 7}]}, {"enabledad": True}, {"disableContainerInterface": True}):
+            self.refuses(2, next(iter(field)), Network(bridge(**field)).add, "one")
+        self.assertEqual(links("veth"), [])
+        self.assertFalse((RESERVED / "net").exists())
+
+    def test_an_impatient_runtime_and_a_restart(self):
+        make_pod("one")
+        network = Network(bridge(ipMasq=True))
+        first = network.add("one")
+        self.assertEqual(network.add("one"), first)
+        self.host.stop("netd")
+        run("nft", "flush", "ruleset")
+        self.host.restart("netd")
+        self.assertEqual(set_elements("masqueraded4"), ["10.22.0.2"])
+        self.assertEqual(self.leases(), {"c-one": ["10.22.0.2"]})
+        network.check("one")
+        run("ip", "link", "set", first["interfaces"][1]["name"], "nomaster")
+        self.refuses(100, "", network.check, "one")
+
+    def test_a_pod_of_the_plugin_before_us_goes_with_del(self):
+        make_pod("old")
+        run("ip", "link", "add", "vethold", "type", "veth", "peer", "eth0", "netns", "old")
+        folder = RESERVED / "net"
+        folder.mkdir(parents=True)
+        (folder / "10.22.0.2").write_text("c-old")
+        (folder / "10.22.0.3").write_text(" c-other \r\n eth0 \n")
+        (folder / "last_reserved_ip.0").write_text("10.22.0.3")
+
+        make_pod("new")
+        self.assertEqual(addresses_of(Network(bridge()).add("new")), ["10.22.0.4"])
+        Network(bridge()).delete("old")
+
+        self.assertEqual(sorted(p.name for p in folder.glob("10.*")), ["10.22.0.3", "10.22.0.4"])
+        self.assertNotIn("vethold", links("veth"))
+
+    def test_purge_frees_reservations(self):
+        make_pod("one")
+        Network(bridge()).add("one")
+        self.host.stop("netd")
+        run(NETD, "--purge", *self.options)
+        self.assertEqual(list((RESERVED / "net").glob("10.*")), [])
+        self.assertEqual(links("veth"), [])
+        self.host.restart("netd")
+
+    def test_gc_and_status(self):
+        network = Network(bridge(ipMasq=True, ipam={"type": "host-local", "subnet": "10.24.0.0/30"}), version="1.1.0")
+        make_pod("one")
+        network.status()
+        network.add("one")
+        self.refuses(50, "used up", network.status)
+        make_pod("two")
+        self.refuses(11, "no address is left", network.add, "two")
+        (RESERVED / "net" / "10.24.0.3").write_text("c-lost\r\neth0")
+        network.collect("one")
+        self.assertEqual([p.name for p in (RESERVED / "net").glob("10.*")], ["10.24.0.2"])
+        network.collect()
+        self.assertEqual([p.name for p in (RESERVED / "net").glob("10.*")], [])
+        wait_until(lambda: links("veth") == [], "links gone")
+
+    def test_addresses_from_netd_itself(self):
+        make_pod("one")
+        network = Network(bridge(ipam={"type": "paddock"}))
+        self.assertEqual(network.add("one")["ips"][0]["address"], "10.42.0.2/24")
+        self.assertEqual(addresses("cni0"), ["10.42.0.1/24", "fd42::1/64"])
+
+    def test_addresses_of_another_plugin(self):
+        static = PLUGINS / "static"
+        static.write_text("""#!/bin/sh
+cat > /run/static.input
+echo "$CNI_COMMAND $CNI_CONTAINERID" >> /run/static.log
+[ "$CNI_COMMAND" = ADD ] && echo '{"cniVersion":"1.0.0","ips":[{"address":"10.88.0.5/24","gateway":"10.88.0.1"}]}'
+exit 0
+""")
+        static.chmod(0o755)
+        make_pod("one")
+        network = Network(bridge(ipam={"type": "static"}))
+        self.assertEqual(network.add("one")["ips"][0]["address"], "10.88.0.5/24")
+        self.assertEqual(json.loads(pathlib.Path("/run/static.input").read_text())["ipam"], {"type": "static"})
+        network.check("one")
+        network.delete("one")
+        make_pod("two")
+        run("ip", "-n", "two", "link", "add", "eth0", "type", "veth", "peer", "name", "x0")
+        self.refuses(999, "eth0", execute, "bridge", "ADD", {"cniVersion": "1.0.0", "name": "net", **bridge(ipam={"type": "static"})},
+                     "c-two", "/run/netns/two")
+        log = pathlib.Path("/run/static.log").read_text().split("\n")
+        self.assertEqual(log[:5], ["ADD c-one", "CHECK c-one", "DEL c-one", "ADD c-two", "DEL c-two"])
+        self.refuses(5, "missing", Network(bridge(ipam={"type": "missing"})).add, "two")
+
+
+class PointToPoint(StandardTest):
+    def test_both_ends_have_addresses(self):
+        make_pod("one")
+        network = Network({"type": "ptp", "ipMasq": True, "ipam": {**HOST_LOCAL, "ranges": [[{"subnet": "10.77.0.0/24"}]]}})
+        result = network.add("one")
+        self.assertEqual(len(result["interfaces"]), 2)
+        self.assertEqual((result["ips"][0]["address"], result["ips"][0]["interface"]), ("10.77.0.2/24", 1))
+        self.assertTrue(ping("10.77.0.2"))
+        self.assertTrue(ping("10.77.0.1", "one"))
+        network.check("one")
+        network.delete("one")
+        self.assertEqual(self.leases(), {})
+
+
+if __name__ == "__main__":
+    unittest.main()
