@@ -97,7 +97,10 @@ bool ListReader::take_mark(std::string_view& bytes) {
     case ']':
       return keep({&mark, 1}) && close();
     default:
-      if (depth_ == own_level) is_value_ = mark == ':';
+      if (depth_ == own_level) {
+        is_value_ = mark == ':';
+        has_items_ = has_items_ || (is_value_ && key_ == "items");
+      }
       return keep({&mark, 1});
   }
 }
@@ -116,6 +119,8 @@ void ListReader::open(char bracket) {
 bool ListReader::close() {
   --depth_;
   if (depth_ == 0) {
+    // Some other object, as of a proxy: that nothing is in it says nothing.
+    if (!has_items_) return fail("no list: it has no items");
     state_ = State::whole;
   } else if (depth_ == own_level) {
     is_in_items_ = false;

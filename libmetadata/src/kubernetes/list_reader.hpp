@@ -54,6 +54,7 @@ class ListReader {
   bool is_escaped_ = false;
   bool is_value_ = false;  // at the list's own level: behind a colon
   bool is_in_items_ = false;
+  bool has_items_ = false;
   std::string key_;   // the last key at the list's own level
   std::string kept_;  // what is captured, so far
   std::string resource_version_;

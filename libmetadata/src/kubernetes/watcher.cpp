@@ -17,7 +17,8 @@ namespace errc = boost::system::errc;
 constexpr std::size_t longest_line = std::size_t{64} << 20;
 constexpr std::chrono::seconds missing_retry{60};
 constexpr std::chrono::seconds shortest_watch{1};  // one that ends sooner is not asked at once
-constexpr auto page_size = "limit=500";
+constexpr auto in_pages = "limit=500";
+constexpr auto in_one_piece = "limit=0";
 
 // Marks the end of what was there when a streaming list began.
 constexpr std::string_view initial_end = "k8s.io/initial-events-end";
@@ -71,12 +72,16 @@ Watcher::End Watcher::list() {
   inbox_.begin_list();
   // Where even the first list failed, what the server has at hand will do.
   const bool is_any_good = std::exchange(lists_next_, false) && !has_listed_;
-  std::string query = std::string(page_size) + (is_any_good ? "&resourceVersion=0" : "");
+  const std::string limit = std::exchange(is_outrun_, false) ? in_one_piece : in_pages;
+  std::string query = limit + (is_any_good ? "&resourceVersion=0" : "");
   std::string version;
   while (!query.empty()) {
     std::string next;
-    if (End end = list_page(query, next, version); end.kind != End::Kind::done) return end;
-    query = next.empty() ? "" : std::string(page_size) + "&continue=" + next;
+    if (End end = list_page(query, next, version); end.kind != End::Kind::done) {
+      is_outrun_ = end.kind == End::Kind::expired && !version.empty();
+      return end;
+    }
+    query = next.empty() ? "" : limit + "&continue=" + next;
   }
   inbox_.end_list();
   has_listed_ = true;
@@ -96,11 +101,12 @@ Watcher::End Watcher::list_page(const std::string& query, std::string& next, std
                      [&](std::string_view piece) { return is_right = reader.feed(piece); });
   if (!answer) return judge(answer.error());
   if (answer->status != 200) return judge(*answer);
-  if (!is_right || !reader.is_whole()) {
+  if (!is_right || !reader.is_whole() || reader.resource_version().empty()) {
+    const std::string why = !reader.problem().empty() ? reader.problem()
+                            : reader.is_whole()       ? "the list has no resourceVersion"
+                                                      : "the list ends early";
     return {.kind = End::Kind::failed,
-            .why = {make_error_code(errc::bad_message),
-                    resource_.path + ": " +
-                        (reader.problem().empty() ? "the list ends early" : reader.problem())}};
+            .why = {make_error_code(errc::bad_message), resource_.path + ": " + why}};
   }
   next = reader.next_page();
   version = reader.resource_version();

@@ -105,6 +105,7 @@ class Watcher {
   std::string version_;      // the newest resourceVersion seen; empty: none, or too old
   bool can_stream_ = true;   // until the server says that it cannot
   bool lists_next_ = false;  // a streaming list has failed: the next try is a plain one
+  bool is_outrun_ = false;   // the version of a list expired between two pages of it
   bool has_listed_ = false;  // once at least
   bool is_connected_ = false;
   bool is_told_ = false;  // the loss was reported

@@ -77,6 +77,7 @@ TEST(ListReader, RefusesWhatIsNoList) {
   EXPECT_EQ(read({"[1]"}).problem, "no JSON object");
   EXPECT_EQ(read({R"({"metadata":{x}})"}).problem, "the list's metadata is no JSON");
   EXPECT_EQ(read({R"({"items":[]} {)"}).problem, "text behind the list");
+  EXPECT_EQ(read({R"({"major":"1"})"}).problem, "no list: it has no items");
   EXPECT_EQ(read({"{" + std::string(2000, '[')}).problem, "the list is nested too deeply");
 }
 

@@ -4,6 +4,7 @@
 // again: the same chunks, without the waits between them.
 #pragma once
 
+#include "codec/base64.hpp"
 #include "support/api_server.hpp"
 
 #include <nlohmann/json.hpp>
@@ -29,8 +30,8 @@ class Recording {
   [[nodiscard]] std::vector<std::string> chunks() const {
     std::vector<std::string> chunks;
     const auto& response = whole_.at("response");
-    if (!response.contains("chunks")) return {response.at("body").get<std::string>()};
-    for (const auto& chunk : response.at("chunks")) chunks.push_back(chunk.at("data"));
+    if (!response.contains("chunks")) return {bytes_of(response, "body")};
+    for (const auto& chunk : response.at("chunks")) chunks.push_back(bytes_of(chunk, "data"));
     return chunks;
   }
   [[nodiscard]] std::string body() const {
@@ -38,12 +39,19 @@ class Recording {
     for (const auto& chunk : chunks()) body += chunk;
     return body;
   }
-  [[nodiscard]] int status() const { return whole_.at("response").at("status"); }
+  // 0: the server ended the connection without an answer.
+  [[nodiscard]] int status() const { return whole_.at("response").value("status", 0); }
+  [[nodiscard]] std::string target() const { return whole_.at("request").at("target"); }
+  [[nodiscard]] std::string header(const std::string& name) const {
+    const auto headers = whole_.at("response").value("headers", nlohmann::json::object());
+    return headers.value(name, "");
+  }
 
   // The whole answer as bytes of the wire. `ends`: as the server ended it, else cut behind the
   // last chunk.
   [[nodiscard]] std::string wire(bool ends = true) const {
     const auto& response = whole_.at("response");
+    if (status() == 0) return {};
     std::string bytes = "HTTP/1.1 " + std::to_string(status()) + " Recorded\r\n";
     for (const auto& [name, value] : response.at("headers").items()) {
       bytes += name + ": " + value.get<std::string>() + "\r\n";
@@ -60,6 +68,13 @@ class Recording {
   }
 
  private:
+  // Bytes that are no text were recorded in base64.
+  static std::string bytes_of(const nlohmann::json& object, const std::string& key) {
+    const auto encoded = object.find(key + "_base64");
+    if (encoded == object.end()) return object.value(key, "");
+    return decode_base64(encoded->get<std::string>()).value();
+  }
+
   nlohmann::json whole_;
 };
 

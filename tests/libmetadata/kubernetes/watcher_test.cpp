@@ -2,135 +2,25 @@
 #include "kubernetes/watcher.hpp"
 
 #include "libmetadata/kubernetes/recording.hpp"
+#include "libmetadata/kubernetes/shelf.hpp"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <condition_variable>
-#include <map>
-#include <mutex>
-#include <set>
-#include <thread>
 
 namespace paddock::metadata::kubernetes {
 namespace {
 
-using std::chrono::milliseconds;
 using testing::answer_with;
+using testing::final_objects;
+using testing::hasty;
+using testing::is_streaming_list;
+using testing::is_watch;
 using testing::Recording;
+using testing::Shelf;
 using testing::silent_watch;
-
-const WatchTimes hasty{.silence = milliseconds(2000),
-                       .head = milliseconds(2000),
-                       .shortest_retry = milliseconds(1),
-                       .longest_retry = milliseconds(10)};
-
-// Objects by "namespace/name", as a list ends with them; who waits can wait for any state.
-class Shelf final : public Inbox {
- public:
-  using Objects = std::map<std::string, Json>;
-
-  void begin_list() override { seen_.emplace(); }
-  void end_list() override {
-    change([this] {
-      std::erase_if(objects_, [this](const auto& one) { return !seen_->contains(one.first); });
-      seen_.reset();
-      ++lists_;
-    });
-  }
-  void put(const Json& object) override {
-    change([&] {
-      objects_[name_of(object)] = object;
-      if (seen_) seen_->insert(name_of(object));
-    });
-  }
-  void erase(const Json& object) override {
-    change([&] { objects_.erase(name_of(object)); });
-  }
-  void connected() override {
-    change([this] { is_connected_ = true; });
-  }
-  void lost(const Error& why) override {
-    change([&] {
-      is_connected_ = false;
-      losses_.push_back(why.text);
-    });
-  }
-
-  static std::string name_of(const Json& object) {
-    return std::string(text_at(at(object, "metadata"), "namespace")) + "/" +
-           std::string(text_at(at(object, "metadata"), "name"));
-  }
-
-  // Whether it came to be so within the test's patience.
-  template <class Condition>
-  [[nodiscard]] bool wait(Condition is_so) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    std::unique_lock lock(mutex_);
-    while (!is_so(*this)) {  // which may be about the server, too
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      changed_.wait_for(lock, milliseconds(20));
-    }
-    return true;
-  }
-
-  Objects objects_;
-  unsigned lists_ = 0;
-  bool is_connected_ = false;
-  std::vector<std::string> losses_;
-
- private:
-  template <class Change>
-  void change(Change make) {
-    const std::scoped_lock lock(mutex_);
-    make();
-    changed_.notify_all();
-  }
-
-  std::optional<std::set<std::string>> seen_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-};
-
-bool is_streaming_list(const std::string& target) {
-  return target.find("sendInitialEvents") != std::string::npos;
-}
-bool is_watch(const std::string& target) { return target.find("watch=1") != std::string::npos; }
-
-// Objects without what the server adds to the items of a watch, and not of a list.
-Shelf::Objects final_objects(const std::string& recording) {
-  Shelf::Objects objects;
-  const auto list = Json::parse(Recording(recording).body());
-  for (const auto& item : list.at("items")) {
-    objects[Shelf::name_of(item)] = item;
-  }
-  return objects;
-}
-Shelf::Objects without_kind(Shelf::Objects objects) {
-  for (auto& [name, object] : objects) {
-    object.erase("kind");
-    object.erase("apiVersion");
-  }
-  return objects;
-}
-
-class WatcherTest : public ::testing::Test {
- protected:
-  // Follows the resource of the server until the test ends.
-  void follow(const test::ApiServer& server, const std::string& path = "/api/v1/services") {
-    watcher_ = std::make_unique<Watcher>(ClientOptions{.server = server.url(), .access = {}},
-                                         Resource{.path = path}, hasty, shelf_);
-    thread_ = std::jthread([this](const std::stop_token& stop) { watcher_->run(stop); });
-  }
-  void TearDown() override {
-    thread_.request_stop();
-    if (watcher_) watcher_->interrupt();
-  }
-
-  Shelf shelf_;
-  std::unique_ptr<Watcher> watcher_;
-  std::jthread thread_;
-};
+using testing::WatcherTest;
+using testing::without_kind;
 
 struct Followed {
   const char* name;
