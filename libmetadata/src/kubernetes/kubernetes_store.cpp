@@ -9,7 +9,7 @@
 #include "store/directory.hpp"
 #include "store/file.hpp"
 #include "store/judgement.hpp"
-#include "store/publisher.hpp"
+#include "store/published_store.hpp"
 
 #include <paddock/metadata/kubernetes.hpp>
 
@@ -68,12 +68,12 @@ std::optional<File> hold(const std::filesystem::path& directory) {
   return lock_directory(make_directory(directory));
 }
 
-class KubernetesStore final : public Store {
+class KubernetesStore final : public PublishedStore {
  public:
   explicit KubernetesStore(KubernetesStoreOptions given)
-      : options_(std::move(given)),
+      : PublishedStore(given.history),
+        options_(std::move(given)),
         lock_(hold(options_.directory)),
-        publisher_(options_.history),
         table_(random_uuid(), read_snapshot()),
         saver_(
             snapshot_file(), options_.save_after, [this] { return publisher_.cluster(); },
@@ -103,20 +103,6 @@ class KubernetesStore final : public Store {
 
   [[nodiscard]] std::string source() const override { return "kubernetes:" + options_.server.url; }
   [[nodiscard]] bool is_writable() const noexcept override { return false; }
-  [[nodiscard]] std::shared_ptr<const Cluster> cluster() const override {
-    return publisher_.cluster();
-  }
-  [[nodiscard]] std::shared_ptr<const Cluster> wait(std::uint64_t after, Clock::time_point deadline,
-                                                    std::stop_token stop) const override {
-    return publisher_.wait(after, deadline, stop);
-  }
-  [[nodiscard]] Subscription subscribe(std::function<void()> on_change) override {
-    return publisher_.subscribe(std::move(on_change));
-  }
-  [[nodiscard]] std::optional<std::vector<Change>> changes_since(
-      std::uint64_t revision) const override {
-    return publisher_.changes_since(revision);
-  }
   void submit(Write write, std::function<void(WriteResult)> done) override {
     (void)write;
     WriteResult refused;
@@ -137,7 +123,6 @@ class KubernetesStore final : public Store {
 
   const KubernetesStoreOptions options_;
   const std::optional<File> lock_;  // of the directory
-  Publisher publisher_;
   Table table_;
   client::SnapshotSaver saver_;
   bool was_connected_ = false;  // of the publishing thread, as is_told_

@@ -9,7 +9,7 @@
 #include "remote/write_queue.hpp"
 #include "store/file.hpp"
 #include "store/judgement.hpp"
-#include "store/publisher.hpp"
+#include "store/published_store.hpp"
 
 #include <paddock/metadata/remote_store.hpp>
 
@@ -51,17 +51,17 @@ Error as_error(const Problem& problem) {
   return {make_error_code(boost::system::errc::bad_message), format(problem)};
 }
 
-class EtcdStore final : public Store {
+class EtcdStore final : public PublishedStore {
  public:
   explicit EtcdStore(EtcdStoreOptions given)
-      : options_(std::move(given)),
+      : PublishedStore(given.history),
+        options_(std::move(given)),
         keys_(options_.prefix),
         writes_(options_),
         reader_etcd_(etcd_options(options_)),
         leases_(options_.prefix, options_.owner_time),
         writer_(etcd_options(options_), keys_, leases_),
         table_(keys_, read_snapshot()),
-        publisher_(options_.history),
         saver_(
             snapshot_file(options_), options_.save_after, [this] { return cluster(); },
             options_.events.snapshot_failed) {
@@ -88,20 +88,6 @@ class EtcdStore final : public Store {
     return text + options_.prefix;
   }
   [[nodiscard]] bool is_writable() const noexcept override { return options_.is_writable; }
-  [[nodiscard]] std::shared_ptr<const Cluster> cluster() const override {
-    return publisher_.cluster();
-  }
-  [[nodiscard]] std::shared_ptr<const Cluster> wait(std::uint64_t after, Clock::time_point deadline,
-                                                    std::stop_token stop) const override {
-    return publisher_.wait(after, deadline, stop);
-  }
-  [[nodiscard]] Subscription subscribe(std::function<void()> on_change) override {
-    return publisher_.subscribe(std::move(on_change));
-  }
-  [[nodiscard]] std::optional<std::vector<Change>> changes_since(
-      std::uint64_t revision) const override {
-    return publisher_.changes_since(revision);
-  }
   void submit(Write write, std::function<void(WriteResult)> done) override {
     writes_.submit(std::move(write), std::move(done));
   }
@@ -147,7 +133,6 @@ class EtcdStore final : public Store {
   std::condition_variable_any stopping_;
   StoreHealth health_;
 
-  Publisher publisher_;
   client::SnapshotSaver saver_;
   std::jthread reader_;
 };

@@ -3,7 +3,7 @@
 // The store of another metadatad: a follower reads its stream, a thread of its own forwards writes.
 #include "remote/write_queue.hpp"
 #include "store/judgement.hpp"
-#include "store/publisher.hpp"
+#include "store/published_store.hpp"
 
 #include <paddock/metadata/client.hpp>
 #include <paddock/metadata/follower.hpp>
@@ -96,14 +96,14 @@ ClientRequest request_of(const Write& write) {
   return request;
 }
 
-class PaddockStore final : public Store {
+class PaddockStore final : public PublishedStore {
  public:
   explicit PaddockStore(PaddockStoreOptions given)
-      : options_(std::move(given)),
+      : PublishedStore(given.history, Publisher::Resume::at_published_revisions),
+        options_(std::move(given)),
         writes_(options_),
         client_(ClientOptions{
             .server = options_.server, .access = options_.access, .timeout = options_.timeout}),
-        publisher_(options_.history, Publisher::Resume::at_published_revisions),
         follower_(follower_options()) {
     if (auto known = follower_.cluster()) publisher_.publish(std::move(known), {});
     writes_.start({[this](const Write& write) { return make(write); },
@@ -119,20 +119,6 @@ class PaddockStore final : public Store {
 
   [[nodiscard]] std::string source() const override { return "paddock:" + options_.server; }
   [[nodiscard]] bool is_writable() const noexcept override { return options_.is_writable; }
-  [[nodiscard]] std::shared_ptr<const Cluster> cluster() const override {
-    return publisher_.cluster();
-  }
-  [[nodiscard]] std::shared_ptr<const Cluster> wait(std::uint64_t after, Clock::time_point deadline,
-                                                    std::stop_token stop) const override {
-    return publisher_.wait(after, deadline, stop);
-  }
-  [[nodiscard]] Subscription subscribe(std::function<void()> on_change) override {
-    return publisher_.subscribe(std::move(on_change));
-  }
-  [[nodiscard]] std::optional<std::vector<Change>> changes_since(
-      std::uint64_t revision) const override {
-    return publisher_.changes_since(revision);
-  }
   void submit(Write write, std::function<void(WriteResult)> done) override {
     writes_.submit(std::move(write), std::move(done));
   }
@@ -156,8 +142,7 @@ class PaddockStore final : public Store {
 
   const PaddockStoreOptions options_;
   WriteQueue writes_;
-  Client client_;  // of the writing thread
-  Publisher publisher_;
+  Client client_;                      // of the writing thread
   std::atomic<bool> is_anew_ = false;  // the next state does not follow from the last
   Clock::time_point speak_at_ = Clock::now();
   std::mutex owners_mutex_;  // anybody may keep an owner

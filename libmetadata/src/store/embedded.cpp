@@ -11,7 +11,7 @@
 #include "store/database.hpp"
 #include "store/directory.hpp"
 #include "store/judgement.hpp"
-#include "store/publisher.hpp"
+#include "store/published_store.hpp"
 
 #include <array>
 #include <chrono>
@@ -45,14 +45,14 @@ struct Submitted {
   std::function<void(WriteResult)> done;
 };
 
-class EmbeddedStore final : public Store {
+class EmbeddedStore final : public PublishedStore {
  public:
   explicit EmbeddedStore(EmbeddedOptions options)
-      : directory_(make_directory(options.directory)),
+      : PublishedStore(options.history),
+        directory_(make_directory(options.directory)),
         lock_(lock_directory(directory_)),
         database_(directory_ / "store.mdb"),
-        audit_({directory_, options.audit_bytes, std::max(1U, options.audit_files)}),
-        publisher_(options.history) {
+        audit_({directory_, options.audit_bytes, std::max(1U, options.audit_files)}) {
     // A log that is ahead belongs to a store that was here before this one.
     if (audit_.last_revision() > database_.revision()) audit_.forget_revision();
     catch_up_audit();
@@ -73,21 +73,6 @@ class EmbeddedStore final : public Store {
 
   [[nodiscard]] std::string source() const override { return "embedded:" + directory_.string(); }
   [[nodiscard]] bool is_writable() const noexcept override { return true; }
-  [[nodiscard]] std::shared_ptr<const Cluster> cluster() const override {
-    return publisher_.cluster();
-  }
-  [[nodiscard]] std::shared_ptr<const Cluster> wait(std::uint64_t after,
-                                                    std::chrono::steady_clock::time_point deadline,
-                                                    std::stop_token stop) const override {
-    return publisher_.wait(after, deadline, stop);
-  }
-  [[nodiscard]] Subscription subscribe(std::function<void()> on_change) override {
-    return publisher_.subscribe(std::move(on_change));
-  }
-  [[nodiscard]] std::optional<std::vector<Change>> changes_since(
-      std::uint64_t revision) const override {
-    return publisher_.changes_since(revision);
-  }
   [[nodiscard]] std::vector<std::string> audit(std::size_t limit) const override {
     return audit_.tail(limit);
   }
@@ -231,7 +216,6 @@ class EmbeddedStore final : public Store {
   File lock_;
   Database database_;
   AuditLog audit_;
-  Publisher publisher_;
   bool is_audit_behind_ = false;
   std::uint64_t synced_audit_ = 0;
   std::uint64_t commits_ = 0;

@@ -7,7 +7,7 @@
 #include "store/cluster_files.hpp"
 #include "store/folder_watch.hpp"
 #include "store/judgement.hpp"
-#include "store/publisher.hpp"
+#include "store/published_store.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -39,12 +39,12 @@ std::string joined(const std::vector<std::filesystem::path>& paths) {
   return text;
 }
 
-class FileStore final : public Store {
+class FileStore final : public PublishedStore {
  public:
   explicit FileStore(FileStoreOptions options)
-      : source_("file:" + joined(options.paths)),
+      : PublishedStore(options.history),
+        source_("file:" + joined(options.paths)),
         files_(options.paths),
-        publisher_(options.history),
         events_(std::move(options.events)) {
     folders_.follow(files_.folders());
     read(ClusterFiles::Scan::all, {});
@@ -58,21 +58,6 @@ class FileStore final : public Store {
 
   [[nodiscard]] std::string source() const override { return source_; }
   [[nodiscard]] bool is_writable() const noexcept override { return false; }
-  [[nodiscard]] std::shared_ptr<const Cluster> cluster() const override {
-    return publisher_.cluster();
-  }
-  [[nodiscard]] std::shared_ptr<const Cluster> wait(std::uint64_t after,
-                                                    std::chrono::steady_clock::time_point deadline,
-                                                    std::stop_token stop) const override {
-    return publisher_.wait(after, deadline, stop);
-  }
-  [[nodiscard]] Subscription subscribe(std::function<void()> on_change) override {
-    return publisher_.subscribe(std::move(on_change));
-  }
-  [[nodiscard]] std::optional<std::vector<Change>> changes_since(
-      std::uint64_t revision) const override {
-    return publisher_.changes_since(revision);
-  }
   void submit(Write, std::function<void(WriteResult)> done) override {
     WriteResult refused;
     refused.status = WriteResult::Status::read_only;
@@ -217,7 +202,6 @@ class FileStore final : public Store {
   const std::string source_;
   ClusterFiles files_;
   FolderWatch folders_;
-  Publisher publisher_;
   const StoreEvents events_;
   std::set<std::string> told_;  // problems
   mutable std::mutex mutex_;    // the reader's thread and who asks
