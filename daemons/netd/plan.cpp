@@ -125,7 +125,7 @@ std::string conflist(const std::string& network_name) {
   "plugins": [
     {
       "type": "paddock",
-      "capabilities": {"portMappings": true, "bandwidth": true, "ips": true, "mac": true, "dns": true, "aliases": true}
+      "capabilities": {"portMappings": true, "bandwidth": true, "ips": true, "ipRanges": true, "mac": true, "dns": true, "aliases": true}
     }
   ]
 }

@@ -4,6 +4,7 @@
 // what the command in question needs.
 #include "cni/capability.hpp"
 #include "cni/environment.hpp"
+#include "cni/ip_ranges.hpp"
 #include "cni/plugin.hpp"
 
 #include <nlohmann/json.hpp>
@@ -118,14 +119,24 @@ void read_aliases(const Json& aliases, Request& request) {
   if (found != aliases.end()) request.aliases = texts_of(*found, path + "." + request.network);
 }
 
+// host-local gives an address of each set; we give one of each family.
+void read_ranges(const Json& sets, Request& request) {
+  for (const auto& set : ip_range_sets_of(sets, "runtimeConfig.ipRanges"))
+    request.ranges.insert(request.ranges.end(), set.begin(), set.end());
+}
+
 void read_runtime_config(const Json& config, Request& request) {
   const auto* runtime = find(config, "runtimeConfig");
   if (!runtime) return;
   object_of(*runtime, "runtimeConfig");
   if (request.plugin == Plugin::paddock) {
-    for (const auto* name : {"ipRanges", "deviceID", "infinibandGUID"})
+    for (const auto* name : {"deviceID", "infinibandGUID"})
       refuse_if_set(*runtime, name, std::string("runtimeConfig.") + name);
   }
+  const bool has_pools =  // host-local reads its ranges by itself
+      request.plugin == Plugin::paddock || request.plugin == Plugin::bridge ||
+      request.plugin == Plugin::ptp;
+  if (const auto* sets = find(*runtime, "ipRanges"); sets && has_pools) read_ranges(*sets, request);
   if (const auto* ports = find(*runtime, "portMappings"))
     request.ports = ports_of(*ports, "runtimeConfig.portMappings");
   if (const auto* bandwidth = find(*runtime, "bandwidth"))

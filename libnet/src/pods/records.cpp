@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pods/records.hpp"
 
+#include "failure.hpp"
+
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace paddock::net {
@@ -63,12 +66,25 @@ std::vector<AddressPool::Usage> Records::usage(const std::string& network) const
 Result<Reservation> Records::reserve(const Claim& claim) {
   const std::lock_guard lock(mutex_);
   auto& pool = pools_.of(claim.network);
+  std::vector<AddressRange> within;
+  for (const auto& range : claim.ranges) {
+    within.push_back({range.first, range.last});
+    const auto gateway = pool.gateway_of(range.first);
+    if (range.names_gateway && gateway && *gateway != range.gateway)
+      return failure(EADDRNOTAVAIL, "the gateway of " + range.subnet.to_string() + " is " +
+                                        gateway->to_string() + ", not " +
+                                        range.gateway.to_string());
+  }
   std::vector<IpAddress> former;
   if (claim.requested.empty() && !claim.owner.empty()) {
     former = former_owners_.addresses_of(claim.owner);
-    std::erase_if(former, [&](const IpAddress& address) { return !pool.network_of(address); });
+    std::erase_if(former, [&](const IpAddress& address) {
+      const auto has = [&](const cni::IpRange& range) { return range.contains(address); };
+      return !pool.network_of(address) ||
+             (!claim.ranges.empty() && std::ranges::none_of(claim.ranges, has));
+    });
   }
-  auto taken = pool.take(former.empty() ? claim.requested : former, system_clock::now());
+  auto taken = pool.take(former.empty() ? claim.requested : former, system_clock::now(), within);
   if (!taken) return taken.error();
   Reservation reserved;
   for (const auto& address : *taken) {

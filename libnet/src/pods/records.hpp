@@ -7,6 +7,7 @@
 #include "pods/pools.hpp"
 
 #include <paddock/net/address_pool.hpp>
+#include <paddock/net/cni.hpp>
 #include <paddock/net/lease_store.hpp>
 
 #include <filesystem>
@@ -25,6 +26,7 @@ namespace paddock::net {
 struct Claim {
   std::string network;
   std::span<const IpAddress> requested;
+  std::span<const cni::IpRange> ranges;
   std::string owner;  // whose former addresses will do when none is requested; empty: nobody's
 };
 

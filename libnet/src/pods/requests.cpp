@@ -64,6 +64,7 @@ cni::Expected<std::string> PodNetwork::State::attach(const cni::Request& request
   const auto reserved =
       records.reserve({.network = request.network,
                        .requested = requested,
+                       .ranges = request.ranges,
                        .owner = request.is_sticky ? owner_of(lease.pod, id) : std::string()});
   if (!reserved) return to_failure(reserved.error(), request.version);
   lease.attachment.id = id;

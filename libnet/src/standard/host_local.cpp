@@ -220,7 +220,7 @@ Result<Choice> choose_from(const RangeSet& set, const std::optional<IpAddress>& 
   if (is_taken(*requested))
     return failure(EADDRINUSE, "the requested address " + requested->to_string() + " is taken");
   const auto range =
-      std::ranges::find_if(set, [&](const Range& each) { return each.contains(*requested); });
+      std::ranges::find_if(set, [&](const cni::IpRange& each) { return each.contains(*requested); });
   return Choice{*requested, *range};
 }
 

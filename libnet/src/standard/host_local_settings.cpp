@@ -46,10 +46,10 @@ std::vector<RangeSet> all_sets(const Json& config, const Json& ipam) {
   };
   const auto* runtime = cni::find(config, "runtimeConfig");
   const auto* given = runtime ? cni::find(*runtime, "ipRanges") : nullptr;
-  if (given) append(range_sets_of(*given, "runtimeConfig.ipRanges"));
+  if (given) append(cni::ip_range_sets_of(*given, "runtimeConfig.ipRanges"));
   if (const auto* subnet = cni::find(ipam, "subnet"); subnet && *subnet != "")
-    sets.push_back({range_of(ipam, "ipam")});
-  if (const auto* ranges = cni::find(ipam, "ranges")) append(range_sets_of(*ranges, "ipam.ranges"));
+    sets.push_back({cni::ip_range_of(ipam, "ipam")});
+  if (const auto* ranges = cni::find(ipam, "ranges")) append(cni::ip_range_sets_of(*ranges, "ipam.ranges"));
   return sets;
 }
 

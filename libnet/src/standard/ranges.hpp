@@ -4,7 +4,7 @@
 // out: pure. A set of ranges gives one address.
 #pragma once
 
-#include "cni/document.hpp"
+#include "cni/ip_ranges.hpp"
 
 #include <paddock/net/address.hpp>
 
@@ -15,23 +15,9 @@
 
 namespace paddock::net::standard {
 
-// first to last, both included, without the gateway.
-struct Range {
-  Prefix subnet;  // without host bits
-  IpAddress first;
-  IpAddress last;
-  IpAddress gateway;
+using RangeSet = std::vector<cni::IpRange>;
 
-  bool contains(const IpAddress& address) const;
-};
-
-using RangeSet = std::vector<Range>;
-
-// [[{subnet, rangeStart, rangeEnd, gateway}]]. Refuses what host-local refuses: host bits, subnets
-// too small for two pods, ranges outside, families mixed in a set, sets or ranges that overlap.
-std::vector<RangeSet> range_sets_of(const cni::Json& value, const std::string& path);
-// One of these objects.
-Range range_of(const cni::Json& value, const std::string& path);
+// Refuses families mixed in a set, and sets or ranges that overlap.
 void check_overlaps(const std::vector<RangeSet>& sets);
 
 bool contains(const RangeSet& set, const IpAddress& address);
@@ -41,7 +27,7 @@ bool is_gateway(const RangeSet& set, const IpAddress& address);
 // all are taken. Without `last`, or one of no range: from the beginning.
 struct Choice {
   IpAddress address;
-  Range range;
+  cni::IpRange range;
 };
 std::optional<Choice> choose(const RangeSet& set, const std::optional<IpAddress>& last,
                              const std::function<bool(const IpAddress&)>& is_taken);

@@ -166,6 +166,20 @@ class Attaching(NetdTest):
         self.refused("ADD", "two", 11, "10.42.0.77", config=config)
         self.refused("ADD", "two", 7, "10.43.0.1", config={**NETWORK, "runtimeConfig": {"ips": ["10.43.0.1"]}})
 
+    def test_addresses_come_from_the_ranges_of_the_runtime(self):
+        def within(**limits):
+            return {**NETWORK, "runtimeConfig": {"ipRanges": [[{"subnet": "10.42.0.0/24", **limits}]]}}
+
+        narrow = within(rangeStart="10.42.0.100", rangeEnd="10.42.0.101", gateway="10.42.0.1")
+        self.assertEqual(addresses_of(self.add("one", config=narrow)), ["10.42.0.100"])
+        self.assertEqual(addresses_of(self.add("two", config=narrow)), ["10.42.0.101"])
+        make_pod("three")
+        self.refused("ADD", "three", 11, "no address is left in the ranges", config=narrow)
+        self.refused("ADD", "three", 7, "gateway", config=within(gateway="10.42.0.9"))
+        elsewhere = {**NETWORK, "runtimeConfig": {"ipRanges": [[{"subnet": "10.77.0.0/24"}]]}}
+        self.refused("ADD", "three", 7, "10.77.0.1-10.77.0.254", config=elsewhere)
+        self.assertEqual(addresses_of(self.host.cni("ADD", "three")), ["10.42.0.2"])
+
     def test_gc_removes_what_is_not_listed(self):
         self.add("keep")
         self.add("drop")

@@ -117,6 +117,7 @@ TEST(CniRequest, RuntimeConfigOutranksConfigArgumentsAndThoseTheEnvironment) {
                       "labels":[{"key":"app","value":"db"}]}})";
   const auto runtime =
       R"("runtimeConfig":{"ips":["10.0.0.9/24","fd00::9"],"mac":"02:00:00:00:00:03",
+         "ipRanges":[[{"subnet":"10.0.0.0/24","rangeStart":"10.0.0.5"}],[{"subnet":"fd00::/64"}]],
          "dns":{"servers":["1.1.1.1"],"searches":["a.b"],"options":["x"]},
          "aliases":{"net":["db","store"],"other":["no"]}})";
 
@@ -134,6 +135,9 @@ TEST(CniRequest, RuntimeConfigOutranksConfigArgumentsAndThoseTheEnvironment) {
   EXPECT_EQ(by_runtime->addresses.front().to_string(), "10.0.0.9");
   EXPECT_EQ(by_runtime->mac->to_string(), "02:00:00:00:00:03");
   EXPECT_EQ(by_runtime->aliases, (std::vector<std::string>{"db", "store"}));
+  ASSERT_EQ(by_runtime->ranges.size(), 2U);
+  EXPECT_EQ(by_runtime->ranges.front().first.to_string(), "10.0.0.5");
+  EXPECT_FALSE(by_runtime->ranges.front().names_gateway);
   EXPECT_EQ(by_runtime->dns.search, std::vector<std::string>{"a.b"});
 }
 

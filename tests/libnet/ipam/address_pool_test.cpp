@@ -44,6 +44,45 @@ TEST(AddressPool, GivesLowestFirstAndNeverNetworkGatewayOrBroadcast) {
   EXPECT_EQ(pool.take({}, start).error().code, no_buffer_space);
 }
 
+std::string take_within(AddressPool& pool, std::vector<std::string> ranges,
+                        AddressPool::Time now = start, std::vector<IpAddress> requested = {}) {
+  std::vector<AddressRange> within;
+  for (const auto& range : ranges) within.push_back(*AddressRange::parse(range));
+  const auto taken = pool.take(requested, now, within);
+  return taken ? taken->front().to_string() : taken.error().text;
+}
+
+TEST(AddressPool, GivesOnlyAddressesOfTheRangesAskedFor) {
+  auto pool = pool_of({subnet("10.0.0.0/24"), subnet("10.1.0.0/24")});
+
+  EXPECT_EQ(take_within(pool, {"10.1.0.0-10.1.0.3", "10.0.0.100"}), "10.0.0.100");
+  EXPECT_EQ(take_within(pool, {"10.1.0.0-10.1.0.3", "10.0.0.100"}), "10.1.0.2");
+  EXPECT_EQ(take_within(pool, {"10.1.0.0-10.1.0.3", "10.0.0.100"}), "10.1.0.3");
+  EXPECT_NE(take_within(pool, {"10.1.0.0-10.1.0.3"}).find("no address is left"), std::string::npos);
+  EXPECT_EQ(take(pool), "10.0.0.2");
+}
+
+TEST(AddressPool, GivesTheOneFreedLongestAgoOfTheRanges) {
+  auto pool = pool_of({subnet("10.0.0.0/24")});
+  for (int i = 0; i < 3; ++i) take_within(pool, {"10.0.0.10-10.0.0.12"});
+  pool.free(ip("10.0.0.12"), start);
+  pool.free(ip("10.0.0.10"), start + 1s);
+
+  EXPECT_NE(take_within(pool, {"10.0.0.10-10.0.0.12"}, start + 29s).find("no address"),
+            std::string::npos);
+  EXPECT_EQ(take_within(pool, {"10.0.0.10-10.0.0.12"}, start + 40s), "10.0.0.12");
+}
+
+TEST(AddressPool, RefusesRangesAndAddressesThatDoNotFit) {
+  auto pool = pool_of({subnet("10.0.0.0/24")});
+
+  EXPECT_NE(take_within(pool, {"10.0.0.250-10.0.1.2"}).find("10.0.0.250-10.0.1.2"),
+            std::string::npos);
+  EXPECT_NE(take_within(pool, {"10.0.0.10-10.0.0.12"}, start, {ip("10.0.0.13")}).find("10.0.0.13"),
+            std::string::npos);
+  EXPECT_EQ(take_within(pool, {"10.0.0.10-10.0.0.12"}, start, {ip("10.0.0.11")}), "10.0.0.11");
+}
+
 TEST(AddressPool, SmallestSubnetHasOneAddress) {
   auto pool = pool_of({subnet("10.0.0.0/30")});
 

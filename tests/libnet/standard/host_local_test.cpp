@@ -16,7 +16,7 @@ namespace {
 class HostLocalTest : public testing::Test {
  protected:
   HostLocalSettings settings(const std::string& subnet = "10.1.2.0/24") {
-    return {{{range_of({{"subnet", subnet}}, "ipam")}}, {}, {}, folder(), {}};
+    return {{{cni::ip_range_of({{"subnet", subnet}}, "ipam")}}, {}, {}, folder(), {}};
   }
   std::filesystem::path folder() const { return temp_.path() / "net"; }
   void write(const std::string& name, const std::string& content) {
@@ -63,7 +63,7 @@ TEST_F(HostLocalTest, GivesEachOfManyThreadsAnotherAddress) {
 
 TEST_F(HostLocalTest, KeepsNothingWhenASetCannotBeServed) {
   auto wanted = settings();
-  wanted.sets.push_back({range_of({{"subnet", "10.1.3.0/30"}}, "ipam")});
+  wanted.sets.push_back({cni::ip_range_of({{"subnet", "10.1.3.0/30"}}, "ipam")});
   ASSERT_TRUE(host_local_.reserve(wanted, {"a", "eth0"}));
 
   const auto refused = host_local_.reserve(wanted, {"b", "eth0"});

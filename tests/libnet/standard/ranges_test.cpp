@@ -12,13 +12,13 @@ namespace {
 IpAddress ip(const std::string& text) { return boost::asio::ip::make_address(text); }
 
 std::vector<RangeSet> sets(const std::string& text) {
-  auto read = range_sets_of(cni::Json::parse(text), "ranges");
+  auto read = cni::ip_range_sets_of(cni::Json::parse(text), "ranges");
   check_overlaps(read);
   return read;
 }
 
 std::string first_and_last(const std::string& subnet) {
-  const auto range = range_of({{"subnet", subnet}}, "ipam");
+  const auto range = cni::ip_range_of({{"subnet", subnet}}, "ipam");
   return range.first.to_string() + "-" + range.last.to_string() + " " + range.gateway.to_string();
 }
 

@@ -26,6 +26,7 @@ struct AddressRange {
 
   // "10.42.0.10-10.42.0.20", or one address. Absent when text is neither, or first is after last.
   PADDOCK_NET_EXPORT static std::optional<AddressRange> parse(std::string_view text);
+  PADDOCK_NET_EXPORT std::string to_string() const;
 };
 
 struct PoolSubnet {
@@ -60,10 +61,13 @@ class PADDOCK_NET_EXPORT AddressPool {
   AddressPool& operator=(AddressPool&&) noexcept;
 
   // One address per family, the requested ones where there are any (at most one per family; they
-  // are given even out of quarantine, since who asks for an address knows it). All or nothing.
-  // Errors: address_not_available: a requested address is outside, reserved or excluded;
-  // address_in_use: it is taken; no_buffer_space: the pool is used up, text says what would help.
-  [[nodiscard]] Result<std::vector<IpAddress>> take(std::span<const IpAddress> requested, Time now);
+  // are given even out of quarantine, since who asks for an address knows it). Of a family that
+  // `within` has ranges of, only addresses in these, which takes longer the more of them were used.
+  // All or nothing. Errors: address_not_available: a requested address or range is outside,
+  // reserved or excluded; address_in_use: it is taken; no_buffer_space: the pool or the ranges are
+  // used up, text says what would help.
+  [[nodiscard]] Result<std::vector<IpAddress>> take(std::span<const IpAddress> requested, Time now,
+                                                    std::span<const AddressRange> within = {});
 
   // Marks an address as taken that a record says is taken. False when it was taken already or lies
   // outside of the pool (a pod may outlive a change of the subnets).

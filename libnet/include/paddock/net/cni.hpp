@@ -108,6 +108,18 @@ struct AddResult {
   friend bool operator==(const AddResult&, const AddResult&) = default;
 };
 
+// Addresses to give out: first to last, both included, without the gateway.
+struct IpRange {
+  Prefix subnet;  // without host bits
+  IpAddress first;
+  IpAddress last;
+  IpAddress gateway;
+  bool names_gateway = false;  // else it is the first address of the subnet
+
+  PADDOCK_NET_EXPORT bool contains(const IpAddress& address) const;
+  friend bool operator==(const IpRange&, const IpRange&) = default;
+};
+
 enum class Command { add, del, check, gc, status, version };
 
 // As which plugin we are asked: our own, or one of the standard ones we take the place of.
@@ -146,6 +158,7 @@ struct Request {
   bool netns_override = false;  // the pod may be the plugin's own namespace
 
   std::vector<IpAddress> addresses;  // asked for; at most one per family
+  std::vector<IpRange> ranges;       // where they have to come from; none of a family: anywhere
   bool is_sticky = false;            // the addresses the pod of that name had before will do
   std::optional<MacAddress> mac;
   std::optional<std::uint32_t> mtu;
