@@ -4,6 +4,8 @@
 #include "codec/fields.hpp"
 #include "codec/utf8.hpp"
 
+#include <array>
+
 namespace paddock::metadata {
 namespace {
 
@@ -45,16 +47,33 @@ void append_escaped(std::string& out, char c) {
   }
 }
 
-// Written as it is: printable ASCII but quote and backslash.
-bool is_plain(char c) noexcept { return c >= ' ' && c < '\x7f' && c != '"' && c != '\\'; }
+// Whether a character is written as it is: printable ASCII but quote and backslash, and for HTML
+// but what has a meaning there.
+using PlainCharacters = std::array<bool, 256>;
+
+constexpr PlainCharacters plain_characters(JsonFor reader) {
+  PlainCharacters plain{};
+  for (std::size_t c = ' '; c < 0x7f; ++c) plain[c] = c != '"' && c != '\\';
+  if (reader == JsonFor::html) plain['<'] = plain['>'] = plain['&'] = false;
+  return plain;
+}
+
+constexpr PlainCharacters plain_for[] = {plain_characters(JsonFor::any),
+                                         plain_characters(JsonFor::html)};
+
+// U+2028 and U+2029, which end a line of JavaScript.
+bool is_line_separator(std::string_view character) noexcept {
+  return character == "\xe2\x80\xa8" || character == "\xe2\x80\xa9";
+}
 
 }  // namespace
 
-void append_json_text(std::string& out, std::string_view text) {
+void append_json_text(std::string& out, std::string_view text, JsonFor reader) {
+  const PlainCharacters& is_plain = plain_for[static_cast<std::size_t>(reader)];
   out += '"';
   while (!text.empty()) {
     std::size_t plain = 0;
-    while (plain < text.size() && is_plain(text[plain])) ++plain;
+    while (plain < text.size() && is_plain[static_cast<unsigned char>(text[plain])]) ++plain;
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) break;
@@ -63,8 +82,12 @@ void append_json_text(std::string& out, std::string_view text) {
     if (byte < 0x80) {
       append_escaped(out, text.front());
     } else if (const std::size_t length = utf8_length(text); length != 0) {
-      out.append(text.substr(0, length));
       taken = length;
+      if (reader == JsonFor::html && is_line_separator(text.substr(0, length))) {
+        out += text[2] == '\xa8' ? "\\u2028" : "\\u2029";
+      } else {
+        out.append(text.substr(0, length));
+      }
     } else {
       out += "\xef\xbf\xbd";
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Documents as compact JSON with sorted keys.
+// Documents as compact JSON with sorted keys, safe to stand in HTML, as Go writes it.
 #include "documents/number.hpp"
 #include "documents/render.hpp"
 
@@ -67,7 +67,7 @@ class JsonRenderer final : public Renderer {
       begin(out, frame.list->at(place));
       return;
     }
-    append_json_text(out, frame.entries[place].key);
+    append_json_text(out, frame.entries[place].key, JsonFor::html);
     out += ':';
     const Node child = std::move(frame.entries[place].value);
     begin(out, child);
@@ -92,7 +92,7 @@ void append_scalar_json(std::string& out, const Node& node) {
       out += json_number(std::get<double>(node));
       break;
     case 4:
-      append_json_text(out, std::get<std::string>(node));
+      append_json_text(out, std::get<std::string>(node), JsonFor::html);
       break;
     default:
       out += "null";

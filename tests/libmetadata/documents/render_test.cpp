@@ -42,6 +42,13 @@ TEST(Render, NumbersHaveTheFormOfEachLanguage) {
   EXPECT_EQ(render_text(123456789.5), "123456789.5");
 }
 
+TEST(Render, JsonIsSafeWithinHtml) {
+  const Node node = json_node("{\"a&b\":\"<x>\",\"s\":\"\\u2028 \\u2029 \\u00fc\"}");
+
+  EXPECT_EQ(render_json(node),
+            "{\"a\\u0026b\":\"\\u003cx\\u003e\",\"s\":\"\\u2028 \\u2029 \xc3\xbc\"}");
+}
+
 struct YamlRow {
   const char* text;
   const char* yaml;

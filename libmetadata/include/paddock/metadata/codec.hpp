@@ -75,8 +75,12 @@ struct Documents {
 // Compact JSON with the keys in the order of docs/objects.md, defaults left out.
 [[nodiscard]] PADDOCK_METADATA_EXPORT std::string format_json(const Object& object);
 PADDOCK_METADATA_EXPORT void append_json(std::string& out, const Object& object);
+// Who reads JSON: anybody, or somebody who puts it into HTML, so that nothing in it may be markup.
+enum class JsonFor { any, html };
+
 // A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD.
-PADDOCK_METADATA_EXPORT void append_json_text(std::string& out, std::string_view text);
+PADDOCK_METADATA_EXPORT void append_json_text(std::string& out, std::string_view text,
+                                              JsonFor reader = JsonFor::any);
 
 // One line of the stream.
 struct Event {
