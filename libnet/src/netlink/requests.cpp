@@ -306,7 +306,7 @@ Result<std::vector<Address>> list_addresses(Socket& socket, std::uint32_t link) 
   Batch request;
   request.begin(RTM_GETADDR, 0, header, "list addresses");
   return list(socket, request, parse_address,
-              [&](const Address& address) { return address.link == link; });
+              [&](const Address& address) { return link == 0 || address.link == link; });
 }
 
 Result<std::vector<Neighbor>> list_neighbors(Socket& socket, std::uint32_t link) {

@@ -94,6 +94,7 @@ void delete_route(Batch& batch, const Route& route, const std::string& link);
 Result<std::optional<Link>> find_link(Socket& socket, const std::string& name);
 Result<std::optional<Link>> find_link(Socket& socket, std::uint32_t index);
 Result<std::vector<Link>> list_links(Socket& socket);
+// link 0: of all.
 Result<std::vector<Address>> list_addresses(Socket& socket, std::uint32_t link);
 Result<std::vector<Neighbor>> list_neighbors(Socket& socket, std::uint32_t link);
 

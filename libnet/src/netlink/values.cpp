@@ -114,18 +114,23 @@ std::optional<Address> parse_address(const Message& message) {
   }
   std::optional<IpAddress> local;
   std::optional<IpAddress> peer;  // the same as local but on point-to-point links
+  std::uint32_t flags = header->ifa_flags;
   while (const auto attribute = next_attribute(rest)) {
     if (attribute->type == IFA_LOCAL) {
       local = ip_address(attribute->payload);
     } else if (attribute->type == IFA_ADDRESS) {
       peer = ip_address(attribute->payload);
+    } else if (attribute->type == IFA_FLAGS) {
+      flags = number(attribute->payload);
     }
   }
   const auto address = local ? local : peer;
   if (!address || !fits(*address, header->ifa_family, header->ifa_prefixlen)) {
     return std::nullopt;
   }
-  return Address{header->ifa_index, {*address, header->ifa_prefixlen}, header->ifa_scope};
+  const bool passing = (flags & (IFA_F_TEMPORARY | IFA_F_DEPRECATED | IFA_F_TENTATIVE)) != 0;
+  return Address{
+      header->ifa_index, {*address, header->ifa_prefixlen}, header->ifa_scope, passing};
 }
 
 std::optional<Neighbor> parse_neighbor(const Message& message) {

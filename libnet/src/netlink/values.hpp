@@ -34,6 +34,7 @@ struct Address {
   std::uint32_t link = 0;
   Prefix prefix;
   std::uint8_t scope = 0;
+  bool passing = false;  // temporary, deprecated or not yet known to be unique
 };
 
 struct Neighbor {
