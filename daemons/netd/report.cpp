@@ -57,9 +57,10 @@ runtime::Status Service::status() const {
                           {"behind", registry.is_behind},
                           {"last_error", registry.last_error}};
     if (!registry.is_connected)
-      status.problems.push_back({Severity::warning,
-                                 "the registry is away, so new pods have no names yet",
-                                 "look after what --metadata names: " + registry.last_error});
+      status.problems.push_back(
+          {Severity::warning, "the registry is away, so new pods have no names yet",
+           "look after what --metadata names" +
+               (registry.last_error.empty() ? "" : ": " + registry.last_error)});
     else if (registry.is_behind)
       status.problems.push_back(
           {Severity::warning, "some pods are not registered yet: " + registry.last_error, ""});

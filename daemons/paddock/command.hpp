@@ -90,5 +90,6 @@ Command lookup_command();
 Command metadata_command();
 Command watch_command();
 Command audit_command();
+Command debug_command();
 
 }  // namespace paddock::cli

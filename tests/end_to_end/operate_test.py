@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an operator leans on: the bundle for support, and the page that explains the metrics."""
+import json
+import os
+import pathlib
+import re
+import tarfile
+import unittest
+
+from host import ADMIN, DAEMONS, Host, wait_until
+
+METRICS_PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/metrics.md"
+SECRET = "hunter2"
+WEB = f"""
+kind: Service
+namespace: shop
+name: web
+cluster_ips: [10.43.0.10]
+selector: {{app: web}}
+metadata: {{database: {SECRET}}}
+annotations: {{note: {SECRET}}}
+"""
+LEGEND = """# Metrics
+
+What the daemons serve at `/metrics` of their admin addresses (docs/configuration.md), in Prometheus' text format. This
+page is written by `PADDOCK_WRITE=1 ctest --preset dev -R e2e.operate` from what they say, and the test fails when it is not what they say.
+A family whose labels are shown as `-` has none, or had no sample on the host it was written on.
+"""
+
+
+def families(text):
+    """name → (kind, help, label names) of a page of metrics, in its order; without the labels of histograms' buckets."""
+    found = {}
+    for line in text.splitlines():
+        if line.startswith("# HELP "):
+            name, meaning = line[7:].split(" ", 1)
+            found[name] = ["", meaning, set()]
+        elif line.startswith("# TYPE "):
+            name, kind = line[7:].split(" ")
+            found[name][0] = kind
+        else:
+            name = re.match(r"[a-z0-9_]+", line)[0]
+            family = next(f for f in (name, *(name.removesuffix(s) for s in ("_bucket", "_sum", "_count"))) if f in found)
+            found[family][2].update(set(re.findall(r'([a-z_]+)="', line)) - {"le"})
+    return found
+
+
+def page_of(host):
+    parts = [LEGEND]
+    for daemon in DAEMONS:
+        parts.append(f"\n## paddock-{daemon}, port {ADMIN[daemon]}\n| metric | type | labels | meaning |\n| --- | --- | --- | --- |\n")
+        for name, (kind, meaning, labels) in families(host.admin(daemon, "/metrics")).items():
+            parts.append(f"| `{name}` | {kind} | {', '.join(sorted(labels)) or '-'} | {meaning} |\n")
+    return "".join(parts)
+
+
+class Operate(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.host = cls.enterClassContext(Host(options={"dnsd": ["--coredns-metrics"]}))
+        cls.host.apply(WEB)
+        cls.pod = cls.host.attach("web-1", labels="app=web")
+        wait_until(lambda: cls.pod.dig("web.shop.svc.cluster.local") == ["10.43.0.10"], "the service is named")
+
+    def test_a_bundle_tells_all_but_secrets(self):
+        config = pathlib.Path("/etc/paddock/netd.yaml")
+        config.parent.mkdir(exist_ok=True)
+        config.write_text(f"# ours\nmetadata: etcd:http://root:{SECRET}@etcd:2379\n")
+        self.addCleanup(config.unlink)
+
+        wait_until(lambda: "well" in self.host.paddock("status").stdout, "all is well")
+        self.host.paddock("debug", "bundle", "--file", "/run/bundle.tgz")
+
+        with tarfile.open("/run/bundle.tgz") as packed:
+            texts = {m.name.split("/", 1)[1]: packed.extractfile(m).read().decode() for m in packed if m.isfile()}
+        for daemon in DAEMONS:
+            self.assertIn("paddock_", texts[f"{daemon}/metrics.txt"])
+            self.assertTrue(json.loads(texts[f"{daemon}/status.json"])["pid"])
+            self.assertIn("VmRSS", texts[f"{daemon}/process/status"])
+        self.assertIn("etcd:http://(left out)@etcd:2379", texts["netd/config.yaml"])
+        self.assertIn("web-1", texts["cluster/pods.json"])
+        self.assertIn(self.pod.address, texts["kernel/routes.json"])
+        self.assertIn("paddock", texts["kernel/nftables.txt"])
+        self.assertIn("well", texts["status.txt"])
+        self.assertEqual([name for name, text in texts.items() if SECRET in text], [])
+
+    def test_a_bundle_is_made_with_a_daemon_down(self):
+        self.host.kill("metadatad")
+        self.addCleanup(self.host.restart, "metadatad")
+
+        said = self.host.paddock("debug", "bundle", "--file", "/run/down.tgz").stdout
+
+        self.assertIn("metadatad … does not answer", said)
+        with tarfile.open("/run/down.tgz") as packed:
+            names = {m.name.split("/", 1)[1] for m in packed if m.isfile()}
+        self.assertIn("netd/status.json", names)
+
+    def test_the_page_of_metrics_is_true(self):
+        self.pod.dig("www.example.test")
+        page = page_of(self.host)
+
+        if os.environ.get("PADDOCK_WRITE"):
+            METRICS_PAGE.write_text(page)
+        self.assertEqual(page, METRICS_PAGE.read_text(), "docs/metrics.md; write it anew with PADDOCK_WRITE=1")
+
+
+if __name__ == "__main__":
+    unittest.main()
