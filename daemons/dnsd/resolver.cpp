@@ -4,6 +4,7 @@
 #include "dnsd/coredns_metrics.hpp"
 #include "dnsd/metrics.hpp"
 #include "dnsd/rules.hpp"
+#include "dnsd/server_options.hpp"
 #include "dnsd/sources.hpp"
 #include "runtime/cluster_source.hpp"
 #include "runtime/log.hpp"
@@ -21,58 +22,6 @@ namespace paddock::dnsd {
 namespace {
 
 namespace log = runtime::log;
-
-dns::ForwardOptions forward_options(const Options& options, const AnswersFile& answers,
-                                    const std::vector<dns::UpstreamSet>& sets,
-                                    const std::vector<dns::StubZone>& more_stubs) {
-  dns::ForwardOptions forward;
-  if (options.forward) {
-    for (const auto& text : options.upstreams) {
-      forward.upstreams.push_back(dns::parse_upstream(text).value());
-    }
-    if (forward.upstreams.empty()) forward.upstreams = answers.common.recurse;
-    if (forward.upstreams.empty()) forward.resolv_conf = options.resolv_conf;
-    forward.stubs = stub_zones(options);
-    std::ranges::copy(more_stubs, std::back_inserter(forward.stubs));
-    forward.sets = sets;
-  }
-  forward.preference =
-      options.upstream_order == "given" ? dns::Preference::ordered : dns::Preference::fastest;
-  forward.random_case = options.random_case;
-  forward.tls_ca = options.tls_ca;
-  forward.private_reverse = options.private_reverse;
-  forward.attempt_timeout = options.upstream_timeout;
-  forward.cache_bytes = std::size_t{options.cache_mb} << 20;
-  forward.prefetch = options.prefetch;
-  forward.serve_stale = std::chrono::duration_cast<std::chrono::seconds>(options.serve_stale);
-  return forward;
-}
-
-// For networks that were checked.
-dns::TransferAccess transfer_access(const Options& options) {
-  dns::TransferAccess access;
-  for (const auto& subnet : options.transfer_to) {
-    if (subnet.find(':') == std::string::npos) {
-      access.v4.push_back(boost::asio::ip::make_network_v4(subnet));
-    } else {
-      access.v6.push_back(boost::asio::ip::make_network_v6(subnet));
-    }
-  }
-  return access;
-}
-
-dns::ServerOptions server_options(const Options& options, dns::ForwardOptions forwarding) {
-  dns::ServerOptions server;
-  server.listen = listen_endpoints(options);
-  server.workers = options.workers;
-  server.nsid = options.server_id;
-  server.max_udp_payload = options.max_udp_payload;
-  server.tcp.max_connections = options.tcp_connections;
-  server.tcp.max_connections_per_client = options.tcp_connections_per_client;
-  server.transfers = transfer_access(options);
-  server.forwarding = std::move(forwarding);
-  return server;
-}
 
 std::unique_ptr<metadata::Store> open_source(const Options& options,
                                              const std::function<void()>& wake) {
@@ -285,58 +234,12 @@ std::int64_t Resolver::stale_since() const {
 
 runtime::Status Resolver::status() const {
   const auto health = store_ ? store_->health() : metadata::StoreHealth{};
-  runtime::Status status;
   const std::lock_guard lock(summary_lock_);
-  status.ready = summary_.is_known;
-  status.summary = "serving " + std::to_string(summary_.names) + " names";
-  using Severity = runtime::Problem::Severity;
-  if (!summary_.broken_answers.empty()) {
-    status.problems.push_back({.text = "the answers file is not taken: " + summary_.broken_answers,
-                               .remedy = "correct the file; it is read again by itself"});
-  }
-  if (!summary_.broken_rules.empty()) {
-    status.problems.push_back({.text = "the rules are not taken: " + summary_.broken_rules,
-                               .remedy = "correct the file; it is read again by itself"});
-  }
-  if (!health.is_connected) {
-    status.problems.push_back({.severity = status.ready ? Severity::warning : Severity::error,
-                               .text = status.ready
-                                           ? "the source is away: answers are what was last known"
-                                           : "nothing is known of the cluster yet",
-                               .remedy = "look after " + source_ + ": " + health.last_error});
-  }
-  for (const auto& problem : health.problems) {
-    status.problems.push_back({.text = "left out: " + metadata::format(problem),
-                               .remedy = "correct the object, or delete it"});
-  }
-  for (const auto& loss : summary_.losses) {
-    status.problems.push_back({.severity = Severity::warning,
-                               .text = "SkyDNS tree: " + loss,
-                               .remedy = "see to it that the source can be read"});
-  }
-  for (const auto& problem : summary_.problems) {
-    status.problems.push_back(
-        {.text = problem.subject + ": " + problem.text, .remedy = "correct the object"});
-  }
-  for (const auto& problem : server_.forwarding().problems) {
-    status.problems.push_back(
-        {.text = "forwarding: " + problem,
-         .remedy = "correct --upstreams, --stub or the file, then reload dnsd"});
-  }
-  status.detail = R"({"revision":)" + std::to_string(summary_.revision) + R"(,"names":)" +
-                  std::to_string(summary_.names) + R"(,"stale_since":)" +
-                  std::to_string(stale_since()) + R"(,"listen":[)";
-  for (const auto& endpoint : server_.endpoints()) {
-    if (status.detail.back() != '[') status.detail += ',';
-    status.detail += '"' + dns::format(endpoint) + '"';
-  }
-  status.detail += R"(],"upstreams":[)";
-  for (const auto& upstream : server_.forwarding().upstreams) {
-    if (status.detail.back() != '[') status.detail += ',';
-    status.detail += '"' + dns::format(upstream) + '"';
-  }
-  status.detail += "]}";
-  return status;
+  return summary_.status({.source = source_,
+                          .health = health,
+                          .stale_since = stale_since(),
+                          .forwarding = server_.forwarding(),
+                          .listen = server_.endpoints()});
 }
 
 void Resolver::metrics(runtime::MetricsText& out) const {
@@ -345,16 +248,7 @@ void Resolver::metrics(runtime::MetricsText& out) const {
   const auto health = store_ ? store_->health() : metadata::StoreHealth{};
   const std::lock_guard lock(summary_lock_);
   if (summary_.has_coredns_metrics) write_coredns_metrics(counters, out);
-  out.gauge("paddock_dns_names", "Names of our own zones.");
-  out.sample(summary_.names);
-  out.gauge("paddock_dns_names_bytes", "Memory of the compiled names.");
-  out.sample(summary_.bytes);
-  out.gauge("paddock_dns_views", "Clients, and networks of them, that are answered differently.");
-  out.sample(summary_.views);
-  out.gauge("paddock_dns_problems", "Objects that could not be named, or not fully.");
-  out.sample(summary_.problems.size());
-  out.gauge("paddock_source_revision", "Revision of the cluster that is served.");
-  out.sample(summary_.revision);
+  summary_.write_metrics(out);
   out.gauge("paddock_source_stale_since_seconds",
             "Unix time since when it may be old; 0: it is not.");
   out.sample(static_cast<double>(stale_since()) / 1000.0);

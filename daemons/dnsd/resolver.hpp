@@ -9,6 +9,7 @@
 #include "dnsd/names_from_cluster.hpp"
 #include "dnsd/options.hpp"
 #include "dnsd/other_names.hpp"
+#include "dnsd/summary.hpp"
 #include "runtime/admin.hpp"
 
 #include <paddock/dns/server.hpp>
@@ -41,20 +42,6 @@ class Resolver {
   void metrics(runtime::MetricsText& out) const;
 
  private:
-  // What the admin thread reads while the control thread writes.
-  struct Summary {
-    bool is_known = false;  // there ever was a cluster
-    std::uint64_t revision = 0;
-    std::size_t names = 0;
-    std::size_t bytes = 0;
-    std::size_t views = 0;
-    std::vector<dns::Problem> problems;
-    std::vector<std::string> losses;  // of SkyDNS trees
-    std::string broken_answers;       // why the answers file is not taken as it is
-    std::string broken_rules;         // the same of the files of rules
-    bool has_coredns_metrics = false;
-  };
-
   void follow(const std::shared_ptr<const metadata::Cluster>& cluster);
   dns::Result<void> read_answers();
   void take(AnswersFile answers);

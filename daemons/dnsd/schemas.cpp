@@ -49,22 +49,22 @@ std::vector<dns::KubernetesNames> kubernetes_names(const Options& options) {
   return names;
 }
 
+dns::ServiceZone service_zone(const Options& options, const std::string& origin) {
+  const auto name = dns::Name::parse(origin).value();
+  return {
+      .origin = name, .ttl = ttl_of(options, name), .server_addresses = server_addresses(options)};
+}
+
 std::optional<dns::ExternalNames> external_names(const Options& options) {
   if (options.external_zone == "none") return std::nullopt;
-  dns::ExternalNames::Options external{.zone = dns::Name::parse(options.external_zone).value()};
-  external.ttl = ttl_of(options, external.zone);
-  external.headless = options.external_headless;
-  external.server_addresses = server_addresses(options);
-  return dns::ExternalNames(external);
+  return dns::ExternalNames(service_zone(options, options.external_zone),
+                            options.external_headless ? dns::OutsideServices::and_headless
+                                                      : dns::OutsideServices::with_addresses);
 }
 
 std::optional<dns::ClustersetNames> clusterset_names(const Options& options) {
   if (options.clusterset_zone == "none") return std::nullopt;
-  dns::ClustersetNames::Options clusterset;
-  clusterset.zone = dns::Name::parse(options.clusterset_zone).value();
-  clusterset.ttl = ttl_of(options, clusterset.zone);
-  clusterset.server_addresses = server_addresses(options);
-  return dns::ClustersetNames(clusterset);
+  return dns::ClustersetNames(service_zone(options, options.clusterset_zone));
 }
 
 std::optional<dns::RancherNames> rancher_names(const Options& options) {

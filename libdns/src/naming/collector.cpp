@@ -64,6 +64,10 @@ std::string subject_of(std::string_view kind, std::string_view space, std::strin
   return std::string(kind) + " " + std::string(space) + "/" + std::string(name);
 }
 
+ZoneSpec spec_of(const ServiceZone& zone) {
+  return {.origin = zone.origin, .ttl = zone.ttl, .negative_ttl = zone.ttl};
+}
+
 void add_name_server(Collector& collector, const Name& server,
                      const std::vector<boost::asio::ip::address>& addresses) {
   collector.add_existence(server);

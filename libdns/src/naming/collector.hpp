@@ -42,6 +42,9 @@ class Collector {
 // "service shop/web": how problems call an object.
 std::string subject_of(std::string_view kind, std::string_view space, std::string_view name);
 
+// The zone as it is unless something else is said of it.
+ZoneSpec spec_of(const ServiceZone& zone);
+
 // A name server called `server`, where this server is asked.
 void add_name_server(Collector& collector, const Name& server,
                      const std::vector<boost::asio::ip::address>& addresses);

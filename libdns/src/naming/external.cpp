@@ -5,38 +5,37 @@
 
 namespace paddock::dns {
 
-ExternalNames::ExternalNames(Options options) : options_(std::move(options)) {}
+ExternalNames::ExternalNames(ServiceZone zone, OutsideServices services)
+    : zone_(std::move(zone)), services_(services) {}
 
 std::vector<ZoneSpec> ExternalNames::zones() const {
-  const Name apex = below(options_.zone, "dns");
-  return {{.origin = options_.zone,
-           .ttl = options_.ttl,
-           .negative_ttl = options_.ttl,
-           .missing = Missing::nxdomain,
-           .content = Content::learnt,
-           .mname = below(apex, "ns1"),
-           .rname = below(apex, "hostmaster")}};
+  const Name apex = below(zone_.origin, "dns");
+  ZoneSpec spec = spec_of(zone_);
+  spec.mname = below(apex, "ns1");
+  spec.rname = below(apex, "hostmaster");
+  return {std::move(spec)};
 }
 
 Contribution ExternalNames::base() const {
-  Collector collector("zone " + options_.zone.format(), options_.ttl);
-  add_name_server(collector, below(below(options_.zone, "dns"), "ns1"), options_.server_addresses);
+  Collector collector("zone " + zone_.origin.format(), zone_.ttl);
+  add_name_server(collector, below(below(zone_.origin, "dns"), "ns1"), zone_.server_addresses);
   return collector.take();
 }
 
 Contribution ExternalNames::space(std::string_view name) const {
-  Collector collector("namespace " + std::string(name), options_.ttl);
-  if (const auto space = collector.label(options_.zone, name, "name")) {
+  Collector collector("namespace " + std::string(name), zone_.ttl);
+  if (const auto space = collector.label(zone_.origin, name, "name")) {
     collector.add_existence(*space);
   }
   return collector.take();
 }
 
 Contribution ExternalNames::service(const Service& service) const {
-  Collector collector(subject_of("service", service.space, service.name), options_.ttl);
-  const bool by_endpoints = options_.headless && service.kind == ServiceKind::headless;
+  Collector collector(subject_of("service", service.space, service.name), zone_.ttl);
+  const bool by_endpoints =
+      services_ == OutsideServices::and_headless && service.kind == ServiceKind::headless;
   if (service.outside_addresses.empty() && !by_endpoints) return collector.take();
-  const auto space = collector.label(options_.zone, service.space, "namespace");
+  const auto space = collector.label(zone_.origin, service.space, "namespace");
   const auto name = space ? collector.label(*space, service.name, "name") : std::nullopt;
   if (!name) return collector.take();
   const ServiceStyle by_address{};

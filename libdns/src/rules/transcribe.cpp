@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/transcribe.hpp"
 
+#include "wire/data_form.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -8,29 +10,6 @@ namespace paddock::dns {
 namespace {
 
 constexpr std::uint16_t question_pointer = 0xC000 | wire::header_size;
-
-// What stands before the names in the data of a type, and how many there are (RFC 3597, 4).
-struct DataForm {
-  std::uint8_t before = 0;
-  std::uint8_t names = 0;
-};
-
-DataForm form_of(Type type) {
-  switch (type) {
-    case Type::ns:
-    case Type::cname:
-    case Type::ptr:
-      return {0, 1};
-    case Type::soa:
-      return {0, 2};
-    case Type::mx:
-      return {2, 1};
-    case Type::srv:
-      return {6, 1};
-    default:
-      return {};
-  }
-}
 
 // RFC 6052, 2.2: bits 64 to 71 stay zero.
 std::array<std::uint8_t, 16> embed(wire::Bytes v4, const boost::asio::ip::network_v6& prefix) {
@@ -139,7 +118,7 @@ class Transcriber {
   }
 
   bool put_data(const wire::RecordView& record) {
-    const auto form = form_of(Type{record.type});
+    const auto form = wire::form_of(Type{record.type});
     const auto length_at = writer_.position();
     if (!writer_.u16(0) || record.data_size < form.before ||
         !writer_.bytes(&reply_[record.data], form.before)) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "skydns/place.hpp"
 #include "skydns/records.hpp"
 
 #include <algorithm>
@@ -10,20 +11,6 @@ namespace paddock::dns {
 namespace {
 
 using std::chrono::seconds;
-
-// A name that answers for entries: so many labels of a key, some of them any label. Ordered by the
-// key's labels, so that names of one subtree are neighbours.
-struct Place {
-  Labels labels;
-  std::uint32_t mask = 0;
-
-  friend auto operator<=>(const Place&, const Place&) = default;
-};
-
-bool is_beginning(const Labels& beginning, const Labels& labels) {
-  return beginning.size() <= labels.size() &&
-         std::equal(beginning.begin(), beginning.end(), labels.begin());
-}
 
 Error bad_key(std::string text) {
   return {make_error_code(boost::system::errc::invalid_argument), std::move(text)};
@@ -54,43 +41,6 @@ struct SkyDnsNames::State {
       if (is_beginning(domain, labels)) base = std::max(base, domain.size());
     }
     return base == 0 && is_reverse(labels) ? 2 : base;
-  }
-
-  static bool is_reverse(const Labels& labels) {
-    return labels.size() > 2 && labels[0] == "arpa" &&
-           (labels[1] == "in-addr" || labels[1] == "ip6");
-  }
-
-  // The names SkyDNS has for itself, below dns.<domain>.
-  static bool is_special(const Leaf& leaf) {
-    return leaf.labels.size() > leaf.base && leaf.labels[leaf.base] == "dns";
-  }
-
-  template <class Take>
-  void each_place(const Leaf& leaf, const Take& take) const {
-    if (is_reverse(leaf.labels)) return take(Place{leaf.labels, 0});
-    const std::size_t top = is_special(leaf) ? leaf.base + 1 : leaf.base;
-    for (std::size_t depth = top; depth <= leaf.labels.size(); ++depth) {
-      const Labels labels(leaf.labels.begin(),
-                          leaf.labels.begin() + static_cast<std::ptrdiff_t>(depth));
-      for (const std::uint32_t mask : masks_of(depth - leaf.base)) {
-        if (is_special(leaf) && mask != 0) break;
-        take(place_of(labels, leaf.base, mask));
-      }
-    }
-    if (is_special(leaf)) take(Place{domain_of(leaf), 0});
-  }
-
-  // Any label is the same whichever it is.
-  static Place place_of(Labels labels, std::size_t base, std::uint32_t mask) {
-    for (std::size_t i = base; i < labels.size() && i - base < 32; ++i) {
-      if ((mask >> (i - base) & 1) != 0) labels[i].clear();
-    }
-    return {std::move(labels), mask};
-  }
-
-  static Labels domain_of(const Leaf& leaf) {
-    return {leaf.labels.begin(), leaf.labels.begin() + static_cast<std::ptrdiff_t>(leaf.base)};
   }
 
   void change(const Leaf& leaf) {

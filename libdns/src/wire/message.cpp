@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/message.hpp"
 
+#include <algorithm>
+
 namespace paddock::dns::wire {
 namespace {
 
@@ -170,6 +172,11 @@ std::optional<RecordView> read_record(Bytes message, std::size_t& offset) noexce
   if (message.size() - record.data < record.data_size) return std::nullopt;
   record.end = offset = record.data + record.data_size;
   return record;
+}
+
+bool is_within(Bytes name, Bytes ancestor) noexcept {
+  while (name.size() > ancestor.size()) name = name.subspan(std::size_t{1} + name[0]);
+  return std::ranges::equal(name, ancestor);
 }
 
 }  // namespace paddock::dns::wire

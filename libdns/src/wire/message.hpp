@@ -116,6 +116,9 @@ std::optional<RecordView> read_record(Bytes message, std::size_t& offset) noexce
 // Moves `offset` behind a name without following pointers; false if it runs out of the message.
 bool skip_name(Bytes message, std::size_t& offset) noexcept;
 
+// Whether `name` is `ancestor` or below it; both in wire form, spelt alike.
+bool is_within(Bytes name, Bytes ancestor) noexcept;
+
 // Fills a buffer from the front, never past `limit`. Calls that do not fit write nothing and
 // return false.
 class Writer {

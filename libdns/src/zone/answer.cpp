@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zone/answer_query.hpp"
-#include "zone/compiled_view.hpp"
 #include "zone/cut.hpp"
-#include "zone/dashed_address.hpp"
 #include "zone/entry_writer.hpp"
-#include "zone/pattern.hpp"
+#include "zone/name_search.hpp"
 #include "zone/reply.hpp"
+#include "zone/spelt_pod.hpp"
 #include "zone/table.hpp"
 #include "zone/unusual.hpp"
 
 #include <paddock/dns/answer.hpp>
 
-#include <algorithm>
+#include <array>
 
 namespace paddock::dns {
 namespace {
@@ -41,37 +40,30 @@ std::size_t target_offset(Type type) {
   }
 }
 
-bool is_within(wire::Bytes name, wire::Bytes ancestor) noexcept {
-  while (name.size() > ancestor.size()) name = name.subspan(std::size_t{1} + name[0]);
-  return std::ranges::equal(name, ancestor);
-}
-
-// One query on its way through the table. `name` is what is looked up now and `at` where its owner
-// stands in the reply: the question first, then the targets of CNAMEs. In a view the name may be
-// another than its owner's, one of the search list: then it is not spelt in the reply.
-class Lookup {
+// One query on its way to its reply: the question's name is looked up first, then the targets of
+// CNAMEs.
+class Answering {
  public:
-  Lookup(const AuthorityTable& table, wire::Bytes message, const wire::Query& query,
-         const AnswerContext& context, std::span<std::uint8_t> out) noexcept
+  Answering(const AuthorityTable& table, wire::Bytes message, const wire::Query& query,
+            const AnswerContext& context, std::span<std::uint8_t> out) noexcept
       : table_(table),
         query_(query),
         context_(context),
-        reply_(message, query, context, out),
-        name_(query.qname()) {}
+        search_(table, query, context),
+        reply_(message, query, context, out) {}
 
   Outcome run() noexcept {
-    if (context_.views != nullptr) view_ = context_.views->find(context_.client);
-    EntryView entry = view_ == nullptr ? find() : find_in_view();
-    for (int cnames = 0; cnames <= max_cnames; ++cnames, entry = find_next()) {
-      if (!is_own_) {
-        if (view_ != nullptr && view_->hides(name_)) {
+    EntryView entry = search_.first();
+    for (int cnames = 0; cnames <= max_cnames; ++cnames, entry = search_.next(cname_target())) {
+      if (!search_.is_own()) {
+        if (search_.is_hidden()) {
           hide();
           return reply_.finish();
         }
-        if (zone_ == AuthorityTable::no_zone) return leave_zones(cnames > 0);
-        if (!is_known(entry)) return fail(ExtendedError::not_ready);
+        if (!search_.has_zone()) return leave_zones(cnames > 0);
+        if (!search_.is_known(entry)) return fail(ExtendedError::not_ready);
         if (zone().has_cuts) {
-          const Cut cut = find_cut(table_, name_, zone().origin.size(), query_.qtype());
+          const Cut cut = find_cut(table_, name(), zone().origin.size(), query_.qtype());
           if (cut.is_delegation()) return is_for_others() ? leave_zones(cnames > 0) : refer(cut);
           if (cut) {
             if (!add_dname(cut)) return reply_.finish();
@@ -94,112 +86,13 @@ class Lookup {
   }
 
  private:
-  const CompiledZone& zone() const { return table_.zones[zone_]; }
+  wire::Bytes name() const { return search_.name(); }
+  const CompiledView* view() const { return search_.view(); }
+  const CompiledZone& zone() const { return search_.zone(); }
+  wire::Bytes cname_target() const { return reply_.bytes().subspan(at_); }
 
   wire::Bytes origin() const {
     return {reinterpret_cast<const std::uint8_t*>(zone().origin.data()), zone().origin.size()};
-  }
-
-  // The entry to answer from: the name's own, else the wildcard's that covers it.
-  EntryView find() noexcept {
-    const EntryView entry = table_.find(name_);
-    zone_ = entry ? entry.header().zone : table_.zone_of(name_);
-    if (entry || zone_ == AuthorityTable::no_zone) return entry;
-    if (zone().has_patterns) {
-      if (const EntryView pattern = find_pattern()) return pattern;
-    }
-    return zone().has_wildcards ? find_wildcard() : entry;
-  }
-
-  EntryView find_pattern() const noexcept {
-    std::array<std::uint8_t, Name::max_length> pattern;
-    const std::size_t size = write_pattern(name_, pattern);
-    return size == 0 ? EntryView() : table_.find({pattern.data(), size});
-  }
-
-  // RFC 4592: the wildcard directly below the closest name that exists.
-  EntryView find_wildcard() const noexcept {
-    wire::Bytes ancestor = name_;
-    do {
-      ancestor = ancestor.subspan(std::size_t{1} + ancestor[0]);
-    } while (ancestor.size() > zone().origin.size() && !table_.find(ancestor));
-    std::array<std::uint8_t, Name::max_length + 2> wildcard{1, '*'};
-    if (ancestor.size() + 2 > Name::max_length) return {};
-    std::memcpy(wildcard.data() + 2, ancestor.data(), ancestor.size());
-    return table_.find({wildcard.data(), ancestor.size() + 2});
-  }
-
-  // What the view has of its own under `name_`, of the client's or the common view.
-  EntryView find_own() noexcept {
-    EntryView entry;
-    for (const CompiledView* view = view_; view != nullptr && !entry; view = view->next()) {
-      entry = view->find(name_);
-    }
-    is_own_ = static_cast<bool>(entry);
-    if (!entry) return entry;
-    zone_ = table_.zone_of(name_);
-    return resolve_same(entry);
-  }
-
-  // An own name may be answered as another one, which is everybody's then.
-  EntryView resolve_same(const EntryView& entry) noexcept {
-    const std::uint8_t* next = entry.sets();
-    for (unsigned i = 0; i < entry.header().set_count; ++i) {
-      const SetView set = EntryView::read_set(next);
-      if (entry.header().visible_count > 0 || set.type() != same_as) continue;
-      name_ = {set.body + record_prefix, record_size(set.body) - record_prefix};
-      is_own_ = is_spelt_ = false;
-      return find();
-    }
-    return entry;
-  }
-
-  // Rancher's order: the name, then the name below each name of the search lists. Ends with what
-  // the name alone gives.
-  EntryView find_in_view() noexcept {
-    if (const EntryView own = find_own(); is_own_ || !is_spelt_) return own;
-    const EntryView entry = find();
-    if (zone_ != AuthorityTable::no_zone) return entry;  // a whole name
-    for (const CompiledView* view = view_; view != nullptr; view = view->next()) {
-      if (!view->searches(query_.label_count)) continue;
-      for (const std::string& suffix : view->search()) {
-        if (const EntryView found = find_below(suffix); is_found_) return found;
-      }
-    }
-    name_ = query_.qname();
-    zone_ = AuthorityTable::no_zone;
-    is_spelt_ = true;
-    return {};
-  }
-
-  // Sets is_found_ when the search ends here: at a name that has records, or at one that may have
-  // some when its zone has been learnt.
-  EntryView find_below(const std::string& suffix) noexcept {
-    const wire::Bytes asked = query_.qname();
-    is_found_ = false;
-    if (asked.size() - 1 + suffix.size() > Name::max_length) return {};
-    std::memcpy(composed_.data(), asked.data(), asked.size() - 1);
-    std::memcpy(composed_.data() + asked.size() - 1, suffix.data(), suffix.size());
-    name_ = {composed_.data(), asked.size() - 1 + suffix.size()};
-    is_spelt_ = false;
-    EntryView entry = find_own();
-    if (!entry) entry = find();
-    if (is_own_) {
-      is_found_ = true;
-    } else if (zone_ != AuthorityTable::no_zone && !view_->hides(name_)) {
-      is_found_ = (entry && entry.header().visible_count > 0) || !is_known(entry);
-    }
-    return entry;
-  }
-
-  // The target of a CNAME, now `name_`.
-  EntryView find_next() noexcept {
-    is_own_ = false;
-    if (view_ != nullptr) {
-      if (const EntryView own = find_own()) return own;
-      if (!is_spelt_) return {};
-    }
-    return find();
   }
 
   // The name is there for others.
@@ -210,24 +103,17 @@ class Lookup {
     add_negative_soa();
   }
 
-  // False while the answer would be made of what nobody has told yet. What is there is right; only
-  // in a zone that is ours alone the rest must not be denied, nor given to others.
-  bool is_known(const EntryView& entry) const {
-    if (is_all_known(zone(), context_)) return true;
-    return zone().missing == Missing::forward && (entry || context_.is_forwarding);
-  }
-
   // The name is not ours. After a CNAME the server may resolve it, if recursion is wanted.
   Outcome leave_zones(bool is_target) noexcept {
-    if (!is_spelt_) return deny();  // nobody can be asked in the question's name
+    if (!search_.is_spelt()) return deny();  // nobody can be asked in the question's name
     if (!is_target) return context_.is_forwarding ? forward_outcome(query_) : refuse();
     if (!context_.is_forwarding || !query_.wants(wire::flag_rd)) return reply_.finish();
-    return reply_.leave(name_);
+    return reply_.leave(name());
   }
 
   Outcome refuse() noexcept {
     reply_.set_rcode(Rcode::refused);
-    if (zone_ == AuthorityTable::no_zone) reply_.set_error(ExtendedError::not_authoritative);
+    if (!search_.has_zone()) reply_.set_error(ExtendedError::not_authoritative);
     return reply_.finish();
   }
 
@@ -238,15 +124,15 @@ class Lookup {
   }
 
   void add_negative_soa() noexcept {
-    if (zone_ == AuthorityTable::no_zone) return reply_.add_soa(view_->soa(), at_, false);
-    if (!is_spelt_) return reply_.add_negative_soa(zone().soa, origin());
-    reply_.add_soa(zone().soa, at_ + name_.size() - zone().origin.size(), false);
+    if (!search_.has_zone()) return reply_.add_soa(view()->soa(), at_, false);
+    if (!search_.is_spelt()) return reply_.add_negative_soa(zone().soa, origin());
+    reply_.add_soa(zone().soa, at_ + name().size() - zone().origin.size(), false);
   }
 
   // Below a delegation there is nothing of ours. Where we resolve for our clients, we do it there
   // too. A name that is not spelt in the reply cannot be referred.
   bool is_for_others() const {
-    return !is_spelt_ || (context_.is_forwarding && query_.wants(wire::flag_rd));
+    return !search_.is_spelt() || (context_.is_forwarding && query_.wants(wire::flag_rd));
   }
 
   // Below a delegation: who knows more, and where they are. Their addresses are needed if they are
@@ -258,11 +144,11 @@ class Lookup {
     if (query_.edns.dnssec_ok && cut.signers.body != nullptr) {
       reply_.add_authority(cut.signers, at_ + cut.offset);
     }
-    const wire::Bytes child = name_.subspan(cut.offset);
+    const wire::Bytes child = name().subspan(cut.offset);
     for (std::size_t at = start; at < end && !reply_.is_truncated();) {
       const std::size_t size = record_size(reply_.at(at));
       const wire::Bytes server = reply_.bytes().subspan(at + record_prefix, size - record_prefix);
-      if (!add_addresses(server, at + record_prefix) && is_within(server, child)) {
+      if (!add_addresses(server, at + record_prefix) && wire::is_within(server, child)) {
         reply_.set_truncated();
       }
       at += size;
@@ -274,69 +160,39 @@ class Lookup {
   // (RFC 6672 section 3.1).
   bool add_dname(const Cut& cut) noexcept {
     reply_.set_authoritative();
-    if (is_spelt_) reply_.add_answer(cut.set, at_ + cut.offset);
-    const wire::Bytes target{cut.set.body + record_prefix,
+    if (search_.is_spelt()) reply_.add_answer(cut.set, at_ + cut.offset);
+    const wire::Bytes suffix{cut.set.body + record_prefix,
                              record_size(cut.set.body) - record_prefix};
-    std::array<std::uint8_t, Name::max_length> name;
-    const std::size_t size = substitute(name_, cut.offset, target, name);
+    std::array<std::uint8_t, Name::max_length> made;
+    const std::size_t size = substitute(name(), cut.offset, suffix, made);
     if (size == 0) {
       reply_.set_rcode(Rcode::yxdomain);
       return false;
     }
     const std::size_t start = reply_.position();
     reply_.add_record(at_, Type::cname, wire::class_in, wire::load32(cut.set.body + 6),
-                      {name.data(), size});
+                      {made.data(), size});
     return go_on_behind(start);
   }
 
   // No entry: NXDOMAIN, unless the name spells an address where that is an answer.
   Outcome deny() noexcept {
-    const bool may_spell = zone_ != AuthorityTable::no_zone && zone().has_dashed_addresses;
-    if (!may_spell || !synthesize()) {
+    const bool may_spell = search_.has_zone() && zone().has_dashed_addresses;
+    if (const auto pod = may_spell ? find_spelt_pod(table_, name()) : std::nullopt) {
+      add_spelt_pod(*pod);
+    } else {
       reply_.set_rcode(Rcode::nxdomain);
       add_negative_soa();
     }
     return reply_.finish();
   }
 
-  bool synthesize() noexcept {
-    const wire::Bytes label = name_.subspan(1, name_[0]);
-    const wire::Bytes parent = name_.subspan(1 + label.size());
-    const EntryView entry = table_.find(parent);
-    const std::uint8_t* next = entry ? entry.sets() : nullptr;
-    for (unsigned i = 0; entry && i < entry.header().set_count; ++i) {
-      const SetView set = EntryView::read_set(next);
-      if (set.type() != dashed_addresses) continue;
-      const auto address = parse_dashed(label);
-      const bool is_open = record_size(set.body) == record_prefix;
-      if (!address || !(is_open || has_pointer_below(*address, parent))) return false;
-      add_spelt_address(*address, wire::load32(set.body + 6));
-      return true;
-    }
-    return false;
-  }
-
-  void add_spelt_address(const SpeltAddress& address, std::uint32_t ttl) noexcept {
+  void add_spelt_pod(const SpeltPod& pod) noexcept {
+    const auto& address = pod.address;
     const Type type = address.size == 4 ? Type::a : Type::aaaa;
     if (query_.qtype() != type && query_.qtype() != Type::any) return add_negative_soa();
-    reply_.add_record(at_, type, wire::class_in, ttl, {address.bytes.data(), address.size});
+    reply_.add_record(at_, type, wire::class_in, pod.ttl, {address.bytes.data(), address.size});
     if (!context_.is_stale) reply_.set_error(ExtendedError::synthesized);
-  }
-
-  // Whether a PTR record of the address, even one that others hide, leads below `parent`.
-  bool has_pointer_below(const SpeltAddress& address, wire::Bytes parent) const noexcept {
-    std::array<std::uint8_t, max_reverse_name> reverse;
-    const EntryView entry = table_.find({reverse.data(), write_reverse_name(address, reverse)});
-    const std::uint8_t* next = entry ? entry.sets() : nullptr;
-    for (unsigned i = 0; entry && i < entry.header().set_count; ++i) {
-      const SetView set = EntryView::read_set(next);
-      if (set.type() != Type::ptr) continue;
-      for (const std::uint8_t* at = set.body; at != set.end(); at += record_size(at)) {
-        wire::Bytes target{at + record_prefix, record_size(at) - record_prefix};
-        if (is_within(target, parent)) return true;
-      }
-    }
-    return false;
   }
 
   // Answers from the entry. True when the answer is a CNAME to go on with.
@@ -350,7 +206,7 @@ class Lookup {
     for (unsigned i = 0; i < entry.header().visible_count; ++i) {
       const SetView set = EntryView::read_set(next);
       if (set.type() == type || type == Type::any) {  // of ANY, one set: RFC 8482
-        if (set.type() == Type::ptr && view_ != nullptr && view_->has_hidden()) {
+        if (set.type() == Type::ptr && view() != nullptr && view()->has_hidden()) {
           add_shown_pointers(set);
         } else {
           add_answer(set);
@@ -364,7 +220,7 @@ class Lookup {
   }
 
   bool is_apex() const noexcept {
-    return is_spelt_ && zone_ != AuthorityTable::no_zone && name_.size() == zone().origin.size();
+    return search_.is_spelt() && search_.has_zone() && name().size() == zone().origin.size();
   }
 
   // Those that lead to names the client may see; without any, the name is not there for it.
@@ -372,7 +228,7 @@ class Lookup {
     bool is_shown = false;
     for (const std::uint8_t* at = set.body; at != set.end(); at += record_size(at)) {
       const wire::Bytes target{at + record_prefix, record_size(at) - record_prefix};
-      if (view_->hides(target)) continue;
+      if (view()->hides(target)) continue;
       reply_.add_record(at_, Type::ptr, wire::class_in, wire::load32(at + 6), target);
       is_shown = true;
     }
@@ -389,8 +245,6 @@ class Lookup {
   bool go_on_behind(std::size_t start) noexcept {
     if (reply_.is_truncated()) return false;
     at_ = start + record_prefix;
-    name_ = reply_.bytes().subspan(at_);
-    is_spelt_ = true;
     return true;
   }
 
@@ -432,15 +286,9 @@ class Lookup {
   const AuthorityTable& table_;
   const wire::Query& query_;
   const AnswerContext& context_;
+  NameSearch search_;
   Reply reply_;
-  wire::Bytes name_;
-  std::size_t at_ = wire::header_size;
-  std::uint16_t zone_ = AuthorityTable::no_zone;
-  const CompiledView* view_ = nullptr;
-  bool is_own_ = false;   // the entry is the view's own
-  bool is_spelt_ = true;  // name_ stands in the reply, at at_
-  bool is_found_ = false;
-  std::array<std::uint8_t, Name::max_length> composed_;  // a name of the search list
+  std::size_t at_ = wire::header_size;  // where the name stands in the reply
 };
 
 }  // namespace
@@ -448,7 +296,7 @@ class Lookup {
 Outcome answer_query(const Authority& authority, wire::Bytes message, const wire::Query& query,
                      const AnswerContext& context, std::span<std::uint8_t> out) noexcept {
   if (is_unusual(query)) return answer_unusual(authority.table(), message, query, context, out);
-  return Lookup(authority.table(), message, query, context, out).run();
+  return Answering(authority.table(), message, query, context, out).run();
 }
 
 Outcome answer(const Authority& authority, std::span<const std::uint8_t> message,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Replies that end outside our zones: a chase finished with what an upstream said, and failures.
+#include "wire/data_form.hpp"
 #include "zone/reply.hpp"
 
 #include <paddock/dns/answer.hpp>
@@ -9,30 +10,6 @@
 
 namespace paddock::dns {
 namespace {
-
-// How the data of a type that RFC 1035 lets others compress is made up: fixed octets, names, and
-// fixed octets again. Other types have no names as far as copying goes (RFC 3597 section 4).
-struct DataForm {
-  std::uint8_t before = 0;
-  std::uint8_t names = 0;
-};
-
-DataForm form_of(std::uint16_t type) {
-  switch (Type{type}) {
-    case Type::ns:
-    case Type::cname:
-    case Type::ptr:
-      return {0, 1};
-    case Type::soa:
-      return {0, 2};
-    case Type::mx:
-      return {2, 1};
-    case Type::srv:
-      return {6, 1};
-    default:
-      return {};
-  }
-}
 
 // Copies records of another message into a reply, with names written out. Owners that are a name
 // already in the reply become pointers.
@@ -69,7 +46,7 @@ class Copier {
   }
 
   bool put_data(const wire::RecordView& record) noexcept {
-    const DataForm form = form_of(record.type);
+    const wire::DataForm form = wire::form_of(Type{record.type});
     const std::size_t length_at = writer_.position();
     if (!writer_.u16(0) || record.data_size < form.before) return false;
     std::size_t at = record.data;

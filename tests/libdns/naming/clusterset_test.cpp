@@ -44,7 +44,7 @@ class Both {
 
  private:
   KubernetesNames local_{{}};
-  ClustersetNames shared_{{}};
+  ClustersetNames shared_{{.origin = name("clusterset.local")}};
   std::shared_ptr<const Authority> authority_;
 };
 

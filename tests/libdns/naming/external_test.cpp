@@ -13,9 +13,10 @@ constexpr unsigned AAAA = LDNS_RR_TYPE_AAAA;
 constexpr unsigned SRV = LDNS_RR_TYPE_SRV;
 constexpr unsigned PTR = LDNS_RR_TYPE_PTR;
 
-std::shared_ptr<const Authority> outside(const Service& service, bool headless = false) {
-  const ExternalNames names(
-      {.zone = name("example.com"), .headless = headless, .server_addresses = {ip("192.0.2.53")}});
+std::shared_ptr<const Authority> outside(
+    const Service& service, OutsideServices services = OutsideServices::with_addresses) {
+  const ExternalNames names({.origin = name("example.com"), .server_addresses = {ip("192.0.2.53")}},
+                            services);
   auto zones = names.zones();
   zones.push_back(zone("in-addr.arpa"));
   zones.push_back(zone("ip6.arpa"));
@@ -78,7 +79,7 @@ TEST(ExternalNames, HeadlessServicesOnRequest) {
                                 {.addresses = {ip("10.1.0.6")}, .is_ready = false}}};
 
   EXPECT_EQ(ask(*outside(db), {"db.shop.example.com", A}).rcode, 3u);
-  const auto authority = outside(db, true);
+  const auto authority = outside(db, OutsideServices::and_headless);
   EXPECT_EQ(ask(*authority, {"db.shop.example.com", A}).answer.size(), 1u);
   EXPECT_EQ(ask(*authority, {"db-0.db.shop.example.com", A}).answer,
             Lines{"db-0.db.shop.example.com. 5 IN A 10.1.0.5"});

@@ -6,7 +6,6 @@
 
 #include <paddock/dns/naming.hpp>
 
-#include <chrono>
 #include <string_view>
 #include <vector>
 
@@ -14,13 +13,8 @@ namespace paddock::dns {
 
 class PADDOCK_DNS_EXPORT ClustersetNames {
  public:
-  struct Options {
-    Name zone = Name::parse("clusterset.local").value();
-    std::chrono::seconds ttl{5};
-    std::vector<boost::asio::ip::address> server_addresses{};
-  };
-
-  explicit ClustersetNames(Options options);
+  // By custom the zone is clusterset.local.
+  explicit ClustersetNames(ServiceZone zone);
 
   // The forward zone; there are no reverse names, as an address has one in its own cluster.
   std::vector<ZoneSpec> zones() const;
@@ -33,7 +27,7 @@ class PADDOCK_DNS_EXPORT ClustersetNames {
   Contribution service(const Service& service) const;
 
  private:
-  Options options_;
+  ServiceZone zone_;
 };
 
 }  // namespace paddock::dns

@@ -7,22 +7,22 @@
 
 #include <paddock/dns/naming.hpp>
 
-#include <chrono>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
 namespace paddock::dns {
 
+enum class OutsideServices : std::uint8_t {
+  with_addresses,  // those that have addresses outside
+  and_headless,    // headless services too, by their endpoints
+};
+
 class PADDOCK_DNS_EXPORT ExternalNames {
  public:
-  struct Options {
-    Name zone;
-    std::chrono::seconds ttl{5};
-    bool headless = false;  // headless services too, by their endpoints
-    std::vector<boost::asio::ip::address> server_addresses{};  // of ns1.dns.<zone>
-  };
-
-  explicit ExternalNames(Options options);
+  // The name server is ns1.dns.<zone>.
+  explicit ExternalNames(ServiceZone zone,
+                         OutsideServices services = OutsideServices::with_addresses);
 
   // The forward zone. PTR records lead from whatever reverse zones there are.
   std::vector<ZoneSpec> zones() const;
@@ -34,7 +34,8 @@ class PADDOCK_DNS_EXPORT ExternalNames {
   Contribution service(const Service& service) const;
 
  private:
-  Options options_;
+  ServiceZone zone_;
+  OutsideServices services_;
 };
 
 }  // namespace paddock::dns

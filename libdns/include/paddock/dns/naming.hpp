@@ -133,6 +133,13 @@ class PADDOCK_DNS_EXPORT KubernetesNames {
   Options options_;
 };
 
+// A zone whose names are all made of services.
+struct ServiceZone {
+  Name origin{};
+  std::chrono::seconds ttl{5};
+  std::vector<boost::asio::ip::address> server_addresses{};  // of its name server
+};
+
 // The names of Rancher 1.6: `<service>.<stack>.rancher.internal` and its relatives.
 class PADDOCK_DNS_EXPORT RancherNames {
  public:
