@@ -15,8 +15,7 @@ std::optional<Node> find_in(const List& list, std::string_view name) {
     if (map == nullptr) continue;
     for (const char* key : {"name", "uuid"}) {
       const auto value = (*map)->find(key);
-      const auto* text = value ? std::get_if<std::string>(&*value) : nullptr;
-      if (text != nullptr && *text == name) return element;
+      if (value && text_of(*value) == name) return element;
     }
   }
   return std::nullopt;
@@ -46,6 +45,12 @@ class FixedMap final : public Map {
     for (const auto& [name, unused] : entries_) names.push_back(name);
     return names;
   }
+  [[nodiscard]] std::vector<Entry> entries() const override {
+    std::vector<Entry> all;
+    all.reserve(entries_.size());
+    for (const auto& [name, value] : entries_) all.push_back({name, value});
+    return all;
+  }
   [[nodiscard]] std::optional<Node> find(std::string_view key) const override {
     const auto entry = std::ranges::lower_bound(
         entries_, key, {}, [](const auto& e) -> std::string_view { return e.first; });
@@ -64,6 +69,12 @@ class TextsMap final : public Map {
     std::vector<std::string_view> names;
     for (const auto& pair : texts_) names.push_back(pair.key);
     return names;
+  }
+  [[nodiscard]] std::vector<Entry> entries() const override {
+    std::vector<Entry> all;
+    all.reserve(texts_.size());
+    for (const auto& pair : texts_) all.push_back({pair.key, text_node(pair.value)});
+    return all;
   }
   [[nodiscard]] std::optional<Node> find(std::string_view key) const override {
     const Text* value = texts_.find(key);
@@ -124,6 +135,7 @@ Node list_of(std::vector<Node> nodes) {
 
 Node list_of(const Texts& texts) {
   std::vector<Node> nodes;
+  nodes.reserve(texts.size());
   for (const Text& text : texts) nodes.push_back(text_node(text));
   return list_of(std::move(nodes));
 }

@@ -75,7 +75,12 @@ inline constexpr std::string_view user_data_annotation = "paddock.dev/user-data"
 [[nodiscard]] Node health_check_node(const Service& service);
 
 [[nodiscard]] inline Node text_node(std::string_view text) { return std::string(text); }
+[[nodiscard]] inline Node text_node(const char* text) { return std::string(text); }
+[[nodiscard]] inline Node text_node(const Text& text) { return text; }
 // Null when it is empty.
+[[nodiscard]] inline Node text_or_null(const Text& text) {
+  return text.empty() ? Node() : Node(text);
+}
 [[nodiscard]] inline Node text_or_null(std::string_view text) {
   return text.empty() ? Node() : Node(std::string(text));
 }

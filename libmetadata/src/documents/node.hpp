@@ -5,6 +5,8 @@
 // come from (tree.hpp) and are valid while it lives.
 #pragma once
 
+#include <paddock/metadata/values.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,8 +20,8 @@ namespace paddock::metadata::documents {
 class Map;
 class List;
 
-// Null, boolean, integer, number, text, map or list.
-using Node = std::variant<std::monostate, bool, std::int64_t, double, std::string,
+// Null, boolean, integer, number, text (of its own, or shared with the cluster), map or list.
+using Node = std::variant<std::monostate, bool, std::int64_t, double, std::string, Text,
                           std::shared_ptr<const Map>, std::shared_ptr<const List>>;
 
 class Map {
@@ -49,7 +51,14 @@ class List {
   [[nodiscard]] virtual std::optional<Node> find(std::string_view name) const = 0;
 };
 
-[[nodiscard]] inline bool is_container(const Node& node) noexcept { return node.index() >= 5; }
+[[nodiscard]] inline bool is_container(const Node& node) noexcept { return node.index() >= 6; }
+
+// Nothing when it is no text. Valid while the node is.
+[[nodiscard]] inline std::optional<std::string_view> text_of(const Node& node) noexcept {
+  if (const auto* own = std::get_if<std::string>(&node)) return *own;
+  if (const auto* shared = std::get_if<Text>(&node)) return shared->view();
+  return std::nullopt;
+}
 
 // What the path leads to: keys, and in lists an index, a name or a uuid. What is not found is
 // looked for once more with the whole path in lower case.

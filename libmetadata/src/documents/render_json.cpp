@@ -92,7 +92,8 @@ void append_scalar_json(std::string& out, const Node& node) {
       out += json_number(std::get<double>(node));
       break;
     case 4:
-      append_json_text(out, std::get<std::string>(node), JsonFor::html);
+    case 5:
+      append_json_text(out, *text_of(node), JsonFor::html);
       break;
     default:
       out += "null";

@@ -38,8 +38,8 @@ void append_element_line(std::string& out, std::size_t index, const Node& elemen
   const auto* map = std::get_if<MapPtr>(&element);
   for (const char* key : {"name", "uuid"}) {
     const auto value = map != nullptr ? (*map)->find(key) : std::nullopt;
-    const auto* name = value ? std::get_if<std::string>(&*value) : nullptr;
-    if (name == nullptr) continue;
+    const auto name = value ? text_of(*value) : std::nullopt;
+    if (!name) continue;
     out += '=';
     append_form_escaped(out, *name);
     out += '\n';
@@ -61,7 +61,7 @@ void append_keys(std::string& out, const Map& map) {
 }
 
 void append_scalar(std::string& out, const Node& node) {
-  if (const auto* text = std::get_if<std::string>(&node)) {
+  if (const auto text = text_of(node)) {
     out += *text;
   } else if (const auto* number = std::get_if<double>(&node)) {
     out += text_number(*number);

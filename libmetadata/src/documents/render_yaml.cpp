@@ -15,7 +15,7 @@ using MapPtr = std::shared_ptr<const Map>;
 using ListPtr = std::shared_ptr<const List>;
 
 void append_scalar_yaml(std::string& out, const Node& node, std::size_t indent) {
-  if (const auto* text = std::get_if<std::string>(&node)) {
+  if (const auto text = text_of(node)) {
     append_yaml_text(out, *text, indent + 2);
   } else if (const auto* number = std::get_if<double>(&node)) {
     out += yaml_number(*number);

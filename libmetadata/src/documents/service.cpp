@@ -77,7 +77,7 @@ Value selector(const View&, const Service& service) {
     if (!text.empty()) text += ',';
     text.append(pair.key.view()).append("=").append(pair.value.view());
   }
-  return text_or_null(text);
+  return text.empty() ? Node() : Node(std::move(text));
 }
 
 constexpr Field<Service> fields[] = {

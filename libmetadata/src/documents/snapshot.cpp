@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "documents/snapshot.hpp"
 
-#include "model/uuid.hpp"
-
 #include "model/hash.hpp"
+#include "model/uuid.hpp"
 
 #include <algorithm>
 #include <set>
@@ -77,8 +76,10 @@ const Service* Snapshot::service_of(const Pod& pod) const {
     return cluster().find<Service>(ns, name).get();  // the cluster keeps it alive
   }
   if (pod.labels.empty()) return nullptr;
+  const auto& selecting = group(pod.ns).selecting;
+  if (selecting.empty()) return nullptr;
   const Service* first = nullptr;
-  each_selecting(group(pod.ns).selecting, pod, [&first](const Service& service) {
+  each_selecting(selecting, pod, [&first](const Service& service) {
     if (first == nullptr || service.name < first->name) first = &service;
   });
   return first;
@@ -118,7 +119,9 @@ const std::vector<std::string>& Snapshot::namespaces() const {
 std::string Snapshot::uuid_of_namespace(std::string_view ns) const {
   const auto object = cluster().find<Namespace>(ns);
   if (object && !object->uid.empty()) return object->uid.str();
-  return uuid_from(cluster().store() + "/" + std::string(ns));
+  std::string& made = group(ns).made_uuid;
+  if (made.empty()) made = uuid_from(cluster().store() + "/" + std::string(ns));
+  return made;
 }
 
 }  // namespace paddock::metadata::documents

@@ -42,6 +42,7 @@ class Snapshot {
   struct Group {
     // Services with a selector, by its first pair: whoever is selected has that label.
     std::unordered_multimap<std::uint64_t, const Service*> selecting;
+    std::string made_uuid;  // while there is no Namespace that has one
     bool has_members = false;
     std::unordered_map<std::string_view, std::vector<const Pod*>> members;  // by service
   };

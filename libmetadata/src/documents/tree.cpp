@@ -101,7 +101,8 @@ class RootMap final : public Map {
     if (key == "version") return view_.content_version();
     if (key == "name") return environment.name;
     if (key == "uuid") return environment.uuid;
-    if (key == "region_name") return text_or_null(environment.region_name);
+    if (key == "region_name")
+      return environment.region_name.empty() ? Node() : Node(environment.region_name);
     if (view_.version() != Version::v2016_07_29) return std::nullopt;
     return key == "environments" ? std::optional(Node()) : ec2(key);
   }

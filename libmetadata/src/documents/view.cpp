@@ -52,7 +52,10 @@ const Host* View::host() const {
 }
 
 const Service* View::service_of(const Pod& pod) const {
+  if (&pod == asked_of_) return its_service_;  // several fields of one container show it
   const Service* service = snapshot_->service_of(pod);
+  asked_of_ = &pod;
+  its_service_ = service;
   if (pod.service.empty()) {
     if (!pod.labels.empty()) {
       reads_.note(Kind::service, mark_of_all_in(Kind::service, pod.ns));

@@ -142,6 +142,9 @@ class View final : public Sight {
   const Pod* client_ = nullptr;
   std::vector<std::string> own_namespaces_;
   std::vector<const Pod*> own_pods_;
+  // The pod of the last service_of(), and the answer.
+  mutable const Pod* asked_of_ = nullptr;
+  mutable const Service* its_service_ = nullptr;
   mutable Reads reads_;
 };
 

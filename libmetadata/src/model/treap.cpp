@@ -3,6 +3,8 @@
 
 #include "model/hash.hpp"
 
+#include <endian.h>
+
 namespace paddock::metadata::detail {
 namespace {
 
@@ -17,6 +19,7 @@ NodePtr owned(NodePtr node) {
   copy->priority = node->priority;
   copy->count = node->count;
   copy->part = node->part;
+  copy->start = node->start;
   copy->object = node->object;
   copy->left = node->left;
   copy->right = node->right;
@@ -37,17 +40,58 @@ std::uint32_t priority_of(Order order, const Probe& probe) {
   return static_cast<std::uint32_t>(hash_text(probe.c, hash_text(probe.b, hash)));
 }
 
+std::uint64_t first_bytes(std::string_view text) noexcept {
+  std::uint64_t bytes = 0;
+  text.copy(reinterpret_cast<char*>(&bytes), sizeof bytes);
+  return be64toh(bytes);
+}
+
+// The topmost bit says which of two sorts of key it is, of which one comes wholly before the other.
+constexpr std::uint64_t later_sort = 1ULL << 63U;
+
+std::uint64_t start_of(Order order, const Probe& probe) noexcept {
+  if (order == Order::address) {
+    if (probe.address.is_v4()) return probe.address.to_v4().to_uint();
+    const auto bytes = probe.address.to_v6().to_bytes();
+    return later_sort | first_bytes({reinterpret_cast<const char*>(bytes.data()), 8}) >> 1U;
+  }
+  // What has no namespace is told apart by its name.
+  return probe.a.empty() ? first_bytes(probe.b) >> 1U : later_sort | first_bytes(probe.a) >> 1U;
+}
+
+// A place with its start: compares as compare() does.
+class Seeker {
+ public:
+  Seeker(Order order, const Probe& at)
+      : order_(order),
+        at_(at),
+        start_(start_of(order, at)),
+        has_start_(order == Order::address || at.parts > 1 || !at.a.empty()) {}
+  [[nodiscard]] int side_of(const Node& node) const {
+    if (has_start_ && node.start != start_) return node.start < start_ ? -1 : 1;
+    return compare(order_, node, at_);
+  }
+  [[nodiscard]] Order order() const noexcept { return order_; }
+  [[nodiscard]] std::uint64_t start() const noexcept { return start_; }
+
+ private:
+  Order order_;
+  const Probe& at_;
+  std::uint64_t start_;
+  bool has_start_;  // else only the namespace counts, and there is none
+};
+
 // Cuts a tree that does not hold the place into what comes before and after it.
-std::pair<NodePtr, NodePtr> split(Order order, NodePtr root, const Probe& at) {
+std::pair<NodePtr, NodePtr> split(NodePtr root, const Seeker& at) {
   if (!root) return {};
   root = owned(std::move(root));
-  if (compare(order, *root.get(), at) < 0) {
-    auto [low, high] = split(order, std::move(root->right), at);
+  if (at.side_of(*root.get()) < 0) {
+    auto [low, high] = split(std::move(root->right), at);
     root->right = std::move(low);
     recount(*root.get());
     return {std::move(root), std::move(high)};
   }
-  auto [low, high] = split(order, std::move(root->left), at);
+  auto [low, high] = split(std::move(root->left), at);
   root->left = std::move(high);
   recount(*root.get());
   return {std::move(low), std::move(root)};
@@ -69,17 +113,17 @@ NodePtr merge(NodePtr low, NodePtr high) {
   return high;
 }
 
-NodePtr put_node(Order order, NodePtr root, NodePtr fresh, const Probe& at) {
+NodePtr put_node(NodePtr root, NodePtr fresh, const Seeker& at) {
   if (!root) return fresh;
-  const int side = compare(order, *root.get(), at);
+  const int side = at.side_of(*root.get());
   if (side == 0) {
     root = owned(std::move(root));
     root->object = std::move(fresh->object);
     root->part = fresh->part;
     return root;
   }
-  if (is_above(order, *fresh.get(), *root.get())) {
-    auto [low, high] = split(order, std::move(root), at);
+  if (is_above(at.order(), *fresh.get(), *root.get())) {
+    auto [low, high] = split(std::move(root), at);
     fresh->left = std::move(low);
     fresh->right = std::move(high);
     recount(*fresh.get());
@@ -87,17 +131,17 @@ NodePtr put_node(Order order, NodePtr root, NodePtr fresh, const Probe& at) {
   }
   root = owned(std::move(root));
   NodePtr& child = side > 0 ? root->left : root->right;
-  child = put_node(order, std::move(child), std::move(fresh), at);
+  child = put_node(std::move(child), std::move(fresh), at);
   recount(*root.get());
   return root;
 }
 
-NodePtr erase_node(Order order, NodePtr root, const Probe& at) {
+NodePtr erase_node(NodePtr root, const Seeker& at) {
   root = owned(std::move(root));
-  const int side = compare(order, *root.get(), at);
+  const int side = at.side_of(*root.get());
   if (side == 0) return merge(std::move(root->left), std::move(root->right));
   NodePtr& child = side > 0 ? root->left : root->right;
-  child = erase_node(order, std::move(child), at);
+  child = erase_node(std::move(child), at);
   recount(*root.get());
   return root;
 }
@@ -151,18 +195,21 @@ NodePtr put(Order order, NodePtr root, ObjectPtr object, std::uint32_t part) {
   auto fresh = NodePtr(new Node);
   fresh->priority = priority_of(order, at);
   fresh->part = part;
+  const Seeker place(order, at);
+  fresh->start = place.start();
   fresh->object = std::move(object);
-  return put_node(order, std::move(root), std::move(fresh), at);
+  return put_node(std::move(root), std::move(fresh), place);
 }
 
 NodePtr erase(Order order, NodePtr root, const Probe& probe) {
   if (find(order, root.get(), probe) == nullptr) return root;
-  return erase_node(order, std::move(root), probe);
+  return erase_node(std::move(root), Seeker(order, probe));
 }
 
 const Node* find(Order order, const Node* root, const Probe& probe) {
+  const Seeker place(order, probe);
   while (root != nullptr) {
-    const int side = compare(order, *root, probe);
+    const int side = place.side_of(*root);
     if (side == 0) return root;
     root = side > 0 ? root->left.get() : root->right.get();
   }
@@ -170,10 +217,11 @@ const Node* find(Order order, const Node* root, const Probe& probe) {
 }
 
 std::pair<std::size_t, std::size_t> bounds(Order order, const Node* root, const Probe& probe) {
+  const Seeker place(order, probe);
   const auto position = [&](bool is_behind_equal) {
     std::size_t before = 0;
     for (const Node* node = root; node != nullptr;) {
-      const int side = compare(order, *node, probe);
+      const int side = place.side_of(*node);
       if (side < 0 || (side == 0 && is_behind_equal)) {
         before += count_of(node->left) + 1;
         node = node->right.get();

@@ -23,6 +23,9 @@ struct Node {
   std::uint32_t priority = 0;
   std::uint32_t count = 1;  // of this subtree
   std::uint32_t part = 0;   // Order::address: which of the pod's addresses
+  // How its key begins, as a number that orders alike: most nodes on the way to another are passed
+  // without a look at their object, which is seldom in the processor's caches.
+  std::uint64_t start = 0;
   ObjectPtr object;
   NodePtr left;
   NodePtr right;

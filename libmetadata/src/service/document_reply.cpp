@@ -211,7 +211,7 @@ MadeAnswer DocumentWorker::answer(const ReplyCache::Key& key, const DocumentQues
   auto known = cache_.find(key);
   if (known && (known->body || body == Body::only_known)) return {std::move(known), nullptr};
   MadeAnswer made = make_answer(sight_of(question), question);
-  cache_.keep(key, made.answer);
+  if (cache_.is_asked_again(key, made.answer->is_personal)) cache_.keep(key, made.answer);
   return made;
 }
 

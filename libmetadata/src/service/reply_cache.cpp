@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/reply_cache.hpp"
 
+#include "model/hash.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -8,7 +10,7 @@ namespace paddock::metadata::service {
 namespace {
 
 constexpr std::size_t entry_limit = 256 * 1024;
-constexpr std::size_t half_limit = 8 * 1024 * 1024;
+constexpr std::size_t half_limit = 16 * 1024 * 1024;
 constexpr std::size_t overhead = 384;  // of an entry, about
 
 }  // namespace
@@ -56,6 +58,13 @@ void ReplyCache::add(std::string key, Entry entry) {
   }
   young_bytes_ += bytes;
   young_.insert_or_assign(std::move(key), std::move(entry));
+}
+
+bool ReplyCache::is_asked_again(const Key& key, bool is_personal) {
+  std::uint64_t hash = hash_text(key.words);
+  if (is_personal) hash = hash_text(key.client, hash);
+  const auto mark = static_cast<std::uint32_t>(hash >> 32U);
+  return std::exchange(asked_[hash % asked_places], mark) == mark;
 }
 
 void ReplyCache::keep(const Key& key, std::shared_ptr<const DocumentAnswer> answer) {

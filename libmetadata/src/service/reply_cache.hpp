@@ -27,7 +27,7 @@ class RecentChanges {
                                   std::uint64_t since) const noexcept;
 
  private:
-  static constexpr std::size_t places = 1U << 15U;
+  static constexpr std::size_t places = 1U << 17U;
   std::vector<std::uint64_t> last_ = std::vector<std::uint64_t>(places);
   std::uint64_t floor_ = 0;
 };
@@ -42,6 +42,10 @@ class ReplyCache {
   };
   // Nothing when there is none, or it may not be right any more.
   [[nodiscard]] std::shared_ptr<const DocumentAnswer> find(const Key& key);
+  // Whether this was asked before, not long ago, by this client if its answer is a personal one. An
+  // answer is worth keeping then: of very many who each ask once, keeping them would cost more than
+  // it spares, and drive out those who come again.
+  [[nodiscard]] bool is_asked_again(const Key& key, bool is_personal);
   // Keeps an answer made of the edition of take().
   void keep(const Key& key, std::shared_ptr<const DocumentAnswer> answer);
   // A new edition: what it changes is not found any more.
@@ -63,6 +67,8 @@ class ReplyCache {
   std::size_t young_bytes_ = 0;
   RecentChanges recent_;
   std::uint64_t edition_ = 0;
+  static constexpr std::size_t asked_places = 1U << 15U;
+  std::vector<std::uint32_t> asked_ = std::vector<std::uint32_t>(asked_places);  // lately, by hash
   std::string key_;  // of the question under way
 };
 

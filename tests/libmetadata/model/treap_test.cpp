@@ -7,6 +7,8 @@
 
 #include <map>
 #include <random>
+#include <string>
+#include <vector>
 
 namespace paddock::metadata {
 namespace {
@@ -85,6 +87,50 @@ TEST(Table, RangesHoldOneNamespace) {
   EXPECT_TRUE(cluster->all_in<Service>("aa").empty());
   EXPECT_EQ(cluster->find<Service>("b", "y")->ns, "b");
   EXPECT_EQ(cluster->find<Service>("b", "z"), nullptr);
+}
+
+TEST(Table, NamesThatBeginAlikeAreInTheOrderOfTheirBytes) {
+  const std::vector<std::string> names = {
+      "a",         "a-name-of-n", "a-name-of-node", "a-name-of-node-1", "a-name-of-node-2",
+      "a-name-oz", "ab",          "\x7f",           "\xc3\xa9"};
+  Draft draft;
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    auto host = std::make_shared<Host>();
+    host->name = *name;
+    draft.put(host);
+    draft.put(service(*name, "s"));
+  }
+  const auto cluster = draft.build({});
+
+  ASSERT_EQ(cluster->hosts().size(), names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    EXPECT_EQ(cluster->hosts()[i].name, names[i]);
+    EXPECT_EQ(cluster->services()[i].ns, names[i]);
+    EXPECT_NE(cluster->find<Host>(names[i]), nullptr);
+    EXPECT_EQ(cluster->all_in<Service>(names[i]).size(), 1U);
+  }
+}
+
+TEST(Table, PodsAreFoundByAddressesOfBothFamilies) {
+  const std::vector<std::string> addresses = {
+      "0.0.0.1", "10.42.0.1",     "10.42.0.2",     "255.255.255.255", "::1",       "fd00::1",
+      "fd00::2", "fd00:0:0:1::1", "fd00:0:0:2::1", "fe80::1",         "ffff::ffff"};
+  Draft draft;
+  for (const std::string& address : addresses) {
+    auto pod = std::make_shared<Pod>();
+    pod->ns = "n";
+    pod->name = address;
+    pod->addresses = {boost::asio::ip::make_address(address)};
+    draft.put(pod);
+  }
+  const auto cluster = draft.build({});
+
+  for (const std::string& address : addresses) {
+    const auto pod = cluster->pod_at(boost::asio::ip::make_address(address));
+    ASSERT_NE(pod, nullptr) << address;
+    EXPECT_EQ(pod->name, address);
+  }
+  EXPECT_EQ(cluster->pod_at(boost::asio::ip::make_address("fd00:0:0:3::1")), nullptr);
 }
 
 }  // namespace

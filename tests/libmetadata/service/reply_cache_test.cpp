@@ -63,14 +63,24 @@ TEST(ReplyCache, ForgetsWhatWasNotAskedForLately) {
   const std::string large(100'000, 'x');
   cache.keep({"/asked", ""}, answer("A", {1}));
   cache.keep({"/not-asked", ""}, answer("B", {1}));
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < 500; ++i) {
     cache.keep({"/large/" + std::to_string(i), ""}, answer(large.c_str(), {1}));
     EXPECT_NE(cache.find({"/asked", ""}), nullptr) << i;
   }
 
   EXPECT_EQ(cache.find({"/not-asked", ""}), nullptr);
   EXPECT_EQ(cache.find({"/large/0", ""}), nullptr);
-  EXPECT_NE(cache.find({"/large/299", ""}), nullptr);
+  EXPECT_NE(cache.find({"/large/499", ""}), nullptr);
+}
+
+TEST(ReplyCache, KnowsWhatIsAskedAgain) {
+  ReplyCache cache;
+
+  EXPECT_FALSE(cache.is_asked_again({"/self", "me"}, true));
+  EXPECT_FALSE(cache.is_asked_again({"/self", "you"}, true));
+  EXPECT_TRUE(cache.is_asked_again({"/self", "me"}, true));
+  EXPECT_FALSE(cache.is_asked_again({"/services", "me"}, false));
+  EXPECT_TRUE(cache.is_asked_again({"/services", "you"}, false));
 }
 
 }  // namespace
