@@ -64,8 +64,13 @@ std::optional<std::chrono::seconds> ClientResponse::retry_after() const {
 
 struct Client::State {
   explicit State(ClientOptions given)
-      : options(std::move(given)), wire(client::parse_server(options.server), options.access) {}
+      : options(std::move(given)),
+        servers(client::parse_servers(options.server)),
+        wire(servers.front(), options.access) {}
 
+  void turn_to_next();
+  // Connects to the first server from the present one on that takes the connection.
+  Result<void> open(Deadline deadline);
   // Connects if need be, and sends.
   Result<void> send(const ClientRequest& request, Deadline deadline);
   Result<ClientResponse> exchange(const ClientRequest& request, Deadline deadline);
@@ -74,8 +79,29 @@ struct Client::State {
   [[nodiscard]] Error broken(const ResponseReader& reader) const;
 
   ClientOptions options;
+  const std::vector<client::Server> servers;
+  std::size_t present = 0;  // of them
   Wire wire;
 };
+
+void Client::State::turn_to_next() {
+  if (servers.size() == 1) return;
+  present = (present + 1) % servers.size();
+  wire.turn_to(servers[present]);
+}
+
+Result<void> Client::State::open(Deadline deadline) {
+  for (std::size_t left = servers.size();; --left) {
+    // One that does not answer leaves time for the others.
+    const auto now = std::chrono::steady_clock::now();
+    const auto share = (deadline - now) / static_cast<std::int64_t>(left);
+    auto opened = wire.open(left == 1 ? deadline : now + share);
+    const bool is_canceled =
+        !opened && opened.error().code == boost::system::errc::operation_canceled;
+    if (opened || is_canceled || left == 1) return opened;
+    turn_to_next();
+  }
+}
 
 Error Client::State::broken(const ResponseReader& reader) const {
   if (reader.is_too_large) return wire.failure("read from", EMSGSIZE);
@@ -92,7 +118,7 @@ Result<void> Client::State::send(const ClientRequest& request, Deadline deadline
     authorization = std::move(*text);
   }
   if (!wire.is_open() || wire.is_spoilt()) {
-    if (auto opened = wire.open(deadline); !opened) return opened;
+    if (auto opened = open(deadline); !opened) return opened;
   }
   return wire.write(encode(request, wire.server().host, authorization), deadline);
 }
@@ -202,6 +228,8 @@ Result<ClientResponse> Client::lines(const std::string& target, std::chrono::mil
                                      const std::function<bool(std::string_view)>& line) {
   return lines({.method = "GET", .target = target}, {.head = silence, .silence = silence}, line);
 }
+
+void Client::turn_to_next_server() { state_->turn_to_next(); }
 
 void Client::interrupt() noexcept { state_->wire.interrupt(); }
 

@@ -49,9 +49,8 @@ Error refusal(const ClientResponse& response) {
 struct Follower::State {
   explicit State(FollowerOptions given)
       : options(std::move(given)),
-        client(ClientOptions{.server = options.server,
-                             .access = options.access,
-                             .timeout = 3 * options.heartbeat}),
+        client(ClientOptions{
+            .server = options.server, .access = options.access, .timeout = 3 * options.heartbeat}),
         random(std::random_device{}()),
         keeper(options.snapshot_file, options.save_after) {}
 
@@ -120,6 +119,7 @@ void Follower::State::follow_once() {
     call(options.events.restarted, refusal(*response));
     return;
   }
+  client.turn_to_next_server();
   if (!response) {
     lose(response.error());
   } else if (response->status != 200) {

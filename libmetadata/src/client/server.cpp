@@ -70,4 +70,21 @@ Server parse_server(const std::string& text) {
   return server;
 }
 
+std::vector<Server> parse_servers(const std::string& text) {
+  std::vector<Server> servers;
+  std::string scheme;
+  for (std::string_view rest = text;;) {
+    const auto end = std::min(rest.find(','), rest.size());
+    std::string one(rest.substr(0, end));
+    if (const auto colon = one.find("://"); colon != std::string::npos) {
+      scheme = one.substr(0, colon + 3);
+    } else if (!one.starts_with('/') && !one.starts_with("unix:")) {
+      one = scheme + one;
+    }
+    servers.push_back(parse_server(one));
+    if (end == rest.size()) return servers;
+    rest.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace paddock::metadata::client

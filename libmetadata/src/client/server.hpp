@@ -27,8 +27,10 @@ struct Server {
   [[nodiscard]] const std::string& label() const { return path.empty() ? host : path; }
 };
 
-// The forms of ClientOptions::server; throws std::invalid_argument for any other.
+// The forms of a server in ClientOptions::server; throws std::invalid_argument for any other.
 [[nodiscard]] Server parse_server(const std::string& text);
+// One or several, separated by commas; the scheme is said once, or with each.
+[[nodiscard]] std::vector<Server> parse_servers(const std::string& text);
 
 // The addresses of a name, those to be preferred first; of an address or "localhost" at once.
 // Asks the host's resolvers (/etc/hosts, /etc/resolv.conf) until the deadline, or until

@@ -46,6 +46,11 @@ Wire::Wire(Server server, Access access)
   }
 }
 
+void Wire::turn_to(Server server) {
+  close();
+  server_ = std::move(server);
+}
+
 Error Wire::failure(std::string_view what, int code) const {
   const boost::system::error_code reason(code, boost::system::generic_category());
   std::string why = reason.message();

@@ -37,6 +37,8 @@ class Wire {
   void interrupt() noexcept;
 
   [[nodiscard]] const Server& server() const noexcept { return server_; }
+  // Closes; open() goes to this server from now on.
+  void turn_to(Server server);
   // "read from /run/…: REASON"
   [[nodiscard]] Error failure(std::string_view what, int code) const;
 

@@ -19,10 +19,10 @@ Error refusal(const std::string& text, const std::string& allowed) {
   return {make_error_code(boost::system::errc::invalid_argument), text + ": " + allowed};
 }
 
-// Why the client cannot take it for a server; empty: it can.
+// Why the client cannot take it for a server, or for several; empty: it can.
 std::string problem_of_server(const std::string& server) {
   try {
-    (void)client::parse_server(server);
+    (void)client::parse_servers(server);
     return {};
   } catch (const std::invalid_argument& wrong) {
     return wrong.what();

@@ -199,11 +199,13 @@ Made PaddockStore::make(const Write& write) {
   if (!response) {
     result.status = Status::unavailable;
     result.text = response.error().text + "; the change may still be made";
+    client_.turn_to_next_server();
     return made;
   }
   result.revision = revision_of(response->header("etag"));
   result.status = status_of(response->status, before && before->revision == result.revision);
   if (!response->is_success()) {
+    if (result.status == Status::unavailable) client_.turn_to_next_server();
     read_problem(response->body, result);
     const auto* endpoints = as<Endpoints>(before.get());
     if (result.status == Status::read_only && endpoints != nullptr && endpoints->derived) {

@@ -39,6 +39,9 @@ TEST(StoreLocation, NamesAnotherMetadatadBySocketOrAddress) {
   EXPECT_EQ(local->server, "/run/paddock/metadata.sock");
   ASSERT_TRUE(remote);
   EXPECT_EQ(remote->server, "https://parent:9760");
+  EXPECT_TRUE(parse_store_location("paddock:https://one:9760,two:9760,https://[fd00::3]:9760"));
+  EXPECT_FALSE(parse_store_location("paddock:https://one:9760,"));
+  EXPECT_FALSE(parse_store_location("paddock:one:9760,https://two:9760"));
 }
 
 TEST(StoreLocation, NamesKubernetesByAKubeconfigOrNothing) {

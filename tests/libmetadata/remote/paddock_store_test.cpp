@@ -117,6 +117,27 @@ TEST_F(PaddockStoreTest, ForwardsWritesAndWaitsUntilItSeesThem) {
   EXPECT_EQ(child->audit(10).size(), 3U);
 }
 
+TEST_F(PaddockStoreTest, GoesOnAtAnotherParentWhenOneIsGone) {
+  serve();
+  ApiOptions same;
+  same.http.unix_sockets = {{.path = folder_.file("other"), .mode = 0600, .group = {}}};
+  ApiService other(parent_, std::move(same));
+  other.start();
+  auto two = options();
+  two.server = folder_.file("s") + "," + folder_.file("other");
+  const auto child = open(std::move(two));
+  ASSERT_EQ(child->write(writing(service("web"))).status, Status::created);
+
+  api_.reset();
+  const auto meanwhile = parent_.put(service("meanwhile"));
+
+  ASSERT_TRUE(becomes_true([&] {
+    const auto known = child->cluster();
+    return known->revision() == meanwhile && known->stale_since() == 0;
+  }));
+  EXPECT_EQ(child->write(writing(service("db"))).status, Status::created);
+}
+
 TEST_F(PaddockStoreTest, TellsWhatTheParentFindsWrong) {
   serve();
   const auto child = open(options());

@@ -42,7 +42,8 @@ struct ClientResponse {
 
 struct ClientOptions {
   // "unix:/path", "/path", "http://host:port" or "https://host:port". A host is an address (IPv6 in
-  // brackets) or a name; the port may be left out.
+  // brackets) or a name; the port may be left out. Several of them, separated by commas, are to be
+  // one as good as another: the client stays with one for as long as it takes connections.
   std::string server;
   Access access;
   std::chrono::milliseconds timeout{5000};        // of each whole exchange
@@ -88,6 +89,10 @@ class PADDOCK_METADATA_EXPORT Client {
   [[nodiscard]] Result<ClientResponse> lines(const std::string& target,
                                              std::chrono::milliseconds silence,
                                              const std::function<bool(std::string_view)>& line);
+
+  // Leaves a server that takes connections but is of no use, for the next one named; nothing with
+  // one server only.
+  void turn_to_next_server();
 
   // Makes the call under way on another thread, and all later ones, fail with operation_canceled.
   void interrupt() noexcept;
