@@ -9,13 +9,14 @@ namespace {
 namespace checks = runtime::checks;
 
 void describe_store(runtime::OptionTable& table, Options& options) {
-  table.text({"store", "LOCATION",
-              "What the cluster is kept in: embedded:[/FOLDER], a database of this host; "
-              "file:/PATH[,/PATH], cluster files and folders of them; "
-              "etcd:https://HOST:2379[,HOST2:2379][/PREFIX]; paddock:/SOCKET or "
-              "paddock:https://HOST:9760, another metadatad; or kubernetes:[/KUBECONFIG]. "
-              "docs/stores.md."},
-             options.store, runtime::check_location);
+  table.text(
+      {"store", "LOCATION",
+       "What the cluster is kept in: embedded:[/FOLDER], a database of this host; "
+       "file:/PATH[,/PATH], cluster files and folders of them; "
+       "etcd:https://HOST:2379[,HOST2:2379][/PREFIX]; paddock:/SOCKET or "
+       "paddock:https://HOST:9760[,HOST2:9760], another metadatad; or kubernetes:[/KUBECONFIG]. "
+       "docs/stores.md."},
+      options.store, runtime::check_location);
   runtime::describe_access(table, "store", options.store_access);
   table.duration({"owner-time", "TIME",
                   "How long after a host was last heard of etcd keeps its pods and its Host."},
@@ -100,7 +101,7 @@ void describe_documents(runtime::OptionTable& table, Options& options) {
                 options.xff);
   table.text({"visibility", "all|namespace|self",
               "Of which pods, services and stacks a pod may read: all, those of its namespace, or "
-              "itself and its service only."},
+              "itself and its service only. Annotations narrow it for one pod or namespace."},
              options.visibility, checks::one_of({"all", "namespace", "self"}));
   table.boolean({"require-token", "",
                  "EC2's paths want a session token (IMDSv2); else they do without, too."},

@@ -53,6 +53,11 @@ void mark(Changes& changes, const Difference& difference) {
   }
 }
 
+std::uint64_t says_what_is_seen(const ObjectPtr& object) {
+  if (!object || (object->kind != Kind::pod && object->kind != Kind::name_space)) return 0;
+  return object->annotations.find(visibility_annotation) != nullptr ? 1 : 0;
+}
+
 // A source may change without a new revision: the version changes all the same.
 std::string next_version(const Cluster& cluster, const std::string& before) {
   auto version = uuid_from(cluster.store() + "@" + std::to_string(cluster.revision()));
@@ -75,11 +80,17 @@ std::shared_ptr<const Edition> next_edition(const Edition* before,
   diff(before == nullptr ? none : *before->cluster, *cluster, [&](const Difference& difference) {
     const Kind kind = difference.either().kind;
     next->catalog.apply(difference);
+    next->visibilities += says_what_is_seen(difference.after);
+    next->visibilities -= says_what_is_seen(difference.before);
     is_changed[static_cast<std::size_t>(kind)] = true;
     if (++count > most_differences) next->changes = {};
     if (!next->changes.is_everything) mark(next->changes, difference);
     return true;
   });
+  // From the first of them on, and after the last, what is shown depends on who asks, or no more.
+  if (before != nullptr && (before->visibilities == 0) != (next->visibilities == 0)) {
+    next->changes = {};
+  }
   keep_each_once(next->changes.marks);
   keep_each_once(next->changes.namespaces);
   const std::string version = next_version(*cluster, next->version);

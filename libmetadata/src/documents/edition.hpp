@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace paddock::metadata::documents {
@@ -40,7 +41,12 @@ struct Edition {
   std::array<std::string, std::size(all_kinds)> versions = {};
   Catalog catalog;
   Changes changes;
+  // How many pods and namespaces say what may be seen: while there are none, nobody looks for it.
+  std::uint64_t visibilities = 0;
 };
+
+// On a pod or its namespace: what it may see of others, never more than DocumentOptions allow.
+inline constexpr std::string_view visibility_annotation = "paddock.dev/visibility";
 
 // `before` is null for the first.
 [[nodiscard]] std::shared_ptr<const Edition> next_edition(const Edition* before,

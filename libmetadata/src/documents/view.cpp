@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "documents/view.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace paddock::metadata::documents {
+namespace {
+
+// A value that nobody knows is meant to hide something.
+Visibility visibility_said_by(const Object* object) {
+  const Text* said = object == nullptr ? nullptr : object->annotations.find(visibility_annotation);
+  if (said == nullptr || *said == "all") return Visibility::all;
+  return *said == "namespace" ? Visibility::own_namespace : Visibility::self;
+}
+
+}  // namespace
 
 View::View(std::shared_ptr<const Snapshot> snapshot, Version version, const Whose& whose)
     : snapshot_(std::move(snapshot)),
@@ -12,12 +23,19 @@ View::View(std::shared_ptr<const Snapshot> snapshot, Version version, const Whos
       default_host_(whose.host),
       visibility_(whose.visibility) {
   if (address_) client_ = snapshot_->cluster().pod_at(*address_).get();
-  if (visibility_ == Visibility::all) return;
+  const bool is_asked = snapshot_->edition().visibilities > 0;
+  if (is_asked && client_ != nullptr) narrow(*client_);
+  if (!is_asked && visibility_ == Visibility::all) return;
   // All that is read may differ by who reads.
   note_client();
   if (client_ == nullptr) return;
   own_namespaces_.push_back(client_->ns.str());
   own_pods_.push_back(client_);
+}
+
+void View::narrow(const Pod& client) {
+  const auto ns = find<Namespace>(client.ns);
+  visibility_ = std::max({visibility_, visibility_said_by(ns.get()), visibility_said_by(&client)});
 }
 
 std::string View::state() const {

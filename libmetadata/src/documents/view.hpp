@@ -106,6 +106,8 @@ class View final : public Sight {
   [[nodiscard]] std::string uuid_of_namespace(std::string_view ns) const;
 
  private:
+  // To what the client and its namespace say of themselves.
+  void narrow(const Pod& client);
   void note_client() const;
   // Of the client; empty: nobody we know.
   [[nodiscard]] std::string_view own_namespace() const {

@@ -91,5 +91,52 @@ TEST_F(VisibilityTest, AnAnswerThatIsKeptIsNobodyElses) {
   }
 }
 
+std::shared_ptr<Pod> annotated(const char* ns, const char* name, const char* ip,
+                               const char* visibility) {
+  auto pod = testing::sample_pod(ns, name, ip);
+  pod->annotations = {{"paddock.dev/visibility", visibility}};
+  return pod;
+}
+
+TEST_F(VisibilityTest, APodMayBeToldLessThanTheOthers) {
+  serve_with(Visibility::all);
+  EXPECT_EQ(read(lone, "containers"), "0=lone\n1=api-1\n2=web-1\n3=web-2\n");
+  Draft draft(*service_cluster_);
+
+  draft.put(annotated("other", "lone", lone, "self"));
+  publish(draft, 2);
+  EXPECT_EQ(read(lone, "containers"), "0=lone\n");
+  EXPECT_EQ(read(lone, "containers/web-1"), "404");
+  EXPECT_EQ(read(web_1, "containers"), "0=lone\n1=api-1\n2=web-1\n3=web-2\n");
+  EXPECT_EQ(read(stranger, "containers"), "0=lone\n1=api-1\n2=web-1\n3=web-2\n");
+
+  draft.put(annotated("other", "lone", lone, "a-typo"));
+  publish(draft, 3);
+  EXPECT_EQ(read(lone, "containers"), "0=lone\n");
+
+  draft.put(testing::sample_pod("other", "lone", lone));
+  publish(draft, 4);
+  EXPECT_EQ(read(lone, "containers"), "0=lone\n1=api-1\n2=web-1\n3=web-2\n");
+}
+
+TEST_F(VisibilityTest, ANamespaceSaysItForAllItsPodsAndNobodyGetsMoreThanTheDaemonAllows) {
+  serve_with(Visibility::all);
+  Draft draft(*service_cluster_);
+  auto shop = std::make_shared<Namespace>();
+  shop->name = "shop";
+  shop->annotations = {{"paddock.dev/visibility", "namespace"}};
+  draft.put(shop);
+  publish(draft, 2);
+
+  EXPECT_EQ(read(web_1, "containers"), "0=api-1\n1=web-1\n2=web-2\n");
+  EXPECT_EQ(read(lone, "services"), "0=api\n1=web\n");
+
+  serve_with(Visibility::own_namespace);
+  Draft wider(*service_cluster_);
+  wider.put(annotated("other", "lone", lone, "all"));
+  publish(wider, 2);
+  EXPECT_EQ(read(lone, "containers"), "0=lone\n");
+}
+
 }  // namespace
 }  // namespace paddock::metadata

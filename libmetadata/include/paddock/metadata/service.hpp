@@ -53,8 +53,8 @@ class PADDOCK_METADATA_EXPORT ApiService {
   std::unique_ptr<State> state_;
 };
 
-// Of which pods, services and stacks a pod may read. One that nobody knows reads of none unless of
-// all.
+// Of which pods, services and stacks a pod may read, from most to least. One that nobody knows reads
+// of none unless of all.
 enum class Visibility {
   all,
   own_namespace,
@@ -67,6 +67,7 @@ struct DocumentOptions {
   // The client is whom X-Forwarded-For names, when present (Rancher's --xff). Only behind a
   // proxy that sets it.
   bool trust_forwarded_for = false;
+  // At most; a pod or its namespace may be annotated with less (docs/metadata-paths.md).
   Visibility visibility = Visibility::all;
   // EC2's paths want the token of a session (IMDSv2); else they take one and do without.
   bool require_session_token = false;
