@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <stdexcept>
 
 namespace paddock::metadata::http {
@@ -71,6 +72,8 @@ Peer credentials_of(int fd) {
     peer.pid = credentials.pid;
     peer.uid = credentials.uid;
     peer.gid = credentials.gid;
+    std::ifstream file("/proc/" + std::to_string(peer.pid) + "/comm");
+    std::getline(file, peer.command);
   }
   return peer;
 }

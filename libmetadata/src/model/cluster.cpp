@@ -18,6 +18,19 @@ bool is_first(const Pod& pod, std::size_t part) {
          pod.addresses.begin() + part;
 }
 
+// Whether both stand at the same places of every index, so that one simply replaces the other
+// there.
+bool is_indexed_alike(const Object& a, const Object& b) {
+  if (a.kind == Kind::endpoints) {
+    return static_cast<const Endpoints&>(a).service == static_cast<const Endpoints&>(b).service;
+  }
+  if (a.kind != Kind::pod) return true;
+  const auto& pod = static_cast<const Pod&>(a);
+  const auto& other = static_cast<const Pod&>(b);
+  return pod.host == other.host && pod.host_network == other.host_network &&
+         pod.addresses == other.addresses;
+}
+
 }  // namespace
 
 Cluster::Cluster() = default;
@@ -79,7 +92,8 @@ Draft::Draft(const Cluster& base) : next_(base) {}
 
 void Draft::put(ObjectPtr object) {
   const std::size_t table = slot(object->kind);
-  if (const ObjectPtr before = next_.find(object->kind, object->ns, object->name)) unindex(*before);
+  const ObjectPtr before = next_.find(object->kind, object->ns, object->name);
+  if (before && !is_indexed_alike(*before, *object)) unindex(*before);
   index(object);
   next_.tables_[table] =
       detail::put(Order::key, std::move(next_.tables_[table]), std::move(object));

@@ -7,7 +7,6 @@
 #include <paddock/metadata/codec.hpp>
 
 #include <algorithm>
-#include <fstream>
 #include <optional>
 #include <utility>
 
@@ -166,11 +165,7 @@ std::string describe(const Peer& peer) {
   }
   std::string who = "uid=" + std::to_string(peer.uid) + " gid=" + std::to_string(peer.gid) +
                     " pid=" + std::to_string(peer.pid);
-  std::ifstream file("/proc/" + std::to_string(peer.pid) + "/comm");
-  std::string name;
-  if (std::getline(file, name)) {
-    who += " comm=" + one_word(name);
-  }
+  if (!peer.command.empty()) who += " comm=" + one_word(peer.command);
   return who;
 }
 

@@ -33,6 +33,7 @@ struct Peer {
   std::int32_t pid = 0;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
+  std::string command = {};  // what the process was called when it connected; empty: not known
   std::string certificate = {};  // common name of its verified TLS certificate; "-": it has none
 };
 
