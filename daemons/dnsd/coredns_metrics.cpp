@@ -34,6 +34,8 @@ void write_requests(const dns::Counters& counters, runtime::MetricsText& out) {
   }
   out.histogram("coredns_dns_request_duration_seconds", "Time each request took, in seconds.",
                 dns::Counters::latency_bounds, counters.latency, counters.latency_sum);
+  out.counter("coredns_autopath_success_total", "Requests whose search path was completed.");
+  out.sample(counters.completed, {server});
   out.counter("coredns_dns_responses_total", "Response status codes.");
   for (std::size_t rcode = 0; rcode < counters.responses.size(); ++rcode) {
     if (counters.responses[rcode] == 0) continue;

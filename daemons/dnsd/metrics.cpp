@@ -37,6 +37,12 @@ void write_queries(const dns::Counters& counters, runtime::MetricsText& out) {
   out.sample(counters.truncated);
   out.counter("paddock_dns_dropped_total", "Messages that got no response.");
   out.sample(counters.dropped);
+  out.counter("paddock_dns_search_completed_total",
+              "Queries whose client's search list was completed here.");
+  out.sample(counters.completed);
+  out.counter("paddock_dns_query_log_left_out_total",
+              "Queries of the sample that there was no room to log.");
+  out.sample(counters.log_left_out);
   out.histogram("paddock_dns_response_seconds", "From reading a query to sending its response.",
                 dns::Counters::latency_bounds, counters.latency, counters.latency_sum);
 }

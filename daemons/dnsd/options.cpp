@@ -28,6 +28,12 @@ std::string check_zone(const std::string& text) {
   return name->is_root() ? "must not be the root" : "";
 }
 
+std::string check_zone_label(const std::string& text) {
+  return text.find('.') == std::string::npos && check_zone(text).empty()
+             ? ""
+             : "must be one label of a domain name";
+}
+
 std::string check_static_zone(const std::string& text) {
   const auto zone = parse_zone_option(text);
   return zone ? "" : zone.error().text;
@@ -131,6 +137,9 @@ void describe_other_zones(runtime::OptionTable& table, Options& options) {
              options.external_zone, check_zone_or_none);
   table.boolean({"external-headless", "", "Headless services in the external zone, too."},
                 options.external_headless);
+  table.text({"external-apex", "LABEL",
+              "The name servers of the external zone stand below this label, as ns1.dns.ZONE."},
+             options.external_apex, check_zone_label);
   table.text({"clusterset-zone", "NAME",
               "Zone of the services that several clusters share, clusterset.local by custom; or "
               "none."},
@@ -164,6 +173,13 @@ void describe_clients(runtime::OptionTable& table, Options& options) {
   table.integer(
       {"ndots", "N", "Search lists are for names with fewer dots than this; 0: for all names."},
       options.ndots, 0U, 15U);
+  table.boolean({"autopath", "",
+                 "Complete the search list of this host's pods here: the first name of it that a "
+                 "pod asks for is answered with a CNAME to where the name was found."},
+                options.autopath);
+  table.list({"autopath-search", "NAME",
+              "What stands in those lists behind NAMESPACE.svc.ZONE, svc.ZONE and ZONE."},
+             options.autopath_search, check_zone);
   table.list({"never-recurse-to", "ADDRESS", "Resolvers of pods that would lead back to us."},
              options.never_recurse_to, checks::address());
   table.list({"visible-namespaces", "NS=NS+NS",
@@ -322,6 +338,10 @@ void describe(runtime::OptionTable& table, Options& options) {
       {"coredns-metrics", "",
        "Give metrics under CoreDNS' names as well, for dashboards made for it.", Reload::live},
       options.coredns_metrics);
+  table.integer(
+      {"query-log", "N", "Log one query in so many, with who asked and what became of it; 0: none.",
+       Reload::live},
+      options.query_log, 0U, 1'000'000U);
   table.integer({"max-udp-payload", "BYTES", "Largest reply over UDP (RFC 9715)."},
                 options.max_udp_payload, std::uint16_t{512}, std::uint16_t{4096});
   table.integer({"tcp-connections", "N", "TCP connections at a time."}, options.tcp_connections, 1U,

@@ -39,6 +39,7 @@ struct Options : runtime::CommonOptions {
   bool zonal_names = false;
   std::string external_zone = "none";
   bool external_headless = false;
+  std::string external_apex = "dns";
   std::string clusterset_zone = "none";
   std::vector<std::string> namespaces;
   std::string namespace_labels;
@@ -49,6 +50,8 @@ struct Options : runtime::CommonOptions {
   std::string listen_reload;
   std::vector<std::string> search;
   unsigned ndots = 0;
+  bool autopath = false;
+  std::vector<std::string> autopath_search;
   std::vector<std::string> never_recurse_to{"169.254.169.250"};
   std::vector<std::string> visible_namespaces;  // NAMESPACE=NAMESPACE+NAMESPACE
   std::vector<std::string> zones;               // ORIGIN=FILE
@@ -81,6 +84,7 @@ struct Options : runtime::CommonOptions {
   std::string dns64 = "none";
 
   bool coredns_metrics = false;
+  unsigned query_log = 0;  // one query in so many; 0: none
 
   std::uint16_t max_udp_payload = 1232;
   std::uint32_t tcp_connections = 1000;

@@ -64,7 +64,8 @@ std::pair<std::string, std::string> service_key(const metadata::Pod& pod) {
 }
 
 bool changes_nothing(const dns::View& view) {
-  return view.same.empty() && view.search.empty() && view.upstreams.empty() && view.hidden.empty();
+  return view.same.empty() && view.search.empty() && view.upstreams.empty() &&
+         view.hidden.empty() && view.path.empty();
 }
 
 }  // namespace
@@ -95,6 +96,11 @@ PodViews::PodViews(const Options& options)
       visible_(visible_namespaces(options)) {
   if (options.rancher_zone != "none") {
     rancher_zone_ = dns::Name::parse(options.rancher_zone).value();
+  }
+  if (!options.autopath || options.cluster_zones.empty()) return;
+  path_zone_ = dns::Name::parse(options.cluster_zones.front()).value();
+  for (const auto& text : options.autopath_search) {
+    path_search_.push_back(dns::Name::parse(text).value());
   }
 }
 
@@ -129,6 +135,7 @@ dns::View PodViews::view_of(const metadata::Pod& pod, const metadata::Cluster& c
   add_clients(pod, cluster, view);
   add_search(pod, view);
   add_upstreams(pod, view);
+  add_path(pod.ns.str(), view);
   if (rancher_zone_) {
     add_service_links(pod, cluster, view);
     add_container_links(pod, cluster, view);
@@ -214,6 +221,16 @@ void PodViews::add_same(const std::string& name, const std::string& target, dns:
   if (!from || !to) return report(view, "link: " + (from ? to : from).error().text);
   const auto is_taken = [&from](const dns::SameAs& same) { return same.name == *from; };
   if (std::ranges::none_of(view.same, is_taken)) view.same.push_back({*from, *to});
+}
+
+// As the kubelet writes it into the pod's resolv.conf.
+void PodViews::add_path(const std::string& space, dns::View& view) const {
+  if (!path_zone_) return;
+  const auto services = path_zone_->child("svc").value();
+  const auto own = services.child(space);
+  if (!own) return;
+  view.path = {*own, services, *path_zone_};
+  view.path.insert(view.path.end(), path_search_.begin(), path_search_.end());
 }
 
 void PodViews::hide_namespaces(const std::string& space, dns::View& view) const {

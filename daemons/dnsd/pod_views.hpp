@@ -47,6 +47,7 @@ class PodViews {
   void add_container_links(const metadata::Pod& pod, const metadata::Cluster& cluster,
                            dns::View& view);
   void add_same(const std::string& name, const std::string& target, dns::View& view);
+  void add_path(const std::string& space, dns::View& view) const;
   void hide_namespaces(const std::string& space, dns::View& view) const;
   void report(const dns::View& view, std::string text);
 
@@ -54,6 +55,8 @@ class PodViews {
   std::vector<dns::Name> parents_;  // namespaces stand below these
   std::optional<dns::Name> rancher_zone_;
   unsigned ndots_;
+  std::optional<dns::Name> path_zone_;  // what search lists are completed in; absent: they are not
+  std::vector<dns::Name> path_search_;  // what follows in them
   std::set<std::string> never_recurse_to_;
   std::map<std::string, std::set<std::string>> visible_;  // namespace → what its pods see
 

@@ -3,6 +3,7 @@
 
 #include "dnsd/coredns_metrics.hpp"
 #include "dnsd/metrics.hpp"
+#include "dnsd/query_log.hpp"
 #include "dnsd/rules.hpp"
 #include "dnsd/server_options.hpp"
 #include "dnsd/sources.hpp"
@@ -73,6 +74,7 @@ Resolver::Resolver(const Options& options, std::function<void()> wake)
     log::info("answering", {{"address", dns::format(endpoint)}});
   }
   server_.publish(authority_, views_);
+  server_.set_query_log(query_log_ = options.query_log);
   if (const auto read = read_rules(); !read)
     throw std::runtime_error("rules: " + read.error().text);
   if (source_ == "none") {
@@ -113,6 +115,7 @@ void Resolver::update() {
     (void)read_answers();
   }
   if (rule_stamps(options_) != rule_stamps_) (void)read_rules();
+  log_queries(server_.take_query_log(), cluster_.get());
   if (const auto now = status_of_source(); now != served_) server_.set_status(served_ = now);
 }
 
@@ -224,6 +227,7 @@ dns::Result<void> Resolver::reload(const Options& options) {
   update_others();
   auto rules = read_rules();
   forward();
+  if (options_.query_log != query_log_) server_.set_query_log(query_log_ = options_.query_log);
   return result ? rules : result;
 }
 

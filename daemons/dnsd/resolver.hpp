@@ -68,6 +68,7 @@ class Resolver {
   std::shared_ptr<const dns::Views> views_;
   std::vector<dns::UpstreamSet> sets_;
   std::shared_ptr<const metadata::Cluster> cluster_;  // null: never known
+  unsigned query_log_ = 0;                            // as it is in use
   dns::Status served_ = dns::Status::not_ready;
   mutable std::mutex summary_lock_;  // a page is rendered outside the control thread
   Summary summary_;

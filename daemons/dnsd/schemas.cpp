@@ -59,7 +59,8 @@ std::optional<dns::ExternalNames> external_names(const Options& options) {
   if (options.external_zone == "none") return std::nullopt;
   return dns::ExternalNames(service_zone(options, options.external_zone),
                             options.external_headless ? dns::OutsideServices::and_headless
-                                                      : dns::OutsideServices::with_addresses);
+                                                      : dns::OutsideServices::with_addresses,
+                            options.external_apex);
 }
 
 std::optional<dns::ClustersetNames> clusterset_names(const Options& options) {

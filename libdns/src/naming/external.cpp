@@ -5,20 +5,19 @@
 
 namespace paddock::dns {
 
-ExternalNames::ExternalNames(ServiceZone zone, OutsideServices services)
-    : zone_(std::move(zone)), services_(services) {}
+ExternalNames::ExternalNames(ServiceZone zone, OutsideServices services, std::string_view apex)
+    : zone_(std::move(zone)), services_(services), apex_(below(zone_.origin, apex)) {}
 
 std::vector<ZoneSpec> ExternalNames::zones() const {
-  const Name apex = below(zone_.origin, "dns");
   ZoneSpec spec = spec_of(zone_);
-  spec.mname = below(apex, "ns1");
-  spec.rname = below(apex, "hostmaster");
+  spec.mname = below(apex_, "ns1");
+  spec.rname = below(apex_, "hostmaster");
   return {std::move(spec)};
 }
 
 Contribution ExternalNames::base() const {
   Collector collector("zone " + zone_.origin.format(), zone_.ttl);
-  add_name_server(collector, below(below(zone_.origin, "dns"), "ns1"), zone_.server_addresses);
+  add_name_server(collector, below(apex_, "ns1"), zone_.server_addresses);
   return collector.take();
 }
 

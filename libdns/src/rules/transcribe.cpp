@@ -9,6 +9,7 @@
 namespace paddock::dns {
 namespace {
 
+constexpr std::uint32_t cname_ttl = 5;  // seconds; search lists change with the pod
 constexpr std::uint16_t question_pointer = 0xC000 | wire::header_size;
 
 // RFC 6052, 2.2: bits 64 to 71 stay zero.
@@ -44,6 +45,7 @@ class Transcriber {
     if (!skip_questions(reply_, at) || !find_opt(at)) return 0;
     writer_.set_limit(writer_.position() +
                       (writer_.room() > opt_.size() ? writer_.room() - opt_.size() : 0));
+    if (how_.shows_cname) add_cname();
     for (std::size_t section = 0; section < 3; ++section) {
       for (unsigned left = wire::load16(&reply_[6 + 2 * section]); left > 0; --left) {
         add(*wire::read_record(reply_, at), section);
@@ -64,6 +66,21 @@ class Transcriber {
       }
     }
     return true;
+  }
+
+  void add_cname() {
+    writer_.u16(question_pointer);
+    writer_.u16(static_cast<std::uint16_t>(Type::cname));
+    writer_.u16(wire::class_in);
+    writer_.u32(cname_ttl);
+    writer_.u16(static_cast<std::uint16_t>(asked_name_.size()));
+    pointer_ = static_cast<std::uint16_t>(0xC000 | writer_.position());
+    if (!writer_.bytes(asked_name_.data(), asked_name_.size())) {
+      writer_.rewind(query_.question_end);
+      is_full_ = true;
+      return set_truncated();
+    }
+    ++counts_[0];
   }
 
   void add(const wire::RecordView& record, std::size_t section) {
@@ -143,8 +160,9 @@ class Transcriber {
     wire::lower(lowered.data(), *size);
     const wire::Bytes seen(lowered.data(), *size);
     if (std::ranges::equal(seen, asked_name_)) {
-      return may_point ? writer_.u16(question_pointer)
-                       : writer_.bytes(query_.name.data(), query_.name_length);
+      if (may_point) return writer_.u16(pointer_);
+      return how_.shows_cname ? writer_.bytes(seen.data(), seen.size())
+                              : writer_.bytes(query_.name.data(), query_.name_length);
     }
     if (how_.rewrite != nullptr) {
       auto text = Name::from_wire(seen).value().format();
@@ -165,6 +183,7 @@ class Transcriber {
   wire::Writer writer_;
   wire::Bytes opt_;
   std::array<std::uint16_t, 3> counts_{};
+  std::uint16_t pointer_ = question_pointer;  // to where the name that was asked stands
   bool is_full_ = false;
 };
 

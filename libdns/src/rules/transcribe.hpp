@@ -23,6 +23,7 @@ namespace paddock::dns {
 struct Transcription {
   const CompiledRewrite* rewrite = nullptr;            // names and TTLs are changed back by it
   const boost::asio::ip::network_v6* dns64 = nullptr;  // A records become AAAA records below it
+  bool shows_cname = false;  // a CNAME leads from the name of the query to the other
 };
 
 // The reply to `raw`, which is `query` taken apart, out of the reply to what it became:

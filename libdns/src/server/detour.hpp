@@ -17,14 +17,16 @@ struct Detour {
     rewritten,   // another name was asked
     needs_aaaa,  // DNS64: nothing was changed yet; without AAAA records the A records are asked for
     has_a,       // DNS64: those were asked for
+    completed,   // a name of the client's search list was asked for
   };
 
   Kind kind = Kind::rewritten;
-  std::shared_ptr<const Rules> rules;  // those it came under
+  std::shared_ptr<const Rules> rules{};  // those it came under
   const CompiledRewrite* rewrite =
-      nullptr;                           // one of them; null: only the name of the query changed
-  std::vector<std::uint8_t> query;       // as it was before
-  std::vector<std::uint8_t> asked_name;  // what stands in its place now
+      nullptr;                             // one of them; null: only the name of the query changed
+  std::vector<std::uint8_t> query{};       // as it was before
+  std::vector<std::uint8_t> asked_name{};  // what stands in its place now
+  std::vector<std::vector<std::uint8_t>> candidates{};  // names to ask for yet, the last one first
 };
 
 }  // namespace paddock::dns::server

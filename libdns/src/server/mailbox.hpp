@@ -17,6 +17,8 @@
 
 namespace paddock::dns::server {
 
+class QueryLog;
+
 struct Forwarding {
   ForwardOptions options;
   upstream::Plan plan;
@@ -30,6 +32,7 @@ struct Orders {
   std::optional<Status> status{};
   std::shared_ptr<const Forwarding> forwarding{};
   std::optional<std::shared_ptr<const Rules>> rules{};
+  std::optional<std::shared_ptr<QueryLog>> query_log{};
   bool stop = false;
 };
 

@@ -4,6 +4,7 @@
 #include "rules/transcribe.hpp"
 #include "server/responder.hpp"
 #include "zone/reply.hpp"
+#include "zone/soa.hpp"
 
 #include <paddock/dns/record.hpp>
 
@@ -38,17 +39,20 @@ const std::vector<std::string>* data_of(const CompiledRules::Host& host, Type ty
   }
 }
 
-Outcome answer_blocked(const CompiledRules& rules, wire::Bytes raw, const wire::Query& query,
-                       const AnswerContext& context, std::span<std::uint8_t> out) {
+Outcome answer_blocked(const CompiledRules& rules, const SoaTemplate& soa, wire::Bytes raw,
+                       const wire::Query& query, const AnswerContext& context,
+                       std::span<std::uint8_t> out) {
   static constexpr std::array<std::uint8_t, 16> zero{};
+  const bool is_address = query.qtype() == Type::a || query.qtype() == Type::aaaa;
   Reply reply(raw, query, context, out);
   reply.set_error(ExtendedError::blocked);
-  if (rules.block_answer() == BlockAnswer::nxdomain) {
-    reply.set_rcode(Rcode::nxdomain);
-  } else if (query.qtype() == Type::a || query.qtype() == Type::aaaa) {
+  if (rules.block_answer() == BlockAnswer::zero && is_address) {
     reply.add_record(wire::header_size, query.qtype(), wire::class_in, rules.block_ttl(),
                      std::span(zero).first(query.qtype() == Type::a ? 4 : 16));
+    return reply.finish();
   }
+  if (rules.block_answer() == BlockAnswer::nxdomain) reply.set_rcode(Rcode::nxdomain);
+  reply.add_soa(soa, wire::header_size, false);
   return reply.finish();
 }
 
@@ -68,51 +72,63 @@ std::vector<std::uint8_t> copy_of(wire::Bytes bytes) { return {bytes.begin(), by
 
 }  // namespace
 
+void Responder::set_rules(std::shared_ptr<const Rules> rules) {
+  rules_ = std::move(rules);
+  if (rules_ == nullptr) return;
+  const std::chrono::seconds ttl(rules_->compiled().block_ttl());
+  blocked_soa_ = compile_zone({.origin = {},
+                               .ttl = ttl,
+                               .negative_ttl = ttl,
+                               .mname = Name::parse("localhost").value(),
+                               .rname = Name::parse("nobody.invalid").value()})
+                     .soa;
+}
+
 // Blocked names first, then host entries, then rewrites; what is left is looked up as ever, and its
 // addresses may be made for IPv6-only clients.
-Responder::Response Responder::respond_by_rules(wire::Bytes raw, const Route& route,
-                                                const AnswerContext& context,
+Responder::Response Responder::respond_by_rules(wire::Bytes raw, const wire::Query& query,
+                                                const AnswerContext& context, Way way,
                                                 std::span<std::uint8_t> reply) {
   const auto& rules = rules_->compiled();
-  std::vector<Detour> detours;
-  if (query_.klass != wire::class_in || query_.opcode() != wire::opcode_query ||
-      query_.edns.version != 0) {
-    return resolve(raw, query_, context, {route, detours}, reply);
+  const std::size_t before = way.detours.size();
+  if (query.klass != wire::class_in || query.opcode() != wire::opcode_query ||
+      query.edns.version != 0) {
+    return resolve(raw, query, context, way, reply);
   }
-  if (rules.is_blocked(query_.qname())) {
-    return replied_with(answer_blocked(rules, raw, query_, context, reply));
+  if (rules.is_blocked(query.qname())) {
+    return replied_with(answer_blocked(rules, blocked_soa_, raw, query, context, reply));
   }
-  if (const auto* host = rules.find_host(query_.qname())) {
-    if (const auto* data = data_of(*host, query_.qtype())) {
-      return replied_with(answer_host(*data, rules.host_ttl(), raw, query_, context, reply));
+  if (const auto* host = rules.find_host(query.qname())) {
+    if (const auto* data = data_of(*host, query.qtype())) {
+      return replied_with(answer_host(*data, rules.host_ttl(), raw, query, context, reply));
     }
   }
   std::vector<std::uint8_t> inner;
-  if (const auto rewritten = rules.rewrite(query_.qname())) {
-    inner = with_question(raw, query_, rewritten->name.wire(), query_.qtype());
-    detours.push_back({.kind = Detour::Kind::rewritten,
-                       .rules = rules_,
-                       .rewrite = rewritten->rewrite,
-                       .query = copy_of(raw),
-                       .asked_name = copy_of(rewritten->name.wire())});
+  if (const auto rewritten = rules.rewrite(query.qname())) {
+    inner = with_question(raw, query, rewritten->name.wire(), query.qtype());
+    way.detours.push_back({.kind = Detour::Kind::rewritten,
+                           .rules = rules_,
+                           .rewrite = rewritten->rewrite,
+                           .query = copy_of(raw),
+                           .asked_name = copy_of(rewritten->name.wire())});
   }
-  if (rules.dns64() && query_.qtype() == Type::ptr && detours.empty()) {
-    if (const auto inside = embedded_address(query_.qname(), *rules.dns64())) {
+  if (rules.dns64() && query.qtype() == Type::ptr && way.detours.size() == before) {
+    if (const auto inside = embedded_address(query.qname(), *rules.dns64())) {
       const auto name = reverse_name(*inside);
-      inner = with_question(raw, query_, name.wire(), Type::ptr);
-      detours.push_back(
+      inner = with_question(raw, query, name.wire(), Type::ptr);
+      way.detours.push_back(
           {.rules = rules_, .query = copy_of(raw), .asked_name = copy_of(name.wire())});
     }
   }
   // RFC 6147, 5.5: who validates makes the addresses himself.
-  const bool validates = query_.edns.dnssec_ok && query_.wants(wire::flag_cd);
-  if (rules.dns64() && query_.qtype() == Type::aaaa && !validates) {
+  const bool validates = query.edns.dnssec_ok && query.wants(wire::flag_cd);
+  if (rules.dns64() && query.qtype() == Type::aaaa && !validates) {
     if (inner.empty()) inner = copy_of(raw);
-    detours.push_back(
+    way.detours.push_back(
         {.kind = Detour::Kind::needs_aaaa, .rules = rules_, .query = inner, .asked_name = {}});
   }
-  return detours.empty() ? resolve(raw, query_, context, {route, detours}, reply)
-                         : go_round(std::move(inner), context, {route, detours}, reply);
+  return way.detours.size() == before ? resolve(raw, query, context, way, reply)
+                                      : go_round(std::move(inner), context, way, reply);
 }
 
 Responder::Response Responder::go_round(std::vector<std::uint8_t> inner,
@@ -135,7 +151,7 @@ Responder::Response Responder::go_round(std::vector<std::uint8_t> inner,
 Responder::Response Responder::come_back(Response response, const AnswerContext& context, Way way,
                                          std::span<std::uint8_t> reply) {
   while (response.result == Result::replied && !way.detours.empty()) {
-    const Detour detour = std::move(way.detours.back());
+    Detour detour = std::move(way.detours.back());
     way.detours.pop_back();
     const auto inner = reply.first(response.size);
     if (detour.kind == Detour::Kind::needs_aaaa) {
@@ -149,7 +165,15 @@ Responder::Response Responder::come_back(Response response, const AnswerContext&
     }
     wire::Query query;
     if (wire::parse_query(detour.query, query) != wire::Verdict::ok) return {};
+    if (detour.kind == Detour::Kind::completed &&
+        (response.rcode == Rcode::nxdomain || response.rcode == Rcode::refused)) {
+      response = ask_candidate(std::move(detour), query, context, way);
+      if (response.result != Result::replied) return response;
+      std::copy_n(round_.begin(), response.size, reply.begin());
+      continue;
+    }
     Transcription how{.rewrite = detour.rewrite};
+    how.shows_cname = detour.kind == Detour::Kind::completed;
     if (detour.kind == Detour::Kind::has_a) how.dns64 = &*detour.rules->compiled().dns64();
     response.size = transcribe(detour.query, query, context, inner, detour.asked_name, how, round_);
     if (response.size == 0) return {};

@@ -32,6 +32,7 @@ Responder::Responder(const Identity& identity, upstream::Shared& shared, std::si
     : identity_(identity),
       tallies_(tallies),
       deliver_(std::move(deliver)),
+      worker_(worker),
       reply_(max_message),
       round_(max_message),
       rendered_(max_message),
@@ -78,11 +79,28 @@ Responder::Response Responder::respond(std::span<const std::uint8_t> query, cons
   }
   tallies_.count_query(query_.qtype(), route.transport, is_v6);
   const auto context = context_for(route);
-  if (rules_ != nullptr) {
-    return count(respond_by_rules(query, route, context, reply), reply);
+  std::vector<Detour> detours;
+  const Way way{route, detours};
+  auto response = rules_ != nullptr ? respond_by_rules(query, query_, context, way, reply)
+                                    : resolve(query, query_, context, way, reply);
+  if (response.rcode == Rcode::nxdomain && views_ != nullptr && views_->has_paths()) {
+    response = complete(response, query, context, route, reply);
   }
-  std::vector<Detour> none;
-  return count(resolve(query, query_, context, {route, none}, reply), reply);
+  note(query_, context, response, now_);
+  return count(response, reply);
+}
+
+void Responder::note(const wire::Query& query, const AnswerContext& context,
+                     const Response& response, TimePoint received) {
+  if (log_ == nullptr || response.result != Result::replied || !log_->wants(worker_)) {
+    return;
+  }
+  log_->put(worker_, query,
+            {.client = context.client,
+             .transport = context.transport,
+             .rcode = response.rcode,
+             .took = std::chrono::duration_cast<std::chrono::microseconds>(
+                 std::chrono::steady_clock::now() - received)});
 }
 
 std::unique_ptr<ZoneTransfer> Responder::begin_transfer(std::span<const std::uint8_t> query,
@@ -220,11 +238,20 @@ void Responder::on_resolution(std::uint64_t ticket, const upstream::Resolution& 
   }
   auto response =
       finish({waiting.query, query, waiting.context, waiting.chased}, resolution, reply_);
+  std::vector<std::uint8_t> asked;  // by the client, for the log
+  if (log_ != nullptr) {
+    asked = waiting.detours.empty() ? waiting.query : waiting.detours.front().query;
+  }
   if (!waiting.detours.empty()) {
-    response = come_back(response, waiting.context, {waiting.route, waiting.detours}, reply_);
+    auto context = waiting.context;
+    context.views = views_;
+    response = come_back(response, context, {waiting.route, waiting.detours}, reply_);
   }
   if (response.result == Result::pending) {
     return;
+  }
+  if (log_ != nullptr && wire::parse_query(asked, query) == wire::Verdict::ok) {
+    note(query, waiting.context, response, waiting.received);
   }
   count(response, reply_);
   if (response.result == Result::replied) {

@@ -7,9 +7,11 @@
 
 #include "server/detour.hpp"
 #include "server/mailbox.hpp"
+#include "server/query_log.hpp"
 #include "server/sockets.hpp"
 #include "server/tallies.hpp"
 #include "upstream/forwarder.hpp"
+#include "zone/table.hpp"
 #include "zone/transfer.hpp"
 
 #include <paddock/dns/answer.hpp>
@@ -66,7 +68,9 @@ class Responder {
   }
   void set_status(Status status) { status_ = status; }
   // Null: none.
-  void set_rules(std::shared_ptr<const Rules> rules) { rules_ = std::move(rules); }
+  void set_rules(std::shared_ptr<const Rules> rules);
+  // Null: none.
+  void set_query_log(std::shared_ptr<QueryLog> log) { log_ = std::move(log); }
   void configure(std::shared_ptr<const Forwarding> forwarding, TimePoint now);
 
   // Told once per batch of queries; `unix_time` is for cookies.
@@ -121,12 +125,16 @@ class Responder {
   };
 
   [[nodiscard]] AnswerContext context_for(const Route& route);
-  Response respond_by_rules(wire::Bytes raw, const Route& route, const AnswerContext& context,
-                            std::span<std::uint8_t> reply);
+  Response respond_by_rules(wire::Bytes raw, const wire::Query& query, const AnswerContext& context,
+                            Way way, std::span<std::uint8_t> reply);
   Response go_round(std::vector<std::uint8_t> inner, const AnswerContext& context, Way way,
                     std::span<std::uint8_t> reply);
   Response come_back(Response response, const AnswerContext& context, Way way,
                      std::span<std::uint8_t> reply);
+  Response complete(Response missing, wire::Bytes raw, const AnswerContext& context,
+                    const Route& route, std::span<std::uint8_t> reply);
+  Response ask_candidate(Detour detour, const wire::Query& query, const AnswerContext& context,
+                         Way way);
   [[nodiscard]] std::optional<Response> ask_for_a(const Detour& detour,
                                                   const AnswerContext& context, Way way);
   Response resolve(wire::Bytes raw, const wire::Query& query, const AnswerContext& context, Way way,
@@ -141,6 +149,8 @@ class Responder {
   Response fail(const Asked& asked, Rcode rcode, ExtendedError error,
                 std::span<std::uint8_t> reply);
   Response count(Response response, std::span<const std::uint8_t> reply);
+  void note(const wire::Query& query, const AnswerContext& context, const Response& response,
+            TimePoint received);
   void on_resolution(std::uint64_t ticket, const upstream::Resolution& resolution);
 
   const Identity& identity_;
@@ -154,6 +164,9 @@ class Responder {
   std::uint32_t rotation_ = 0;
   std::shared_ptr<const Forwarding> forwarding_;
   std::shared_ptr<const Rules> rules_;
+  SoaTemplate blocked_soa_;  // of a name that is blocked: it is a zone of its own
+  std::shared_ptr<QueryLog> log_;
+  const std::size_t worker_;
   std::size_t max_pending_ = 0;
   std::uint64_t last_ticket_ = 0;
   std::unordered_map<std::uint64_t, Pending> pending_;

@@ -59,6 +59,7 @@ struct Server::State {
   std::shared_ptr<const Authority> authority{};
   std::shared_ptr<const Views> views{};
   std::vector<std::shared_ptr<const Authority>> retired{};  // that transfers may still read
+  std::shared_ptr<server::QueryLog> query_log{};
   ForwardingReport forwarding{};
   upstream::Planner planner{};
   std::vector<std::unique_ptr<server::Worker>> workers{};
@@ -140,6 +141,18 @@ void Server::set_rules(std::shared_ptr<const Rules> rules) {
   state_->order({.rules = std::move(rules)});
 }
 
+void Server::set_query_log(unsigned one_in) {
+  const std::lock_guard lock(state_->control);
+  state_->query_log =
+      one_in == 0 ? nullptr : std::make_shared<server::QueryLog>(state_->workers.size(), one_in);
+  state_->order({.query_log = state_->query_log});
+}
+
+std::vector<LoggedQuery> Server::take_query_log() {
+  const std::lock_guard lock(state_->control);
+  return state_->query_log ? state_->query_log->take() : std::vector<LoggedQuery>();
+}
+
 ForwardingReport Server::forward(const ForwardOptions& options) {
   const std::lock_guard lock(state_->control);
   state_->order({.forwarding = state_->choose(options)});
@@ -160,6 +173,8 @@ Counters Server::counters() const {
   }
   total.cache_entries = state_->common.shared.cache.size();
   total.cache_bytes = state_->common.shared.cache.bytes();
+  const std::lock_guard lock(state_->control);
+  total.log_left_out = state_->query_log ? state_->query_log->left_out() : 0;
   return total;
 }
 

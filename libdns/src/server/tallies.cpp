@@ -86,6 +86,7 @@ void Tallies::add_to(Counters& total) const {
   total.latency_sum += static_cast<double>(latency_nanoseconds.get()) * 1e-9;
   total.truncated += truncated.get();
   total.dropped += dropped.get();
+  total.completed += completed.get();
   total.cache_hits += forward.hits.get();
   total.cache_misses += forward.misses.get();
   total.cache_stale += forward.stale.get();

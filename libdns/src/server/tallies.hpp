@@ -22,6 +22,7 @@ struct alignas(64) Tallies {
   std::array<Tally, 24> responses;
   Tally truncated;
   Tally dropped;
+  Tally completed;
   std::array<Tally, Counters::latency_bounds.size() + 1> latency;
   Tally latency_nanoseconds;
   Tally tcp_open;

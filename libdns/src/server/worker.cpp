@@ -158,6 +158,9 @@ void Worker::carry_out(const Orders& orders) {
   if (orders.rules) {
     responder_.set_rules(*orders.rules);
   }
+  if (orders.query_log) {
+    responder_.set_query_log(*orders.query_log);
+  }
   if (orders.stop) {
     begin_to_stop();
   }

@@ -25,11 +25,8 @@ using Buffer = std::unique_ptr<ldns_buffer, Deleter<ldns_buffer_free>>;
 constexpr std::size_t max_data = 65535;
 
 Error bad_data(Type type, std::string_view text, std::string_view why) {
-  const std::unique_ptr<char, Deleter<std::free>> name(
-      ldns_rr_type2str(static_cast<ldns_rr_type>(type)));
   return {make_error_code(boost::system::errc::invalid_argument),
-          std::string(name.get()) + " data \"" + std::string(text.substr(0, 80)) +
-              "\": " + std::string(why)};
+          format(type) + " data \"" + std::string(text.substr(0, 80)) + "\": " + std::string(why)};
 }
 
 Rdf rdf_of(const Name& name) {
@@ -74,3 +71,13 @@ Result<std::string> parse_data(Type type, std::string_view text, const Name& ori
 }
 
 }  // namespace paddock::dns::wire
+
+namespace paddock::dns {
+
+std::string format(Type type) {
+  const std::unique_ptr<char, wire::Deleter<std::free>> text(
+      ldns_rr_type2str(static_cast<ldns_rr_type>(type)));
+  return text.get();
+}
+
+}  // namespace paddock::dns

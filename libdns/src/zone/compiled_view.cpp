@@ -50,6 +50,7 @@ CompiledView::CompiledView(const View& view, std::uint64_t seed, std::vector<Pro
     : seed_(seed),
       ndots_(view.ndots),
       search_(texts_of(view.search)),
+      path_(texts_of(view.path)),
       hidden_(texts_of(view.hidden)),
       shown_(texts_of(view.shown)),
       upstreams_(view.upstreams),
@@ -94,8 +95,8 @@ bool CompiledView::hides(Wire name) const noexcept {
 }
 
 std::size_t CompiledView::memory() const {
-  return sizeof *this + dns::memory_of(names_) + memory_of(search_) + memory_of(hidden_) +
-         memory_of(shown_) + upstreams_.capacity() + soa_.bytes.capacity();
+  return sizeof *this + dns::memory_of(names_) + memory_of(search_) + memory_of(path_) +
+         memory_of(hidden_) + memory_of(shown_) + upstreams_.capacity() + soa_.bytes.capacity();
 }
 
 }  // namespace paddock::dns

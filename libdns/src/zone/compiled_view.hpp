@@ -34,6 +34,9 @@ class CompiledView {
   }
 
   std::span<const std::string> search() const { return search_; }
+  // In wire form.
+  const std::vector<std::string>& path() const { return path_; }
+
   bool has_hidden() const { return !hidden_.empty(); }
   const std::string& upstreams() const { return upstreams_; }
 
@@ -54,6 +57,7 @@ class CompiledView {
   std::uint32_t slot_mask_ = 0;
   unsigned ndots_;
   std::vector<std::string> search_;  // each a name in wire form
+  std::vector<std::string> path_;
   std::vector<std::string> hidden_;
   std::vector<std::string> shown_;
   std::string upstreams_;

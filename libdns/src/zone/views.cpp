@@ -43,6 +43,7 @@ struct Views::Tables {
   std::vector<Slot> slots;               // open addressing; a power of two, or none
   std::vector<std::uint8_t> lengths_v4;  // prefix lengths in use, longest first
   std::vector<std::uint8_t> lengths_v6;
+  bool has_paths = false;
 
   // The slot of the key, or the empty one it belongs into.
   std::size_t position(const Key& key) const noexcept {
@@ -79,7 +80,11 @@ Views::Views(std::span<const View> views, const std::optional<View>& common,
     tables->common = std::make_unique<CompiledView>(*common, tables->seed, problems);
   }
   std::size_t clients = 0;
-  for (const View& view : views) clients += view.clients_v4.size() + view.clients_v6.size();
+  tables->has_paths = common && !common->path.empty();
+  for (const View& view : views) {
+    clients += view.clients_v4.size() + view.clients_v6.size();
+    tables->has_paths = tables->has_paths || !view.path.empty();
+  }
   tables->slots.resize(clients == 0 ? 0 : std::bit_ceil(clients * 2));
   for (const View& view : views) {
     tables->views.push_back(std::make_unique<CompiledView>(view, tables->seed, problems));
@@ -107,6 +112,8 @@ std::string_view Views::upstreams_of(const boost::asio::ip::address& client) con
   const CompiledView* view = find(client);
   return view != nullptr ? view->upstreams() : std::string_view();
 }
+
+bool Views::has_paths() const noexcept { return tables_->has_paths; }
 
 std::size_t Views::size() const noexcept { return tables_->views.size(); }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What pods of this host are answered that others are not.
+#include "dnsd/pod_views.hpp"
+
 #include "daemons/dnsd/names.hpp"
 
 #include <random>
@@ -194,6 +196,27 @@ TEST(PodViews, FollowingStepByStepEndsWhereStartingThereDoes) {
       }
     }
   }
+}
+
+TEST(PodViews, SearchListsAreCompletedForPodsOfThisHostOnRequest) {
+  Names names(here());
+  names.put(shop);
+  names.put(
+      "{kind: Pod, namespace: shop, name: agent, host: here, host_network: true, "
+      "addresses: [192.0.2.7]}");
+  Options options = here();
+  options.autopath = true;
+  options.autopath_search = {"corp.example"};
+
+  const auto views = PodViews(options).follow(names.cluster());
+
+  ASSERT_EQ(views.size(), 1U) << "not those elsewhere, nor those on the host's network";
+  EXPECT_EQ(views[0].name, "pod shop/web-1");
+  std::vector<std::string> path;
+  for (const auto& one : views[0].path) path.push_back(one.format());
+  EXPECT_EQ(path, (std::vector<std::string>{"shop.svc.cluster.local.", "svc.cluster.local.",
+                                            "cluster.local.", "corp.example."}));
+  EXPECT_TRUE(PodViews(here()).follow(names.cluster())[0].path.empty());
 }
 
 }  // namespace

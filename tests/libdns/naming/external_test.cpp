@@ -60,6 +60,21 @@ TEST(ExternalNames, TheApexHasItsNameServerBelowDns) {
                   "1700000000 7200 1800 86400 5"});
 }
 
+TEST(ExternalNames, TheApexLabelMayBeAnother) {
+  const ExternalNames names({.origin = name("example.com"), .server_addresses = {ip("192.0.2.53")}},
+                            OutsideServices::with_addresses, "kube");
+  AuthorityBuilder builder(names.zones());
+  builder.put("base", names.base().records);
+  const auto authority = builder.snapshot(test_time);
+
+  EXPECT_EQ(ask(*authority, {"example.com", LDNS_RR_TYPE_NS}).answer,
+            Lines{"example.com. 5 IN NS ns1.kube.example.com."});
+  EXPECT_EQ(ask(*authority, {"ns1.kube.example.com", A}).answer,
+            Lines{"ns1.kube.example.com. 5 IN A 192.0.2.53"});
+  EXPECT_EQ(ask(*authority, {"kube.example.com", A}).rcode, LDNS_RCODE_NOERROR);
+  EXPECT_EQ(ask(*authority, {"dns.example.com", A}).rcode, LDNS_RCODE_NXDOMAIN);
+}
+
 TEST(ExternalNames, WhatHasNoAddressOutsideIsNotThere) {
   Service inside = web;
   inside.outside_addresses.clear();

@@ -78,6 +78,10 @@ TEST(Rules, BlockedNamesDoNotExistNorAnyBelowThem) {
   const auto blocked = ruled.ask("x.ADS.example.net");
   EXPECT_EQ(blocked.rcode(), 3U);
   EXPECT_EQ(blocked.extended_error, 15);
+  ASSERT_EQ(blocked.authority.size(), 1U) << "says for how long";
+  EXPECT_EQ(blocked.authority[0].type, Type::soa);
+  EXPECT_EQ(blocked.authority[0].owner, "x.ads.example.net.");
+  EXPECT_EQ(blocked.authority[0].ttl, 60U);
   EXPECT_EQ(ruled.ask("ads.example.net", Type::txt).rcode(), 3U);
   EXPECT_EQ(ruled.ask("bads.example.net").addresses().size(), 1U);
   EXPECT_EQ(ruled.resolver.heard(), 1);
@@ -90,7 +94,9 @@ TEST(Rules, BlockedNamesMayBeZeroInstead) {
   const auto v6 = ruled.ask("ads.example.net", Type::aaaa);
   ASSERT_EQ(v6.answers.size(), 1U);
   EXPECT_EQ(v6.answers[0].data, data_of("::"));
-  EXPECT_TRUE(ruled.ask("ads.example.net", Type::mx).answers.empty());
+  const auto mail = ruled.ask("ads.example.net", Type::mx);
+  EXPECT_TRUE(mail.answers.empty());
+  EXPECT_EQ(mail.authority.size(), 1U);
 }
 
 TEST(Rules, ARewrittenNameIsAnsweredAsTheOther) {
@@ -164,9 +170,9 @@ TEST(Rules, AWhoValidatesIsNotGivenMadeAddresses) {
 
 TEST(Rules, ReverseNamesBelowThePrefixAreThoseOfTheAddressInside) {
   FakeResolver resolver([](const Heard& heard) {
-    return std::vector<Message>{
-        reply_to(heard.message, {.answers = {ptr_record(reverse_name(ip("198.18.2.33")),
-                                                        name("www.example.net"), 60s)}})};
+    return std::vector<Message>{reply_to(
+        heard.message,
+        {.answers = {ptr_record(reverse_name(ip("198.18.2.33")), name("www.example.net"), 60s)}})};
   });
   auto options = forwarding_to({resolver.endpoint()});
   options.forwarding.private_reverse = true;

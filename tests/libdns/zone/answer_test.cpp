@@ -293,6 +293,15 @@ TEST(Answer, SpecialUseNamesStayHere) {
             Lines{"x.localhost. 3600 IN AAAA ::1"});
   EXPECT_EQ(ask(*authority, {"x.localhost", AAAA, Opt{}}, context).extended_error(), -1);
   EXPECT_EQ(ask(*authority, {"localhost", LDNS_RR_TYPE_MX}, context).rcode, 0u);
+  EXPECT_EQ(ask(*authority, {"1.0.0.127.in-addr.arpa", LDNS_RR_TYPE_PTR}, context).answer,
+            Lines{"1.0.0.127.in-addr.arpa. 3600 IN PTR localhost."});
+  EXPECT_EQ(ask(*authority, {"2.0.0.127.in-addr.arpa", LDNS_RR_TYPE_PTR}, context).rcode, 3u);
+  EXPECT_EQ(ask(*authority,
+                {"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa",
+                 LDNS_RR_TYPE_PTR},
+                context)
+                .answer.size(),
+            1u);
   for (const char* asked : {"x.invalid", "facebook.onion", "x.alt"}) {
     EXPECT_EQ(ask(*authority, {asked, A}, context).rcode, 3u) << asked;
   }

@@ -20,9 +20,10 @@ enum class OutsideServices : std::uint8_t {
 
 class PADDOCK_DNS_EXPORT ExternalNames {
  public:
-  // The name server is ns1.dns.<zone>.
+  // The name server is ns1.<apex>.<zone>. `apex` is a label.
   explicit ExternalNames(ServiceZone zone,
-                         OutsideServices services = OutsideServices::with_addresses);
+                         OutsideServices services = OutsideServices::with_addresses,
+                         std::string_view apex = "dns");
 
   // The forward zone. PTR records lead from whatever reverse zones there are.
   std::vector<ZoneSpec> zones() const;
@@ -36,6 +37,7 @@ class PADDOCK_DNS_EXPORT ExternalNames {
  private:
   ServiceZone zone_;
   OutsideServices services_;
+  Name apex_;
 };
 
 }  // namespace paddock::dns

@@ -92,6 +92,9 @@ inline constexpr std::string_view only_with_pointer = "ptr";
 PADDOCK_DNS_EXPORT Record address_record(Name owner, const boost::asio::ip::address& address,
                                          std::chrono::seconds ttl);
 PADDOCK_DNS_EXPORT Record cname_record(Name owner, const Name& target, std::chrono::seconds ttl);
+// "A", "TYPE65280": the type as master files have it.
+PADDOCK_DNS_EXPORT std::string format(Type type);
+
 PADDOCK_DNS_EXPORT Record ptr_record(Name owner, const Name& target, std::chrono::seconds ttl);
 PADDOCK_DNS_EXPORT Record ns_record(Name owner, const Name& target, std::chrono::seconds ttl);
 // One string per 255 octets of text, as many as it takes; an empty text is one empty string.

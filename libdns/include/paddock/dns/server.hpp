@@ -7,6 +7,7 @@
 
 #include <paddock/dns/answer.hpp>
 #include <paddock/dns/export.hpp>
+#include <paddock/dns/record.hpp>
 #include <paddock/dns/upstream.hpp>
 
 #include <array>
@@ -80,9 +81,22 @@ struct Counters {
   std::uint64_t forward_failures = 0;   // tries that brought no usable answer
   std::uint64_t forward_exhausted = 0;  // questions nobody answered in time
 
+  std::uint64_t completed = 0;     // queries whose client's search list was completed here
+  std::uint64_t log_left_out = 0;  // queries there was no room to note, of the log in use now
+
   std::uint64_t tcp_open = 0;
   std::uint64_t tcp_accepted = 0;
   std::uint64_t tcp_refused = 0;  // over a limit
+};
+
+// One query, for a log.
+struct LoggedQuery {
+  boost::asio::ip::address client{};
+  Transport transport = Transport::udp;
+  Name name{};
+  Type type{0};
+  Rcode rcode = Rcode::noerror;
+  std::chrono::microseconds took{0};  // from reading it to having its reply
 };
 
 // Lifetime: the sockets are bound when the constructor returns and answering has begun; the
@@ -108,6 +122,11 @@ class PADDOCK_DNS_EXPORT Server {
 
   // Takes new rules; null: none. Questions in flight keep those they came under.
   void set_rules(std::shared_ptr<const Rules> rules);
+
+  // Notes one of so many queries that are replied to; 0: none. What is noted is to be taken: each
+  // worker holds up to 4096, and those that do not fit are left out and counted.
+  void set_query_log(unsigned one_in);
+  [[nodiscard]] std::vector<LoggedQuery> take_query_log();
 
   // Takes new upstreams, as after SIGHUP. Questions in flight are put to these; what is cached of
   // the same list of upstreams stays.

@@ -51,6 +51,11 @@ struct View {
   std::vector<Name> search{};
   unsigned ndots = 0;
 
+  // The search list of the client itself, which is completed here when a query for addresses of a
+  // name below the first of these finds nothing: the name is looked for below the others, then
+  // alone, and the reply has a CNAME to where it was found. Empty: it is not.
+  std::vector<Name> path{};
+
   // Names below these do not exist (NXDOMAIN, extended error 18), unless they are at or below one
   // of `shown`; neither do PTR records that lead to them.
   std::vector<Name> hidden{};
@@ -82,6 +87,9 @@ class PADDOCK_DNS_EXPORT Views {
   // View::upstreams of the client's view; empty if it has none. Borrowed.
   [[nodiscard]] std::string_view upstreams_of(
       const boost::asio::ip::address& client) const noexcept;
+
+  // Whether any view has a View::path.
+  [[nodiscard]] bool has_paths() const noexcept;
 
   [[nodiscard]] std::size_t size() const noexcept;
 
