@@ -114,7 +114,9 @@ std::unique_ptr<Store> open_store(const std::string& location, StoreOptions opti
     case StoreLocation::Kind::files: {
       FileStoreOptions files;
       files.paths.assign(where->paths.begin(), where->paths.end());
+      files.directory = options.directory;
       files.history = options.history;
+      files.save_after = options.save_after;
       files.events = std::move(options.events);
       return open_file_store(std::move(files));
     }

@@ -154,14 +154,18 @@ struct EmbeddedOptions {
 struct FileStoreOptions {
   // Cluster files (docs/objects.md), and folders whose *.yaml, *.yml and *.json are read.
   std::vector<std::filesystem::path> paths;
-  std::size_t history = 10'000;  // changes kept for changes_since
-  StoreEvents events;            // left_out: a file or object that keeps its last good state
+  // Keeps a snapshot of what was read last, and is locked; made when absent. Empty: none.
+  std::filesystem::path directory = {};
+  std::size_t history = 10'000;               // changes kept for changes_since
+  std::chrono::milliseconds save_after{500};  // from a change to the snapshot file
+  StoreEvents events;  // left_out: a file or object that keeps its last good state
 };
 
 // Reads the files, and again when they change. Writes are refused. A file or object that is broken
-// keeps its last good state and is a problem; so does a path that is gone. Nothing is known until
-// the first file is read or the first folder found. Throws std::system_error when the kernel gives
-// no inotify instance.
+// keeps its last good state and is a problem; so does a path that is gone: also from one life to
+// the next, with a directory, and then the cluster is stale until every file can be read. Nothing
+// is known until the first file is read or the first folder found. Throws std::runtime_error when
+// the directory cannot be used, std::system_error when the kernel gives no inotify instance.
 [[nodiscard]] PADDOCK_METADATA_EXPORT std::unique_ptr<Store> open_file_store(
     FileStoreOptions options);
 

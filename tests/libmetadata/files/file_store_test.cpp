@@ -29,6 +29,7 @@ class FileStoreTest : public ::testing::Test {
   void open(std::vector<std::string> names) {
     store_.reset();
     FileStoreOptions options;
+    options.directory = directory_;
     for (const auto& name : names) options.paths.emplace_back(folder_.file(name));
     store_ = open_file_store(std::move(options));
   }
@@ -54,6 +55,7 @@ class FileStoreTest : public ::testing::Test {
   }
 
   test::TempFolder folder_;
+  std::filesystem::path directory_;  // empty: no snapshot
   std::unique_ptr<Store> store_;
   std::uint64_t seen_ = 0;
 };
@@ -243,6 +245,56 @@ TEST_F(FileStoreTest, KeepsIdentitiesFromLifeToLife) {
   EXPECT_GE(store_->cluster()->revision(), first->revision());
   EXPECT_EQ(store_->cluster()->find<Pod>("shop", "web-1")->uid,
             first->find<Pod>("shop", "web-1")->uid);
+}
+
+TEST_F(FileStoreTest, AFileThatIsBrokenAtTheStartIsAsItWasInTheLastLife) {
+  directory_ = folder_.file("state");
+  folder_.write("a.yaml", shop);
+  folder_.write("b.yaml", "kind: Host\nname: one\n---\nkind: Host\nname: two\n");
+  open({"a.yaml", "b.yaml"});
+  const auto first = store_->cluster();
+  store_.reset();
+  folder_.write("a.yaml", "kind: Host\nname: [two\n");
+  folder_.write("b.yaml", "kind: Host\nname: one\n");
+
+  open({"a.yaml", "b.yaml"});
+  EXPECT_TRUE(has("endpoints/shop/web"));
+  EXPECT_EQ(store_->cluster()->find<Pod>("shop", "web-1")->revision,
+            first->find<Pod>("shop", "web-1")->revision);
+  EXPECT_NE(store_->cluster()->stale_since(), 0);
+  EXPECT_EQ(problems().find("a.yaml:3: not YAML"), 0U) << problems();
+
+  folder_.write("a.yaml", shop);
+  ASSERT_TRUE(store_->reload());
+  EXPECT_EQ(store_->cluster()->stale_since(), 0);
+  EXPECT_TRUE(has("pods/shop/web-1"));
+  EXPECT_FALSE(has("hosts/two"));
+}
+
+TEST_F(FileStoreTest, WhatIsReadAgainAsItWasInTheLastLifeIsNoChange) {
+  directory_ = folder_.file("state");
+  folder_.write("a.yaml", shop);
+  open({"a.yaml"});
+  const auto first = store_->cluster();
+
+  open({"a.yaml"});
+
+  EXPECT_EQ(store_->cluster()->revision(), first->revision());
+  EXPECT_EQ(store_->cluster()->stale_since(), 0);
+}
+
+TEST_F(FileStoreTest, AnObjectThatIsWrongAtTheStartIsAsItWasInTheLastLife) {
+  directory_ = folder_.file("state");
+  folder_.write("a.yaml", "kind: Host\nname: one\nzone: a\n---\nkind: Host\nname: two\n");
+  open({"a.yaml"});
+  store_.reset();
+  folder_.write("a.yaml", "kind: Host\nname: one\nzones: b\n");
+
+  open({"a.yaml"});
+
+  EXPECT_EQ(store_->cluster()->find<Host>("one")->zone, "a");
+  EXPECT_FALSE(has("hosts/two"));
+  EXPECT_EQ(store_->cluster()->stale_since(), 0);
 }
 
 TEST_F(FileStoreTest, AnyNumberMayAskToReload) {

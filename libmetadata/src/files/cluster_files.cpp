@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/cluster_files.hpp"
+#include "files/cluster_files.hpp"
 
 #include "codec/text_file.hpp"
+#include "model/uuid.hpp"
 
 #include <sys/stat.h>
 
@@ -87,10 +88,14 @@ void ClusterFiles::read(const fs::path& path, FileState& state) {
   state.problems = std::move(read.problems);
   if (!read.is_whole) return;
   is_known_ = true;
+  state.was_read = true;
   std::map<Key, Entry> objects;
   for (auto& [object, line] : read.objects) {
     Key key = object->key();
-    objects.emplace(std::move(key), Entry{std::move(object), line});
+    const auto known = state.objects.find(key);
+    auto settled =
+        settle(std::move(object), known == state.objects.end() ? nullptr : known->second.object);
+    objects.emplace(std::move(key), Entry{std::move(settled), line});
   }
   // An object that is wrong now stays as it was.
   for (const Problem& problem : state.problems) {
@@ -99,6 +104,44 @@ void ClusterFiles::read(const fs::path& path, FileState& state) {
     if (known != state.objects.end()) objects.insert(*known);
   }
   state.objects = std::move(objects);
+}
+
+ObjectPtr ClusterFiles::settle(std::shared_ptr<Object> read, const ObjectPtr& known) const {
+  if (read->uid.empty()) read->uid = uuid_from(source_ + "/" + format(read->key()));
+  if (!known) return read;
+  const bool has_no_date = read->created == 0;
+  if (has_no_date) read->created = known->created;
+  read->revision = known->revision;
+  return equal(*read, *known) ? known : read;
+}
+
+void ClusterFiles::remember(const Cluster& earlier) {
+  const Cluster none;
+  diff(none, earlier, [this](const Difference& difference) {
+    const Endpoints* endpoints = as<Endpoints>(difference.after.get());
+    const bool is_derived = endpoints != nullptr && endpoints->derived;
+    if (!is_derived) earlier_.emplace(difference.after->key(), difference.after);
+    return true;
+  });
+  is_known_ = true;
+}
+
+// Once every file has been read, an object of an earlier life stays only where it is wrong now.
+void ClusterFiles::add_earlier(Found& found) {
+  const bool is_complete = missing_.empty() && std::ranges::all_of(files_, [](const auto& file) {
+                             return file.second.was_read;
+                           });
+  if (is_complete) {
+    std::set<Key> wrong;
+    for (const Problem& problem : found.problems) {
+      if (auto key = parse_key(problem.object)) wrong.insert(std::move(*key));
+    }
+    std::erase_if(earlier_, [&wrong](const auto& one) { return !wrong.contains(one.first); });
+  }
+  for (auto& [key, object] : earlier_) {
+    const bool is_only_known_from_then = found.objects.emplace(key, &object).second;
+    found.is_stale |= is_only_known_from_then && !is_complete;
+  }
 }
 
 bool ClusterFiles::scan(Scan scan, const std::set<std::string>& closed) {
@@ -135,20 +178,20 @@ bool ClusterFiles::scan(Scan scan, const std::set<std::string>& closed) {
          is_known_ != was_known;
 }
 
-ClusterFiles::Found ClusterFiles::merge() const {
+ClusterFiles::Found ClusterFiles::merge() {
   Found found;
   found.problems = missing_;
   std::map<Key, const std::string*> from;
   for (const std::string& name : order_) {
-    const FileState& state = files_.at(name);
+    FileState& state = files_.at(name);
     for (Problem problem : state.problems) {
       if (problem.file.empty()) problem.file = name;
       found.problems.push_back(std::move(problem));
     }
-    for (const auto& [key, entry] : state.objects) {
+    for (auto& [key, entry] : state.objects) {
       const auto [first, is_new] = from.emplace(key, &name);
       if (is_new) {
-        found.objects.emplace(key, entry.object);
+        found.objects.emplace(key, &entry.object);
       } else {
         found.problems.push_back(
             {"",
@@ -158,6 +201,7 @@ ClusterFiles::Found ClusterFiles::merge() const {
       }
     }
   }
+  if (!earlier_.empty()) add_earlier(found);
   return found;
 }
 

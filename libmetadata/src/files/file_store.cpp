@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The store of cluster files: one thread reads them when they change and publishes what they come
-// to. Nothing is written.
+// to, another keeps the snapshot of that. The files are never written.
+#include "client/snapshot_file.hpp"
+#include "client/snapshot_saver.hpp"
+#include "files/cluster_files.hpp"
+#include "files/folder_watch.hpp"
 #include "model/derived.hpp"
 #include "model/uuid.hpp"
-#include "store/cluster_files.hpp"
-#include "store/folder_watch.hpp"
+#include "store/directory.hpp"
+#include "store/file.hpp"
 #include "store/judgement.hpp"
 #include "store/published_store.hpp"
 
@@ -13,6 +17,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -39,13 +44,28 @@ std::string joined(const std::vector<std::filesystem::path>& paths) {
   return text;
 }
 
+// Nobody else may use the directory meanwhile.
+std::optional<File> hold(const std::filesystem::path& directory) {
+  if (directory.empty()) return std::nullopt;
+  return lock_directory(make_directory(directory));
+}
+
+std::string snapshot_in(const std::filesystem::path& directory) {
+  return directory.empty() ? "" : (directory / "cluster.snapshot").string();
+}
+
 class FileStore final : public PublishedStore {
  public:
   explicit FileStore(FileStoreOptions options)
       : PublishedStore(options.history),
         source_("file:" + joined(options.paths)),
-        files_(options.paths),
-        events_(std::move(options.events)) {
+        lock_(hold(options.directory)),
+        files_(options.paths, source_),
+        events_(std::move(options.events)),
+        saver_(
+            snapshot_in(options.directory), options.save_after, [this] { return cluster(); },
+            events_.snapshot_failed) {
+    remember(snapshot_in(options.directory));
     folders_.follow(files_.folders());
     read(ClusterFiles::Scan::all, {});
     reader_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
@@ -120,6 +140,18 @@ class FileStore final : public PublishedStore {
     }
   }
 
+  // What was known in an earlier life, of these files.
+  void remember(const std::string& file) {
+    if (file.empty()) return;
+    const auto snapshot = client::read_snapshot(file);
+    if (!snapshot) {
+      if (events_.snapshot_ignored) events_.snapshot_ignored(snapshot.error());
+    } else if (*snapshot && (*snapshot)->store() == uuid_from(source_)) {
+      publisher_.publish_anew(*snapshot);
+      files_.remember(**snapshot);
+    }
+  }
+
   void read(ClusterFiles::Scan scan, const std::set<std::string>& closed) {
     if (!files_.scan(scan, closed)) return;
     folders_.follow(files_.folders());
@@ -129,7 +161,7 @@ class FileStore final : public PublishedStore {
       const std::scoped_lock lock(mutex_);
       problems_ = std::move(found.problems);
     }
-    files_.is_known() ? publish(found.objects) : publisher_.tell();
+    files_.is_known() ? publish(found) : publisher_.tell();
   }
 
   // Each problem once, as long as it lasts.
@@ -143,21 +175,30 @@ class FileStore final : public PublishedStore {
     told_ = std::move(now);
   }
 
-  void publish(const std::map<Key, ObjectPtr>& objects) {
+  void publish(const ClusterFiles::Found& found) {
     const auto before = publisher_.cluster();
+    // As old as what there was; the same objects in another standing are no new revision.
+    const std::int64_t stale_since = found.is_stale && before ? before->stale_since() : 0;
     // Grows from one life to the next, as far as clocks do: a reader's revision means nothing else.
     const std::uint64_t revision = std::max<std::uint64_t>(
         before ? before->revision() + 1 : 1, static_cast<std::uint64_t>(unix_milliseconds()));
     Draft draft = before ? Draft(*before) : Draft();
     std::vector<Key> changed;
-    for (const auto& [key, object] : objects) {
-      if (auto next = next_version(before ? before->find(key) : nullptr, *object, revision)) {
-        draft.put(std::move(next));
-        changed.push_back(key);
-      }
+    for (const auto& [key, object] : found.objects) {
+      const ObjectPtr stored = before ? before->find(key) : nullptr;
+      if (stored == *object) continue;
+      auto next = next_version(stored, **object, revision);
+      *object = next ? next : stored;
+      if (!next) continue;
+      draft.put(std::move(next));
+      changed.push_back(key);
     }
-    if (before) erase_absent(*before, objects, draft, changed);
-    if (before && changed.empty()) return publisher_.tell();
+    if (before) erase_absent(*before, found.objects, draft, changed);
+    if (before && changed.empty()) {
+      if (before->stale_since() == stale_since) return publisher_.tell();
+      publisher_.publish(draft.build({before->store(), before->revision(), stale_since}), {});
+      return saver_.changed();
+    }
     if (before) {
       for (Key& key : derive_endpoints(*before, draft, changed, revision)) {
         changed.push_back(std::move(key));
@@ -167,16 +208,16 @@ class FileStore final : public PublishedStore {
     }
     std::vector<Change> changes;
     for (Key& key : changed) changes.push_back({revision, std::move(key)});
-    publisher_.publish(draft.build({uuid_from(source_), revision, 0}), changes);
+    publisher_.publish(draft.build({uuid_from(source_), revision, stale_since}), changes);
+    saver_.changed();
   }
 
   // Null: it is as it was.
-  [[nodiscard]] ObjectPtr next_version(const ObjectPtr& stored, const Object& read,
-                                       std::uint64_t revision) const {
+  [[nodiscard]] static ObjectPtr next_version(const ObjectPtr& stored, const Object& read,
+                                              std::uint64_t revision) {
     const auto next = copy_of(read);
     const bool was_derived = as<Endpoints>(stored.get()) && as<Endpoints>(stored.get())->derived;
     const Object* const old = was_derived ? nullptr : stored.get();
-    if (next->uid.empty()) next->uid = uuid_from(source_ + "/" + format(next->key()));
     if (next->created == 0) next->created = old ? old->created : unix_milliseconds();
     next->revision = old ? old->revision : 0;
     if (old && equal(*next, *old)) return nullptr;
@@ -184,7 +225,7 @@ class FileStore final : public PublishedStore {
     return next;
   }
 
-  static void erase_absent(const Cluster& before, const std::map<Key, ObjectPtr>& objects,
+  static void erase_absent(const Cluster& before, const std::map<Key, ObjectPtr*>& objects,
                            Draft& draft, std::vector<Key>& changed) {
     const Cluster none;
     diff(none, before, [&](const Difference& difference) {
@@ -200,6 +241,7 @@ class FileStore final : public PublishedStore {
   }
 
   const std::string source_;
+  const std::optional<File> lock_;  // of the directory
   ClusterFiles files_;
   FolderWatch folders_;
   const StoreEvents events_;
@@ -210,6 +252,7 @@ class FileStore final : public PublishedStore {
   std::uint64_t reloads_asked_ = 0;
   std::uint64_t reloads_done_ = 0;  // written by the reader only
   std::vector<Problem> problems_;
+  client::SnapshotSaver saver_;
   std::jthread reader_;
 };
 

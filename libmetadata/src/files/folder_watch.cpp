@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/folder_watch.hpp"
+#include "files/folder_watch.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
