@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Cluster files: several objects in one text.
+#include "codec/documents.hpp"
+
 #include "codec/reader.hpp"
 #include "codec/tree.hpp"
 
@@ -13,7 +15,7 @@ namespace {
 
 class Collector {
  public:
-  explicit Collector(std::string_view name) : name_(name) {}
+  Collector(std::string_view name, const DocumentTaker& take) : name_(name), take_(take) {}
 
   void take(const Value& value) {
     if (value.type == Value::Type::null) return;  // an empty document
@@ -23,12 +25,8 @@ class Collector {
     for (Problem& problem : parsed.problems) add(std::move(problem));
     if (!parsed.object) return;
     const Key key = parsed.object->key();
-    const auto [first, is_new] = lines_.emplace(key, value.line);
-    if (is_new) {
-      found_.objects.push_back({std::move(parsed.object), value.line});
-    } else {
-      add({"", "is there already, at line " + std::to_string(first->second), "", value.line,
-           format(key)});
+    if (const unsigned first = take_(std::move(parsed.object), value.line); first != 0) {
+      add({"", "is there already, at line " + std::to_string(first), "", value.line, format(key)});
     }
   }
 
@@ -44,7 +42,7 @@ class Collector {
     add({"", std::move(message), "", line, ""});
   }
 
-  [[nodiscard]] Documents finish() { return std::move(found_); }
+  [[nodiscard]] ReadDocuments finish() { return std::move(found_); }
 
  private:
   // What GET /v1/cluster answers; its members have been taken one by one.
@@ -61,20 +59,23 @@ class Collector {
   }
 
   std::string name_;
-  std::map<Key, unsigned> lines_;
-  Documents found_;
+  const DocumentTaker& take_;
+  ReadDocuments found_;
 };
 
 }  // namespace
 
-Documents parse_documents(std::string_view text, std::string_view name) {
+ReadDocuments read_documents(std::string_view text, std::string_view name,
+                             const std::function<DocumentTaker()>& begin) {
   if (text.size() > Limits::file_bytes) {
-    Collector refused(name);
+    const DocumentTaker none;
+    Collector refused(name, none);
     refused.break_off("longer than " + std::to_string(Limits::file_bytes) + " bytes", 0);
     return refused.finish();
   }
   const auto read_with = [&](auto read, std::optional<TextError>& error) {
-    Collector collector(name);
+    const DocumentTaker take = begin();
+    Collector collector(name, take);
     TreeBuilder builder(TreeBuilder::Lists::split,
                         [&collector](Value&& value) { collector.take(value); });
     error = read(text, builder);
@@ -86,16 +87,34 @@ Documents parse_documents(std::string_view text, std::string_view name) {
   const bool may_be_json =
       start != std::string_view::npos && (text[start] == '{' || text[start] == '[');
   if (may_be_json) {
-    Documents documents = read_with(read_json, not_json);
+    ReadDocuments documents = read_with(read_json, not_json);
     if (!not_json) return documents;
   }
   // YAML may begin with a brace too; but of a text that is neither, the JSON sentence is told.
   std::optional<TextError> not_yaml;
-  Documents documents = read_with(read_yaml, not_yaml);
+  ReadDocuments documents = read_with(read_yaml, not_yaml);
   if (not_yaml && not_json && !documents.problems.empty()) {
     documents.problems.back().message = not_json->message;
     documents.problems.back().line = not_json->line;
   }
+  return documents;
+}
+
+Documents parse_documents(std::string_view text, std::string_view name) {
+  Documents documents;
+  std::map<Key, unsigned> lines;
+  ReadDocuments read = read_documents(text, name, [&]() -> DocumentTaker {
+    documents.objects.clear();
+    lines.clear();
+    return [&](std::shared_ptr<Object> object, unsigned line) {
+      const auto [first, is_new] = lines.emplace(object->key(), line);
+      if (!is_new) return first->second;
+      documents.objects.push_back({std::move(object), line});
+      return 0U;
+    };
+  });
+  documents.problems = std::move(read.problems);
+  documents.is_whole = read.is_whole;
   return documents;
 }
 

@@ -28,10 +28,11 @@ Result<std::string> read_text_file(const std::filesystem::path& path, std::size_
   if (::fstat(fd, &status) != 0) return cannot_read(path, errno);
   if (S_ISDIR(status.st_mode)) return cannot_read(path, EISDIR);
   if (!S_ISREG(status.st_mode)) return cannot_read(path, EINVAL);
+  constexpr std::size_t piece = std::size_t{1} << 18U;
   std::string text;
-  text.reserve(std::min(static_cast<std::size_t>(status.st_size), most) + 1);
+  // With room for the last look beyond the end: growing there would double the whole.
+  text.reserve(std::min(static_cast<std::size_t>(status.st_size), most) + piece + 1);
   for (;;) {
-    constexpr std::size_t piece = std::size_t{1} << 18U;
     const std::size_t size = text.size();
     text.resize(size + piece);
     const ssize_t got = ::read(fd, text.data() + size, piece);

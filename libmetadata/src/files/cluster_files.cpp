@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "files/cluster_files.hpp"
 
+#include "codec/documents.hpp"
 #include "codec/text_file.hpp"
 #include "model/uuid.hpp"
 
@@ -84,19 +85,19 @@ void ClusterFiles::read(const fs::path& path, FileState& state) {
     state.problems.push_back({"", text.error().text + "; what was read before stays", "", 0, ""});
     return;
   }
-  Documents read = parse_documents(*text, path.string());
+  // What has not changed moves over and is there once all the while: of a large file that is most.
+  Entries objects;
+  ReadDocuments read = read_documents(*text, path.string(), [&]() -> DocumentTaker {
+    state.objects.merge(objects);
+    objects.clear();
+    return [&](std::shared_ptr<Object> object, unsigned line) {
+      return take(state.objects, objects, std::move(object), line);
+    };
+  });
   state.problems = std::move(read.problems);
-  if (!read.is_whole) return;
+  if (!read.is_whole) return state.objects.merge(objects);
   is_known_ = true;
   state.was_read = true;
-  std::map<Key, Entry> objects;
-  for (auto& [object, line] : read.objects) {
-    Key key = object->key();
-    const auto known = state.objects.find(key);
-    auto settled =
-        settle(std::move(object), known == state.objects.end() ? nullptr : known->second.object);
-    objects.emplace(std::move(key), Entry{std::move(settled), line});
-  }
   // An object that is wrong now stays as it was.
   for (const Problem& problem : state.problems) {
     const auto key = parse_key(problem.object);
@@ -104,6 +105,25 @@ void ClusterFiles::read(const fs::path& path, FileState& state) {
     if (known != state.objects.end()) objects.insert(*known);
   }
   state.objects = std::move(objects);
+}
+
+unsigned ClusterFiles::take(Entries& before, Entries& now, std::shared_ptr<Object> read,
+                            unsigned line) const {
+  Key key = read->key();
+  if (const auto first = now.find(key); first != now.end()) return first->second.line;
+  const auto known = before.find(key);
+  if (known == before.end()) {
+    now.emplace(std::move(key), Entry{settle(std::move(read), nullptr), line});
+    return 0;
+  }
+  auto settled = settle(std::move(read), known->second.object);
+  if (settled == known->second.object) {
+    known->second.line = line;
+    now.insert(before.extract(known));
+  } else {
+    now.emplace(std::move(key), Entry{std::move(settled), line});
+  }
+  return 0;
 }
 
 ObjectPtr ClusterFiles::settle(std::shared_ptr<Object> read, const ObjectPtr& known) const {

@@ -67,15 +67,18 @@ class ClusterFiles {
     ObjectPtr object;
     unsigned line = 0;
   };
+  using Entries = std::map<Key, Entry>;
   struct FileState {
     Look look;
-    std::map<Key, Entry> objects;
+    Entries objects;
     std::vector<Problem> problems;
     bool was_read = false;  // to its end, once
   };
   static Look look_at(const std::filesystem::path& path);
   [[nodiscard]] std::vector<std::filesystem::path> list();
   void read(const std::filesystem::path& path, FileState& state);
+  // Adds the object to what is read `now`; as DocumentTaker.
+  unsigned take(Entries& before, Entries& now, std::shared_ptr<Object> read, unsigned line) const;
   // The one known, when the object that was read says nothing else.
   [[nodiscard]] ObjectPtr settle(std::shared_ptr<Object> read, const ObjectPtr& known) const;
   void add_earlier(Found& found);

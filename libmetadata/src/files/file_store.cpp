@@ -13,6 +13,8 @@
 #include "store/judgement.hpp"
 #include "store/published_store.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -29,6 +31,7 @@ using std::chrono::milliseconds;
 // How long a file system without events (NFS) may keep a change to itself.
 constexpr milliseconds look_again{10'000};
 constexpr milliseconds look_at_unsettled{250};
+constexpr std::size_t large_cluster = 10'000;
 // Several files that change together are read together.
 constexpr milliseconds quiet_time{20};
 
@@ -162,6 +165,8 @@ class FileStore final : public PublishedStore {
       problems_ = std::move(found.problems);
     }
     files_.is_known() ? publish(found) : publisher_.tell();
+    // Of a large file as much has been freed as there was; the allocator would keep most of it.
+    if (found.objects.size() > large_cluster) ::malloc_trim(0);
   }
 
   // Each problem once, as long as it lasts.
