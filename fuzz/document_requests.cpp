@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -73,6 +74,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!answers.empty() && !answers.starts_with("HTTP/1.1 ")) std::abort();
   const std::string good =
       served.answer("GET /latest/containers/web-1/name HTTP/1.1\r\nHost: a\r\n\r\n");
-  if (!good.starts_with("HTTP/1.1 200 OK\r\n") || !good.ends_with("\r\n\r\nweb-1")) std::abort();
+  if (!good.starts_with("HTTP/1.1 200 OK\r\n") || !good.ends_with("\r\n\r\nweb-1")) {
+    std::fprintf(stderr, "the next client is answered: %s\n", good.c_str());
+    std::abort();
+  }
   return 0;
 }
