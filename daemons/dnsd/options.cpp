@@ -69,6 +69,10 @@ std::string check_reload_listen(const std::string& text) {
   return text.empty() ? "" : checks::endpoint_or_none()(text);
 }
 
+std::string check_file_or_none(const std::string& text) {
+  return text.empty() ? "" : checks::absolute_path()(text);
+}
+
 std::string check_visible(const std::string& text) {
   const auto equals = text.find('=');
   return equals == std::string::npos || equals == 0
@@ -215,6 +219,10 @@ void describe_forwarding(runtime::OptionTable& table, Options& options) {
                  "Spell names at random towards resolvers and believe only replies spelt alike.",
                  Reload::live},
                 options.random_case);
+  table.text(
+      {"tls-ca", "FILE", "Who signs for resolvers over TLS (PEM). Default: whom the system trusts.",
+       Reload::live},
+      options.tls_ca, check_file_or_none);
   table.boolean(
       {"private-reverse", "",
        "Ask the resolvers for reverse names of private addresses, too (RFC 6303).", Reload::live},

@@ -91,5 +91,6 @@ Command metadata_command();
 Command watch_command();
 Command audit_command();
 Command debug_command();
+Command import_command();
 
 }  // namespace paddock::cli

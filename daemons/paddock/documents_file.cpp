@@ -17,7 +17,9 @@ std::string read_all(std::istream& in) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-std::string contents_of(const std::string& path) {
+}  // namespace
+
+std::string read_text(const std::string& path) {
   if (path == "-") return read_all(std::cin);
   errno = 0;
   std::ifstream file(path);
@@ -30,11 +32,9 @@ std::string contents_of(const std::string& path) {
   }
 }
 
-}  // namespace
-
 metadata::Documents read_documents(const std::string& path) {
   auto documents =
-      metadata::parse_documents(contents_of(path), path == "-" ? "standard input" : path);
+      metadata::parse_documents(read_text(path), path == "-" ? "standard input" : path);
   if (!documents.problems.empty()) {
     const auto count = documents.problems.size();
     std::string text =

@@ -28,8 +28,7 @@ std::vector<std::string> all_recordings() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(KUBERNETES_FIXTURES)) {
     if (entry.path().extension() != ".json") continue;
-    names.push_back(
-        (entry.path().parent_path().filename() / entry.path().stem()).generic_string());
+    names.push_back((entry.path().parent_path().filename() / entry.path().stem()).generic_string());
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -58,7 +57,8 @@ std::vector<std::string> recordings_that(Condition is_so) {
 
 std::string name_of_row(const ::testing::TestParamInfo<std::string>& row) {
   std::string name = row.param;
-  std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
   return name;
 }
 

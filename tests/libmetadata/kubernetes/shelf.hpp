@@ -24,9 +24,9 @@ namespace paddock::metadata::testing {
 using namespace kubernetes;
 
 inline const WatchTimes hasty{.silence = std::chrono::milliseconds(2000),
-                       .head = std::chrono::milliseconds(2000),
-                       .shortest_retry = std::chrono::milliseconds(1),
-                       .longest_retry = std::chrono::milliseconds(10)};
+                              .head = std::chrono::milliseconds(2000),
+                              .shortest_retry = std::chrono::milliseconds(1),
+                              .longest_retry = std::chrono::milliseconds(10)};
 
 // Objects by "namespace/name", as a list ends with them; who waits can wait for any state.
 class Shelf final : public Inbox {
@@ -98,7 +98,9 @@ class Shelf final : public Inbox {
 inline bool is_streaming_list(const std::string& target) {
   return target.find("sendInitialEvents") != std::string::npos;
 }
-inline bool is_watch(const std::string& target) { return target.find("watch=1") != std::string::npos; }
+inline bool is_watch(const std::string& target) {
+  return target.find("watch=1") != std::string::npos;
+}
 
 // Objects without what the server adds to the items of a watch, and not of a list.
 inline Shelf::Objects final_objects(const std::string& recording) {
