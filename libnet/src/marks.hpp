@@ -12,10 +12,12 @@ inline constexpr const char* gateway_link = "paddock0";
 inline constexpr const char* table_name = "paddock";          // nftables, families inet and bridge
 inline constexpr std::string_view alias_prefix = "paddock:";  // of the links of attachments
 inline constexpr std::uint8_t route_protocol = 142;
+inline constexpr std::uint8_t overlay_protocol = 143;  // routes, neighbours, addresses of overlays
 inline constexpr std::uint32_t pod_group = 1420;       // host ends of attached pods
 inline constexpr std::uint32_t detached_group = 1421;  // host ends that wait to be deleted together
 inline constexpr std::uint32_t gateway_group = 1422;   // paddock0
 inline constexpr std::uint32_t bridge_group = 1423;    // bridges of pods
 inline constexpr std::uint32_t detour_group = 1424;    // ifb links of pods with a limit
+inline constexpr std::uint32_t overlay_group = 1425;   // VXLAN devices
 
 }  // namespace paddock::net

@@ -90,6 +90,13 @@ void delete_neighbor(Batch& batch, std::uint32_t link, const IpAddress& address)
 void add_route(Batch& batch, const Route& route, const std::string& link, Existing existing);
 void delete_route(Batch& batch, const Route& route, const std::string& link);
 
+// For thousands at a time: these make no sentence; who sends them knows by the order which one was
+// refused. The first of each pair makes or replaces.
+void set_neighbor(Batch& batch, const Neighbor& neighbor);
+void unset_neighbor(Batch& batch, const Neighbor& neighbor);
+void set_route(Batch& batch, const Route& route);
+void unset_route(Batch& batch, const Route& route);
+
 // Absent when there is no such link.
 Result<std::optional<Link>> find_link(Socket& socket, const std::string& name);
 Result<std::optional<Link>> find_link(Socket& socket, std::uint32_t index);

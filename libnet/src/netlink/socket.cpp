@@ -5,13 +5,17 @@
 #include "netlink/values.hpp"
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -161,7 +165,7 @@ Result<Bytes> Socket::receive(int flags, const std::string& what) {
 
 // Only the last request asks to be acknowledged; errors come for all, and before it, since the
 // kernel works the requests off in order.
-Result<void> Socket::execute(const Batch& batch) {
+Result<void> Socket::execute(const Batch& batch, const Refused& refused) {
   if (batch.empty()) {
     return {};
   }
@@ -169,7 +173,15 @@ Result<void> Socket::execute(const Batch& batch) {
   if (const auto sent = send(batch, NLM_F_ACK, first); !sent) {
     return sent;
   }
-  return acknowledgements(batch, first);
+  return acknowledgements(batch, first, refused);
+}
+
+Result<void> Socket::execute(const Batch& batch) {
+  std::optional<Error> first;
+  const auto heard = execute(batch, [&](std::size_t, const Error& error) {
+    first = first ? first : error;
+  });
+  return first ? Result<void>(*first) : heard;
 }
 
 // The kernel answers for what lies between the two marks when it has committed, or refused, all of
@@ -187,11 +199,15 @@ Result<void> Socket::commit(const Batch& batch) {
   if (const auto sent = send_bytes(bytes, batch.operations().front().what); !sent) {
     return sent;
   }
-  return acknowledgements(batch, first);
+  std::optional<Error> error;
+  const auto heard = acknowledgements(batch, first, [&](std::size_t, const Error& refused) {
+    error = error ? error : refused;
+  });
+  return error ? Result<void>(*error) : heard;
 }
 
-Result<void> Socket::acknowledgements(const Batch& batch, std::uint32_t first) {
-  std::optional<Error> error;
+Result<void> Socket::acknowledgements(const Batch& batch, std::uint32_t first,
+                                      const Refused& refused) {
   const std::uint32_t last = first + static_cast<std::uint32_t>(batch.operations().size()) - 1;
   for (bool done = false; !done;) {
     const auto received = receive(0, "hear from netlink: " + batch.operations().front().what);
@@ -209,13 +225,13 @@ Result<void> Socket::acknowledgements(const Batch& batch, std::uint32_t first) {
         continue;  // left over from an earlier request that failed half way
       }
       const Batch::Operation& operation = batch.operations()[which];
-      if (acknowledgement->code != 0 && !tolerated(operation, acknowledgement->code) && !error) {
-        error = refusal(operation.what, *acknowledgement);
+      if (acknowledgement->code != 0 && !tolerated(operation, acknowledgement->code)) {
+        refused(which, refusal(operation.what, *acknowledgement));
       }
       done = done || message->sequence == last;
     }
   }
-  return error ? Result<void>(*error) : Result<void>();
+  return {};
 }
 
 Result<void> Socket::dump(const Batch& request, const Begin& begin, const Take& take) {
@@ -287,6 +303,26 @@ Result<void> Socket::get(const Batch& request, const Take& take) {
       return {};
     }
   }
+}
+
+Result<void> Socket::ignore_echo_of(const Socket& other) {
+  sockaddr_nl address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(other.descriptor_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    return failure(errno, "ask a netlink socket for its port");
+  }
+  // Loads turn numbers from network order round, so the port is compared turned round too.
+  std::array<sock_filter, 4> program{{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(nlmsghdr, nlmsg_pid)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(address.nl_pid), 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+  }};
+  const sock_fprog filter{program.size(), program.data()};
+  if (::setsockopt(descriptor_, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) != 0) {
+    return failure(errno, "filter netlink events");
+  }
+  return {};
 }
 
 Result<bool> Socket::drain(const Take& take) {

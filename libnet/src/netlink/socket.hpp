@@ -30,6 +30,10 @@ class Socket {
   // Sends all requests and hears how each went. The kernel tries every one of them whatever
   // happens to the others; the error is that of the first it refused.
   Result<void> execute(const Batch& batch);
+  // The same; every request that was refused is told by its place in the batch. The result is an
+  // error only if the kernel could not be asked.
+  using Refused = std::function<void(std::size_t which, const Error& error)>;
+  Result<void> execute(const Batch& batch, const Refused& refused);
 
   // Sends requests about nftables, which take effect together or not at all. Nothing to do is
   // success.
@@ -43,6 +47,10 @@ class Socket {
   // The same for a request that has one message for an answer.
   Result<void> get(const Batch& request, const Take& take);
 
+  // No longer hears events that the requests of that socket cause, where the kernel says whose they
+  // are (it does not for forwarding entries).
+  Result<void> ignore_echo_of(const Socket& other);
+
   // Takes every event that waits. Returns false when some were lost.
   Result<bool> drain(const Take& take);
 
@@ -54,7 +62,7 @@ class Socket {
   Result<void> send(const Batch& batch, std::uint16_t flags_of_last, std::uint32_t& first);
   Result<void> send_bytes(const std::vector<std::uint8_t>& bytes, const std::string& what);
   std::vector<std::uint8_t> numbered(const Batch& batch, std::uint16_t flags_of_last);
-  Result<void> acknowledgements(const Batch& batch, std::uint32_t first);
+  Result<void> acknowledgements(const Batch& batch, std::uint32_t first, const Refused& refused);
   Result<Bytes> receive(int flags, const std::string& what);
   Result<bool> dump_once(const Batch& request, const Take& take);
 

@@ -115,6 +115,7 @@ std::optional<Address> parse_address(const Message& message) {
   std::optional<IpAddress> local;
   std::optional<IpAddress> peer;  // the same as local but on point-to-point links
   std::uint32_t flags = header->ifa_flags;
+  std::uint8_t protocol = 0;
   while (const auto attribute = next_attribute(rest)) {
     if (attribute->type == IFA_LOCAL) {
       local = ip_address(attribute->payload);
@@ -122,6 +123,8 @@ std::optional<Address> parse_address(const Message& message) {
       peer = ip_address(attribute->payload);
     } else if (attribute->type == IFA_FLAGS) {
       flags = number(attribute->payload);
+    } else if (attribute->type == IFA_PROTO) {
+      protocol = read<std::uint8_t>(attribute->payload).value_or(0);
     }
   }
   const auto address = local ? local : peer;
@@ -129,8 +132,11 @@ std::optional<Address> parse_address(const Message& message) {
     return std::nullopt;
   }
   const bool passing = (flags & (IFA_F_TEMPORARY | IFA_F_DEPRECATED | IFA_F_TENTATIVE)) != 0;
-  return Address{
-      header->ifa_index, {*address, header->ifa_prefixlen}, header->ifa_scope, passing};
+  return Address{header->ifa_index,
+                 {*address, header->ifa_prefixlen},
+                 header->ifa_scope,
+                 passing,
+                 protocol};
 }
 
 std::optional<Neighbor> parse_neighbor(const Message& message) {
@@ -148,6 +154,8 @@ std::optional<Neighbor> parse_neighbor(const Message& message) {
       address = ip_address(attribute->payload);
     } else if (attribute->type == NDA_LLADDR) {
       neighbor.mac = mac_address(attribute->payload);
+    } else if (attribute->type == NDA_PROTOCOL) {
+      neighbor.protocol = read<std::uint8_t>(attribute->payload).value_or(0);
     }
   }
   if (!address || !fits(*address, header->ndm_family, 0)) {

@@ -35,6 +35,7 @@ struct Address {
   Prefix prefix;
   std::uint8_t scope = 0;
   bool passing = false;  // temporary, deprecated or not yet known to be unique
+  std::uint8_t protocol = 0;  // who made it; 0: nobody said
 };
 
 struct Neighbor {
@@ -42,6 +43,7 @@ struct Neighbor {
   IpAddress address;
   std::optional<MacAddress> mac;
   bool permanent = false;
+  std::uint8_t protocol = 0;  // who made it; 0: nobody said
 };
 
 struct Route {

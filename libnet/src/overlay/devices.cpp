@@ -43,8 +43,7 @@ std::uint32_t pod_mtu(const OverlaySettings& settings, const Underlay& underlay)
   for (const bool v4 : {true, false}) {
     if (const auto& end = underlay.of(v4)) {
       const bool tunnels = settings.backend == OverlayBackend::vxlan;
-      const std::uint32_t mtu =
-          below_mtu(settings, *end) - (tunnels ? vxlan_overhead(v4) : 0);
+      const std::uint32_t mtu = below_mtu(settings, *end) - (tunnels ? vxlan_overhead(v4) : 0);
       least = least == 0 ? mtu : std::min(least, mtu);
     }
   }

@@ -107,7 +107,8 @@ std::string PeerPlan::obstacle(const Prefix& subnet) const {
     return text + (underlay_.of(v4) ? "the peer" : "this host") + " has no " + family +
            " address to route by";
   }
-  const OverlayBackend plain = settings_.backend == OverlayBackend::vxlan ? peer_.backend : settings_.backend;
+  const OverlayBackend plain =
+      settings_.backend == OverlayBackend::vxlan ? peer_.backend : settings_.backend;
   return text + end_of(peer_, v4)->underlay.to_string() + " is not on this host's link, as " +
          std::string(to_string(plain)) + " needs";
 }

@@ -55,8 +55,7 @@ std::string_view to_string(OverlayBackend backend) {
 }
 
 MacAddress vtep_mac(std::string_view host, std::uint32_t vni, bool v4) {
-  const std::string identity =
-      std::string(host) + '/' + std::to_string(vni) + (v4 ? "/v4" : "/v6");
+  const std::string identity = std::string(host) + '/' + std::to_string(vni) + (v4 ? "/v4" : "/v6");
   const std::uint64_t hash = fnv1a(identity);
   MacAddress mac;
   for (std::size_t i = 0; i < mac.octets.size(); ++i) {

@@ -95,8 +95,8 @@ std::vector<Reach> reaches(const Underlay& underlay, const HostFacts& facts) {
   for (const Route& route : facts.routes) {
     const auto& end = underlay.of(route.destination.address.is_v4());
     if (end) {
-      found.push_back({route.destination, route.type == RTN_UNICAST && route.link == end->link &&
-                                              !route.gateway});
+      found.push_back({route.destination,
+                       route.type == RTN_UNICAST && route.link == end->link && !route.gateway});
     }
   }
   std::stable_sort(found.begin(), found.end(), [](const Reach& left, const Reach& right) {
@@ -135,16 +135,16 @@ Result<Underlay> choose_underlay(const OverlaySettings& settings, const HostFact
     }
     const Link* const carrier = *address ? find_link(facts, (*address)->link) : nullptr;
     if (carrier) {
-      (v4 ? underlay.v4 : underlay.v6) = UnderlayEnd{carrier->index, carrier->mtu,
-                                                     (*address)->prefix.address};
+      (v4 ? underlay.v4 : underlay.v6) =
+          UnderlayEnd{carrier->index, carrier->mtu, (*address)->prefix.address};
     }
   }
   if (!underlay.v4 && !underlay.v6) {
-    return failure(EADDRNOTAVAIL, settings.interface
-                                      ? "underlay interface " + *settings.interface +
-                                            " has no global address"
-                                      : std::string("no interface has a global address to be the "
-                                                    "underlay's"));
+    return failure(
+        EADDRNOTAVAIL,
+        settings.interface ? "underlay interface " + *settings.interface + " has no global address"
+                           : std::string("no interface has a global address to be the "
+                                         "underlay's"));
   }
   underlay.reaches = reaches(underlay, facts);
   return underlay;

@@ -27,8 +27,9 @@ TEST(PeerEntries, AreNeighborForwardingAndRouteByTheFirstAddressOfTheSubnet) {
             (std::vector<NeighborEntry>{{Way::tunnel_v4, address("10.42.7.0"), device}}));
   EXPECT_EQ(entries.forwarding,
             (std::vector<ForwardingEntry>{{Way::tunnel_v4, device, address("203.0.113.7")}}));
-  EXPECT_EQ(entries.routes, (std::vector<RouteEntry>{{prefix("10.42.7.0/24"), Way::tunnel_v4,
-                                                      address("10.42.7.0")}}));
+  EXPECT_EQ(
+      entries.routes,
+      (std::vector<RouteEntry>{{prefix("10.42.7.0/24"), Way::tunnel_v4, address("10.42.7.0")}}));
   EXPECT_EQ(entries.path, PeerPath::vxlan);
   EXPECT_EQ(entries.trouble, "");
 }
@@ -70,8 +71,9 @@ TEST(PeerEntries, OnTheSameLinkArePlainRoutesWithDirectRouting) {
 
   EXPECT_EQ(near.path, PeerPath::direct);
   EXPECT_TRUE(near.neighbors.empty() && near.forwarding.empty());
-  EXPECT_EQ(near.routes, (std::vector<RouteEntry>{
-                             {prefix("10.42.7.0/24"), Way::link_v4, address("192.0.2.7")}}));
+  EXPECT_EQ(
+      near.routes,
+      (std::vector<RouteEntry>{{prefix("10.42.7.0/24"), Way::link_v4, address("192.0.2.7")}}));
   EXPECT_EQ(far.path, PeerPath::vxlan);
 }
 
@@ -84,8 +86,7 @@ TEST(PeerEntries, WithHostGatewayNeedTheSameLink) {
 
   EXPECT_EQ(near.path, PeerPath::direct);
   EXPECT_EQ(far.path, PeerPath::none);
-  EXPECT_EQ(far.trouble,
-            "10.42.7.0/24: 203.0.113.7 is not on this host's link, as host-gw needs");
+  EXPECT_EQ(far.trouble, "10.42.7.0/24: 203.0.113.7 is not on this host's link, as host-gw needs");
 }
 
 TEST(PeerEntries, OfAPeerWithoutAPathRefuseWhatIsForIt) {

@@ -84,10 +84,9 @@ TEST(Underlay, TakesNoAddressThatPasses) {
 
 TEST(Underlay, KnowsWhatIsOnItsLinkByTheLongestPrefix) {
   HostFacts facts = two_links();
-  facts.routes = {test::route("0.0.0.0/0", 2, "192.0.2.254", 0),
-                  test::route("192.0.2.0/24", 2, "", 0),
-                  test::route("192.0.2.128/25", 2, "192.0.2.254", 0),
-                  test::route("198.51.100.0/24", 3, "", 0)};
+  facts.routes = {
+      test::route("0.0.0.0/0", 2, "192.0.2.254", 0), test::route("192.0.2.0/24", 2, "", 0),
+      test::route("192.0.2.128/25", 2, "192.0.2.254", 0), test::route("198.51.100.0/24", 3, "", 0)};
 
   const auto underlay = choose_underlay({}, facts);
 

@@ -80,4 +80,71 @@ PADDOCK_NET_EXPORT MacAddress vtep_mac(std::string_view host, std::uint32_t vni,
 // Fails with invalid_argument and a sentence when these settings can never work.
 PADDOCK_NET_EXPORT Result<void> check(const OverlaySettings& settings);
 
+struct PeerStatus {
+  Peer peer;
+  PeerPath path = PeerPath::none;
+  // Why not all of its subnets are reached, as sentences; empty: they are.
+  std::string trouble;
+  std::chrono::system_clock::time_point since;  // of this path and trouble
+};
+
+// What Overlay::tend() found and did.
+struct OverlayNews {
+  bool self_changed = false;          // self() has to be published again
+  std::vector<std::string> repaired;  // what others had changed and is right again, as sentences
+  std::optional<Error> error;         // it is tried again by and by
+};
+
+// One thread at a time. The destructor leaves all in the kernel, so that packets go on; the next
+// Overlay takes over what it finds and changes only what differs.
+//
+// An error of a call that changes peers means that the kernel does not agree with them yet. They
+// are remembered all the same, and tend() tries again.
+class PADDOCK_NET_EXPORT Overlay {
+ public:
+  // Throws std::system_error when netlink sockets cannot be opened there, or check(settings) fails.
+  // Changes nothing yet.
+  Overlay(const NetworkNamespace& host, OverlaySettings settings);
+  ~Overlay();
+  Overlay(const Overlay&) = delete;
+  Overlay& operator=(const Overlay&) = delete;
+
+  // The subnets of this host's own pods.
+  Result<void> set_subnets(std::vector<Prefix> subnets);
+  // All peers there are, for the start and when changes were missed. One with this host's name is
+  // left out. Reads the kernel and changes what differs. Before the first call, entries an earlier
+  // process made stay, so that packets go on while the peers are being found.
+  Result<void> replace(std::vector<Peer> peers);
+  // One that is new, or another than before. Costs the same however many there are.
+  Result<void> put(Peer peer);
+  // No such peer is success.
+  Result<void> remove(std::string_view host);
+
+  // Compares the kernel with what is wanted and puts it right; returns what differed, as sentences
+  // (the first hundred), empty when all was right.
+  Result<std::vector<std::string>> resync();
+  // The same, but changes nothing.
+  Result<std::vector<std::string>> drift();
+
+  // Readable when tend() has something to do; for poll().
+  int descriptor() const;
+  // Follows what happened to the kernel and to the interfaces below, and once a minute looks at
+  // all. Never waits. Storms are held down: at most four repairs a second.
+  OverlayNews tend();
+
+  // This host as its peers have to know it. Ends are absent while no underlay is known.
+  const Peer& self() const;
+  // What pods may send at most; 0 while no underlay is known.
+  std::uint32_t pod_mtu() const;
+  // In the order of their names.
+  std::vector<PeerStatus> peers() const;
+
+  // Takes away all that overlays made in this namespace, also an earlier process's.
+  Result<void> purge();
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
 }  // namespace paddock::net

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "overlay/device_state.hpp"
+
+#include "failure.hpp"
+#include "marks.hpp"
+#include "netlink/requests.hpp"
+#include "netlink/vxlan.hpp"
+
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace paddock::net::overlay {
+namespace {
+
+netlink::VxlanParameters parameters_of(const Device& device) {
+  return {device.vni, device.port, device.local, device.below, false, false};
+}
+
+// Works off one namespace's devices; keeps what it did.
+class DeviceRepair {
+ public:
+  DeviceRepair(netlink::Socket& socket, Effort effort) : socket_(socket), effort_(effort) {}
+
+  Result<void> list();
+  Result<void> remove_strangers(const DevicePair& wanted);
+  Result<std::uint32_t> ensure(const Device& wanted);
+
+  std::vector<std::string> changes;
+
+ private:
+  Result<void> perform(const netlink::Batch& batch);
+  Result<std::uint32_t> make(const Device& wanted);
+  Result<void> adjust(const netlink::VxlanDevice& present, const Device& wanted);
+  Result<void> adjust_addresses(std::uint32_t link, const Device& wanted);
+
+  netlink::Socket& socket_;
+  Effort effort_;
+  std::vector<netlink::VxlanDevice> present_;
+};
+
+Result<void> DeviceRepair::list() {
+  auto listed = netlink::list_vxlans(socket_);
+  if (!listed) {
+    return listed.error();
+  }
+  present_ = std::move(*listed);
+  return {};
+}
+
+Result<void> DeviceRepair::perform(const netlink::Batch& batch) {
+  for (const auto& operation : batch.operations()) {
+    changes.push_back(operation.what);
+  }
+  return effort_ == Effort::look ? Result<void>() : socket_.execute(batch);
+}
+
+bool fits(const netlink::VxlanDevice& present, const Device& wanted) {
+  return present.link.group == overlay_group && present.parameters == parameters_of(wanted);
+}
+
+// What we made and do not want, and what stands where ours has to be.
+Result<void> DeviceRepair::remove_strangers(const DevicePair& wanted) {
+  const auto is_wrong = [&](const netlink::VxlanDevice& device) {
+    for (const auto& one : {wanted.v4, wanted.v6}) {
+      if (one && device.link.name == one->name) {
+        return !fits(device, *one);
+      }
+    }
+    return device.link.group == overlay_group;
+  };
+  netlink::Batch batch;
+  for (const netlink::VxlanDevice& device : present_) {
+    if (is_wrong(device)) {
+      netlink::delete_link(batch, device.link.index, device.link.name);
+      batch.tolerate(ENODEV);
+    }
+  }
+  present_.erase(std::remove_if(present_.begin(), present_.end(), is_wrong), present_.end());
+  return perform(batch);
+}
+
+Result<std::uint32_t> DeviceRepair::make(const Device& wanted) {
+  netlink::VxlanDevice device;
+  device.link.name = wanted.name;
+  device.link.mtu = wanted.mtu;
+  device.link.mac = wanted.mac;
+  device.link.group = overlay_group;
+  device.parameters = parameters_of(wanted);
+  netlink::Batch batch;
+  netlink::add_vxlan(batch, device);
+  if (const auto made = perform(batch); !made) {
+    Error error = made.error();
+    if (error.code.value() == EEXIST) {
+      error.text +=
+          "; rename or delete the link of that name or the VXLAN device of that VNI and "
+          "port, or choose others";
+    }
+    return error;
+  }
+  const auto found = netlink::find_link(socket_, wanted.name);
+  if (!found) {
+    return found.error();
+  }
+  if (!*found) {
+    return effort_ == Effort::look
+               ? Result<std::uint32_t>(0U)
+               : Result<std::uint32_t>(failure(ENODEV, "create VXLAN device " + wanted.name));
+  }
+  device.link = **found;
+  netlink::LinkChange start;
+  start.index = device.link.index;
+  start.name = wanted.name;
+  start.no_link_local = true;
+  start.up = true;
+  netlink::Batch bring_up;
+  netlink::change_link(bring_up, start);
+  if (const auto up = perform(bring_up); !up) {
+    return up.error();
+  }
+  return device.link.index;
+}
+
+Result<void> DeviceRepair::adjust(const netlink::VxlanDevice& present, const Device& wanted) {
+  netlink::Batch batch;
+  netlink::LinkTuning tuning;
+  tuning.index = present.link.index;
+  tuning.name = wanted.name;
+  if (present.link.mac != wanted.mac) {
+    tuning.mac = wanted.mac;
+  }
+  if (present.link.mtu != wanted.mtu) {
+    tuning.mtu = wanted.mtu;
+  }
+  if (tuning.mac || tuning.mtu) {
+    netlink::tune_link(batch, tuning);
+  }
+  if (!present.link.up) {
+    netlink::LinkChange start;
+    start.index = present.link.index;
+    start.name = wanted.name;
+    start.no_link_local = true;
+    start.up = true;
+    netlink::change_link(batch, start);
+  }
+  return perform(batch);
+}
+
+Result<void> DeviceRepair::adjust_addresses(std::uint32_t link, const Device& wanted) {
+  const auto present = link == 0
+                           ? Result<std::vector<netlink::Address>>(std::vector<netlink::Address>{})
+                           : netlink::list_addresses(socket_, link);
+  if (!present) {
+    return present.error();
+  }
+  const auto is_there = [&](const Prefix& prefix) {
+    return std::any_of(present->begin(), present->end(),
+                       [&](const auto& address) { return address.prefix == prefix; });
+  };
+  netlink::Batch batch;
+  for (const netlink::Address& address : *present) {
+    const bool stays = std::find(wanted.addresses.begin(), wanted.addresses.end(),
+                                 address.prefix) != wanted.addresses.end();
+    if (address.protocol == overlay_protocol && !stays) {
+      netlink::delete_address(batch, address, wanted.name);
+      batch.tolerate(EADDRNOTAVAIL);
+    }
+  }
+  for (const Prefix& prefix : wanted.addresses) {
+    if (!is_there(prefix)) {
+      netlink::add_address(batch, {link, prefix, RT_SCOPE_UNIVERSE, false, overlay_protocol},
+                           wanted.name);
+      batch.tolerate(EEXIST);
+    }
+  }
+  return perform(batch);
+}
+
+Result<std::uint32_t> DeviceRepair::ensure(const Device& wanted) {
+  const auto present = std::find_if(present_.begin(), present_.end(), [&](const auto& device) {
+    return device.link.name == wanted.name;
+  });
+  auto link = present == present_.end() ? make(wanted) : Result<std::uint32_t>(present->link.index);
+  if (!link) {
+    return link;
+  }
+  if (present != present_.end()) {
+    if (const auto adjusted = adjust(*present, wanted); !adjusted) {
+      return adjusted.error();
+    }
+  }
+  const auto addressed = adjust_addresses(*link, wanted);
+  return addressed ? link : Result<std::uint32_t>(addressed.error());
+}
+
+bool is_ours(const netlink::Link& link) {
+  return link.group >= pod_group && link.group <= overlay_group;
+}
+
+}  // namespace
+
+Result<DeviceLinks> ensure_devices(netlink::Socket& socket, const DevicePair& wanted,
+                                   Effort effort) {
+  DeviceRepair repair(socket, effort);
+  if (const auto listed = repair.list(); !listed) {
+    return listed.error();
+  }
+  if (const auto removed = repair.remove_strangers(wanted); !removed) {
+    return removed.error();
+  }
+  DeviceLinks links;
+  for (const bool v4 : {true, false}) {
+    const auto& device = v4 ? wanted.v4 : wanted.v6;
+    if (!device) {
+      continue;
+    }
+    const auto index = repair.ensure(*device);
+    if (!index) {
+      return index.error();
+    }
+    (v4 ? links.v4 : links.v6) = *index;
+  }
+  links.changes = std::move(repair.changes);
+  return links;
+}
+
+Result<HostFacts> read_facts(netlink::Socket& socket) {
+  auto links = netlink::list_links(socket);
+  auto addresses = netlink::list_addresses(socket, 0);
+  auto routes = netlink::list_routes(socket, 0, 0);
+  if (!links || !addresses || !routes) {
+    return !links ? links.error() : !addresses ? addresses.error() : routes.error();
+  }
+  HostFacts facts;
+  for (netlink::Link& link : *links) {
+    if (!is_ours(link)) {
+      facts.links.push_back(std::move(link));
+    }
+  }
+  for (const netlink::Address& address : *addresses) {
+    if (std::any_of(facts.links.begin(), facts.links.end(),
+                    [&](const auto& link) { return link.index == address.link; })) {
+      facts.addresses.push_back(address);
+    }
+  }
+  for (const netlink::Route& route : *routes) {
+    if (route.protocol != route_protocol && route.protocol != overlay_protocol) {
+      facts.routes.push_back(route);
+    }
+  }
+  return facts;
+}
+
+}  // namespace paddock::net::overlay

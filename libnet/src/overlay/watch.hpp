@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which of the kernel's events mean that an overlay has to look again.
+#pragma once
+
+#include "netlink/reader.hpp"
+#include "overlay/device_state.hpp"
+#include "overlay/table.hpp"
+
+#include <paddock/net/overlay.hpp>
+
+namespace paddock::net::overlay {
+
+struct Disturbance {
+  bool ours = false;      // something we made is gone or another
+  bool underlay = false;  // the host's interfaces, addresses or routes may be others
+
+  bool any() const { return ours || underlay; }
+};
+
+// What is known when an event is judged; borrowed.
+struct Picture {
+  const OverlaySettings& settings;
+  const Underlay& underlay;
+  const DevicePair& devices;
+  const WayLinks& links;
+  const Table& table;
+};
+
+Disturbance judge(const netlink::Message& event, const Picture& picture);
+
+}  // namespace paddock::net::overlay
