@@ -21,6 +21,22 @@ WriteResult refusal(Status status, std::string text) {
   return result;
 }
 
+// Of an audit line beside the object before and after.
+constexpr std::size_t line_room = 16 * 1024;
+
+WriteResult no_room() {
+  return refusal(
+      Status::disk_full,
+      "there is no room for the line of the audit log: free some space; nothing was changed");
+}
+
+// Of a change that was made all the same: whoever asked is to know.
+WriteResult not_noted(const WriteResult& made) {
+  return refusal(Status::unavailable, "the change was made at revision " +
+                                          std::to_string(made.revision) +
+                                          ", but could not be written to the audit log");
+}
+
 }  // namespace
 
 WriteQueue::WriteQueue(const RemoteOptions& options) : is_writable_(options.is_writable) {
@@ -87,14 +103,28 @@ void WriteQueue::run(const std::stop_token& stop) {
 
 void WriteQueue::make(std::vector<std::pair<Write, Done>> batch) {
   std::vector<Waiting> made;
-  bool is_noted = false;
+  std::vector<bool> is_noted;
   for (auto& [write, done] : batch) {
-    auto [result, audit] = work_.make(write);
-    if (audit_ && !audit.empty()) is_noted |= audit_->append(audit, result.revision);
-    made.push_back({std::move(result), std::move(done), Clock::now() + longest_wait});
+    Made one = has_room_for(write) ? work_.make(write) : Made{no_room(), {}};
+    const bool is_change = audit_ && !one.audit.empty();
+    is_noted.push_back(is_change && audit_->append(one.audit, one.result.revision));
+    if (is_change && !is_noted.back()) one.result = not_noted(one.result);
+    made.push_back({std::move(one.result), std::move(done), Clock::now() + longest_wait});
   }
-  if (is_noted) (void)audit_->sync();
+  const bool is_any = std::ranges::find(is_noted, true) != is_noted.end();
+  if (is_any && !audit_->sync()) {
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      if (is_noted[i]) made[i].result = not_noted(made[i].result);
+    }
+  }
   await(std::move(made));
+}
+
+// A change elsewhere cannot be taken back, so there is to be room for its line before.
+bool WriteQueue::has_room_for(const Write& write) {
+  if (!audit_) return true;
+  const std::size_t size = write.object ? format_json(*write.object).size() : 0;
+  return audit_->reserve(line_room + 2 * size);
 }
 
 void WriteQueue::await(std::vector<Waiting> made) {

@@ -62,6 +62,7 @@ class WriteQueue {
 
   void run(const std::stop_token& stop);
   void make(std::vector<std::pair<Write, Done>> batch);
+  [[nodiscard]] bool has_room_for(const Write& write);
   void await(std::vector<Waiting> made);
   void answer_overdue();
 

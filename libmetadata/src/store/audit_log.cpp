@@ -70,6 +70,13 @@ AuditLog::AuditLog(Options options) : options_(std::move(options)) {
   if (!last.empty()) last_revision_ = revision_in(last.front());
 }
 
+AuditLog::~AuditLog() { give_back(); }
+
+void AuditLog::give_back() noexcept {
+  if (reserved_ > size_) (void)!::ftruncate(file_.get(), static_cast<off_t>(size_));
+  reserved_ = 0;
+}
+
 std::filesystem::path AuditLog::path(unsigned number) const {
   const std::string name = number == 0 ? "audit.log" : "audit.log." + std::to_string(number);
   return options_.directory / name;
@@ -91,6 +98,7 @@ void AuditLog::open() {
 }
 
 void AuditLog::rotate() {
+  give_back();
   (void)::fdatasync(file_.get());
   std::error_code ignored;
   std::filesystem::remove(path(options_.files - 1), ignored);
@@ -109,6 +117,24 @@ std::uint64_t AuditLog::last_revision() const {
 void AuditLog::forget_revision() {
   const std::scoped_lock lock(mutex_);
   last_revision_ = 0;
+}
+
+bool AuditLog::reserve(std::size_t bytes) {
+  const std::scoped_lock lock(mutex_);
+  try {
+    if (size_ >= options_.bytes) rotate();
+  } catch (const std::system_error&) {
+    return false;
+  }
+  if (size_ + bytes <= reserved_) return true;
+  // For many lines at once.
+  const std::size_t room = std::max<std::size_t>(bytes, 1U << 20U);
+  const auto from = static_cast<off_t>(size_);
+  if (::fallocate(file_.get(), FALLOC_FL_KEEP_SIZE, from, static_cast<off_t>(room)) == 0) {
+    reserved_ = size_ + room;
+    return true;
+  }
+  return errno == EOPNOTSUPP || errno == ENOSYS;
 }
 
 bool AuditLog::append(std::string_view lines, std::uint64_t last_revision) {

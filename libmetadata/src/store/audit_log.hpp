@@ -25,11 +25,16 @@ class AuditLog {
 
   // Opens or makes the file; a torn last line, of a crash, is cut off. Throws std::system_error.
   explicit AuditLog(Options options);
+  // Gives reserved room back.
+  ~AuditLog();
 
   // Of the last line; 0 when there is none. The lines of later revisions are still to be written.
   [[nodiscard]] std::uint64_t last_revision() const;
   // The lines there are another store's: last_revision() is 0 until the next append.
   void forget_revision();
+  // Sees to it that `bytes` more can be added, for lines of what cannot be taken back. False: there
+  // is no room for them. Where the file system cannot tell, there is.
+  [[nodiscard]] bool reserve(std::size_t bytes);
   // Adds lines, each with its newline. When that fails (disk full) nothing is added; the result
   // says whether all are there.
   [[nodiscard]] bool append(std::string_view lines, std::uint64_t last_revision);
@@ -42,11 +47,13 @@ class AuditLog {
   [[nodiscard]] std::filesystem::path path(unsigned number) const;
   void open();
   void rotate();
+  void give_back() noexcept;
 
   Options options_;
   mutable std::mutex mutex_;
   File file_;
   std::size_t size_ = 0;
+  std::size_t reserved_ = 0;  // the file has room up to here
   std::uint64_t last_revision_ = 0;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A store on a disk that is full: nothing changes, it says so, and it goes on when there is room.
+// Stores on a disk that is full: nothing changes, they say so, and go on when there is room.
+#include "remote/write_queue.hpp"
+#include "store/judgement.hpp"
 #include "support/temp_folder.hpp"
 
 #include <paddock/metadata/store.hpp>
@@ -15,6 +17,7 @@
 #include <csignal>
 #include <fstream>
 #include <functional>
+#include <future>
 #include <iostream>
 
 namespace paddock::metadata {
@@ -72,14 +75,17 @@ void expect_in_child(const std::function<std::string()>& body) {
   EXPECT_EQ(status, 0);
 }
 
+// False: this process may not mount.
+bool mount_small(const test::TempFolder& directory, const char* size) {
+  return ::unshare(CLONE_NEWNS) == 0 &&
+         ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         ::mount("tmpfs", directory.path().c_str(), "tmpfs", 0, size) == 0;
+}
+
 TEST(EmbeddedStoreOnAFullDisk, ChangesNothingAndGoesOnWithRoom) {
   const test::TempFolder directory;
   expect_in_child([&directory]() -> std::string {
-    if (::unshare(CLONE_NEWNS) != 0) return "skip";
-    if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount("tmpfs", directory.path().c_str(), "tmpfs", 0, "size=2m") != 0) {
-      return "skip";
-    }
+    if (!mount_small(directory, "size=2m")) return "skip";
     auto store = open_embedded_store({.directory = directory.path()});
     if (auto wrong = fill(*store); !wrong.empty()) return wrong;
     store.reset();
@@ -89,6 +95,49 @@ TEST(EmbeddedStoreOnAFullDisk, ChangesNothingAndGoesOnWithRoom) {
       return "remount";
     }
     return check_after(*store);
+  });
+}
+
+// Makes every write, at the next revision.
+remote::WriteQueue::Work working(int& made) {
+  return {[&made](const Write& write) {
+            WriteResult result;
+            result.status = Status::created;
+            result.revision = static_cast<std::uint64_t>(++made);
+            return remote::Made{result,
+                                audit_line(write, result.revision, 0, nullptr, write.object.get())};
+          },
+          [] { return remote::WriteQueue::Clock::now() + std::chrono::hours(1); }};
+}
+
+WriteResult write_to(remote::WriteQueue& queue, int number) {
+  auto host = std::make_shared<Host>();
+  host->name = "h" + std::to_string(number);
+  host->annotations = {{"filling", Text(std::string(20'000, 'x'))}};
+  Write write;
+  write.key = host->key();
+  write.object = std::move(host);
+  std::promise<WriteResult> answered;
+  queue.submit(std::move(write), [&](WriteResult result) { answered.set_value(result); });
+  return answered.get_future().get();
+}
+
+TEST(WriteQueueOnAFullDisk, MakesNoChangeThatTheAuditLogHasNoRoomFor) {
+  const test::TempFolder directory;
+  expect_in_child([&directory]() -> std::string {
+    if (!mount_small(directory, "size=2m")) return "skip";
+    RemoteOptions options;
+    options.directory = directory.path();
+    int made = 0;
+    remote::WriteQueue queue(options);
+    queue.start(working(made));
+    queue.reached(1'000'000);
+    WriteResult result;
+    int accepted = 0;
+    while ((result = write_to(queue, accepted)).is_accepted() && accepted < 1000) ++accepted;
+    if (result.status != Status::disk_full) return "not called full: " + result.text;
+    if (accepted == 0 || made != accepted) return "made without a line";
+    return queue.audit(1000).size() == static_cast<std::size_t>(made) ? "" : "lines";
   });
 }
 
