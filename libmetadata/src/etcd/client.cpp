@@ -91,6 +91,7 @@ struct Client::State {
   std::vector<metadata::Client> connections;  // of each endpoint; interrupt() from any thread
   std::size_t current = 0;
   std::size_t api = 0;
+  std::size_t tries = 0;  // of the last call
   std::string token;
 };
 
@@ -151,7 +152,7 @@ Result<std::string> Client::State::call(const std::string& path, const std::stri
   const auto deadline = std::chrono::steady_clock::now() + options.timeout;
   bool has_logged_in = false;
   bool is_election = false;  // somebody is there, but has no leader yet
-  for (std::size_t tries = 1;; ++tries) {
+  for (tries = 1;; ++tries) {
     Result<std::string> answer = std::string();
     if (!options.access.user.empty() && token.empty()) {
       if (auto in = log_in(); !in) answer = in.error();
@@ -225,7 +226,9 @@ Result<Found> Client::all(Get range) {
 Result<Committed> Client::commit(const Transaction& transaction) {
   const auto answer = state_->call("/kv/txn", encode(transaction));
   if (!answer) return answer.error();
-  return decode_committed(*answer);
+  auto committed = decode_committed(*answer);
+  if (committed) committed->is_repeated = state_->tries > 1;
+  return committed;
 }
 
 Result<Lease> Client::grant(std::chrono::seconds time, std::int64_t id) {

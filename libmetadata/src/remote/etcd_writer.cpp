@@ -65,7 +65,6 @@ Made EtcdWriter::make(const Write& write, const std::shared_ptr<const Cluster>& 
   if (stored.object && !is_derived) {
     stored.mod_revision = static_cast<std::int64_t>(stored.object->revision);
   }
-  std::string tried;  // what an earlier attempt, whose answer may have got lost, would have stored
   for (int tries = 0; tries < most_tries; ++tries) {
     Judgement judgement = judge(write, stored.object, unix_milliseconds());
     if (!judgement.is_change) {
@@ -78,10 +77,11 @@ Made EtcdWriter::make(const Write& write, const std::shared_ptr<const Cluster>& 
     etcd::Transaction transaction{
         .when = {{.key = path, .number = stored.mod_revision}}, .then = {}, .otherwise = {}};
     transaction.otherwise.emplace_back(etcd::Get{path});
+    std::string wanted;
     if (judgement.next) {
       auto put = put_of(write, *judgement.next, stored);
       if (!put) return unavailable(put.error().text + "; nothing was changed");
-      tried = put->value;
+      wanted = put->value;
       transaction.then.emplace_back(std::move(*put));
     } else {
       transaction.then.emplace_back(etcd::Erase{path});
@@ -97,7 +97,8 @@ Made EtcdWriter::make(const Write& write, const std::shared_ptr<const Cluster>& 
     }
     auto present = stored_in(committed->answers.empty() ? etcd::Found() : committed->answers[0],
                              key, known->store());
-    if (judgement.next && !present.value.empty() && present.value == tried) {
+    // What is there may be what this has put before.
+    if (committed->is_repeated && judgement.next && present.value == wanted) {
       return accepted(write, std::move(judgement), present.mod_revision, stored.object.get());
     }
     stored = std::move(present);

@@ -94,7 +94,9 @@ struct Transaction {
   std::vector<Operation> otherwise = {};
 };
 struct Committed {
-  bool succeeded = false;      // `when` held
+  bool succeeded = false;  // `when` held
+  // It was sent more than once, so that an earlier one, whose answer got lost, may have been made.
+  bool is_repeated = false;
   std::int64_t revision = 0;   // of etcd after it: that of the keys put
   std::vector<Found> answers;  // to the operations, in their order
 };
