@@ -3,12 +3,16 @@
 // paddock-dnsd: answers the names of the cluster for the pods of this host.
 #include "dnsd/options.hpp"
 #include "dnsd/resolver.hpp"
+#include "dnsd/sources.hpp"
+#include "dnsd/takeover.hpp"
 #include "runtime/daemon.hpp"
 #include "runtime/reloads.hpp"
 
 #include <paddock/metadata/service.hpp>
 
 #include <memory>
+#include <optional>
+#include <utility>
 
 namespace {
 
@@ -44,8 +48,17 @@ std::unique_ptr<metadata::ReloadService> open_reload_service(const dnsd::Options
 
 void serve(runtime::Daemon<dnsd::Options>& daemon) {
   runtime::make_directory(daemon.options().state_dir);
-  const runtime::FolderLock only_one(daemon.options().state_dir);
-  dnsd::Resolver resolver(daemon.options(), [&daemon] { daemon.nudge(); });
+  const pid_t predecessor = dnsd::predecessor(daemon.options());
+  std::optional<runtime::FolderLock> only_one;
+  if (predecessor == 0) only_one.emplace(daemon.options().state_dir);
+  const auto wake = [&daemon] { daemon.nudge(); };
+  auto cluster = dnsd::open_cluster(daemon.options(), wake);
+  if (predecessor != 0 && !dnsd::learn(daemon, cluster.get(), predecessor)) return;
+  dnsd::Resolver resolver(daemon.options(), std::move(cluster), wake);
+  if (predecessor != 0) {
+    if (!dnsd::succeed(daemon, predecessor)) return;
+    only_one.emplace(daemon.options().state_dir);
+  }
   const runtime::Admin admin(daemon.name(), daemon.options().admin_listen, daemon,
                              {.status = [&] { return resolver.status(); },
                               .metrics = [&](auto& out) { resolver.metrics(out); }});

@@ -332,6 +332,10 @@ void describe(runtime::OptionTable& table, Options& options) {
   runtime::describe_access(table, "source", options.source_access);
   table.text({"state-dir", "FOLDER", "Keeps what was last known, for a start without the source."},
              options.state_dir, checks::absolute_path());
+  table.boolean({"replace", "",
+                 "Take the place of the dnsd that runs with this folder, if there is one: answer "
+                 "beside it, and end it once this one is ready. No query is lost."},
+                options.replace);
   table.integer({"workers", "N", "Threads that answer; 0: one per CPU."}, options.workers, 0U,
                 256U);
   table.text({"server-id", "TEXT", "Told to clients that ask (NSID, id.server); default: nothing."},

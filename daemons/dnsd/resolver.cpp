@@ -7,10 +7,7 @@
 #include "dnsd/rules.hpp"
 #include "dnsd/server_options.hpp"
 #include "dnsd/sources.hpp"
-#include "runtime/cluster_source.hpp"
 #include "runtime/log.hpp"
-
-#include <paddock/metadata/open_store.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -23,17 +20,6 @@ namespace paddock::dnsd {
 namespace {
 
 namespace log = runtime::log;
-
-std::unique_ptr<metadata::Store> open_source(const Options& options,
-                                             const std::function<void()>& wake) {
-  metadata::StoreOptions store;
-  store.access = options.source_access;
-  store.directory = options.state_dir;
-  store.is_writable = false;
-  store.history = 0;  // nobody resumes here
-  store.events = runtime::log_store_events(source_of(options), wake);
-  return metadata::open_store(source_of(options), std::move(store));
-}
 
 // At the start there is no last good state to go on with.
 AnswersFile first_answers(const Options& options) {
@@ -57,33 +43,37 @@ void log_forwarding(const dns::ForwardingReport& report) {
 
 }  // namespace
 
-Resolver::Resolver(const Options& options, std::function<void()> wake)
+Resolver::Resolver(const Options& options, std::unique_ptr<metadata::Store> store,
+                   std::function<void()> wake)
     : options_(options),
+      source_(source_of(options)),
+      store_(std::move(store)),
       answers_stamp_(stamp_of(options.answers)),
       answers_(first_answers(options)),
       others_(options, wake),
       names_(options, answers_.authoritative, others_.zones()),
-      authority_((contribute(), names_.authority())),
+      authority_((begin(), names_.authority())),
       views_(names_.views()),
       sets_(names_.upstream_sets()),
+      served_(status_of_source()),
       server_(server_options(options, forward_options(options, answers_, sets_, stubs_)),
-              authority_),
-      source_(source_of(options)) {
+              authority_, served_, views_) {
   log_forwarding(server_.forwarding());
   for (const auto& endpoint : server_.endpoints()) {
     log::info("answering", {{"address", dns::format(endpoint)}});
   }
-  server_.publish(authority_, views_);
   server_.set_query_log(query_log_ = options.query_log);
   if (const auto read = read_rules(); !read)
     throw std::runtime_error("rules: " + read.error().text);
-  if (source_ == "none") {
-    follow(std::make_shared<const metadata::Cluster>());
-  } else {
-    store_ = open_source(options, wake);
-    subscription_ = store_->subscribe(std::move(wake));
-  }
+  if (store_) subscription_ = store_->subscribe(std::move(wake));
   update();
+}
+
+// Everything that is known before the first query.
+void Resolver::begin() {
+  contribute();
+  cluster_ = store_ ? store_->cluster() : std::make_shared<const metadata::Cluster>();
+  if (cluster_) names_.follow(cluster_);
 }
 
 // Puts what is not the cluster's to names that know nothing of it yet.

@@ -29,7 +29,9 @@ class Resolver {
   // Answers from its return on: what the last run knew, or "not ready". `wake` is called, from
   // another thread, whenever update() has something to do; it is to be called every second or so
   // besides. Throws a sentence when an address cannot be had, or the answers file be read.
-  Resolver(const Options& options, std::function<void()> wake);
+  // `store` is what open_cluster() opened; what it knows already is answered from the first query.
+  Resolver(const Options& options, std::unique_ptr<metadata::Store> store,
+           std::function<void()> wake);
 
   // Publishes the newest cluster and whether it is stale, and every file and tree that is another.
   void update();
@@ -45,6 +47,7 @@ class Resolver {
   void follow(const std::shared_ptr<const metadata::Cluster>& cluster);
   dns::Result<void> read_answers();
   void take(AnswersFile answers);
+  void begin();
   void contribute();
   void update_others();
   void forward();
@@ -55,6 +58,9 @@ class Resolver {
   [[nodiscard]] std::int64_t stale_since() const;
 
   Options options_;
+  const std::string source_;
+  std::unique_ptr<metadata::Store> store_;            // null: there is no cluster to follow
+  std::shared_ptr<const metadata::Cluster> cluster_;  // null: never known
   FileStamp answers_stamp_;  // taken before the file is read: a later change is another stamp
   AnswersFile answers_;
   std::string broken_answers_;
@@ -67,14 +73,11 @@ class Resolver {
   std::shared_ptr<const dns::Authority> authority_;
   std::shared_ptr<const dns::Views> views_;
   std::vector<dns::UpstreamSet> sets_;
-  std::shared_ptr<const metadata::Cluster> cluster_;  // null: never known
-  unsigned query_log_ = 0;                            // as it is in use
-  dns::Status served_ = dns::Status::not_ready;
+  unsigned query_log_ = 0;  // as it is in use
+  dns::Status served_;
   mutable std::mutex summary_lock_;  // a page is rendered outside the control thread
   Summary summary_;
   dns::Server server_;
-  const std::string source_;
-  std::unique_ptr<metadata::Store> store_;  // null: there is no cluster to follow
   metadata::Subscription subscription_;
 };
 

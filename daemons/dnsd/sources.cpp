@@ -5,9 +5,12 @@
 #include "dnsd/skydns_source.hpp"
 #include "runtime/cluster_source.hpp"
 
+#include <paddock/metadata/open_store.hpp>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace paddock::dnsd {
 
@@ -56,6 +59,19 @@ std::string source_of(const Options& options) {
   if (cluster != sources.end()) return *cluster;
   const bool has_others = !options.answers.empty() || !sources.empty();
   return has_others ? "none" : std::string(default_source);
+}
+
+std::unique_ptr<metadata::Store> open_cluster(const Options& options,
+                                              const std::function<void()>& wake) {
+  const auto source = source_of(options);
+  if (source == "none") return nullptr;
+  metadata::StoreOptions store;
+  store.access = options.source_access;
+  store.directory = options.state_dir;
+  store.is_writable = false;
+  store.history = 0;  // nobody resumes here
+  store.events = runtime::log_store_events(source, wake);
+  return metadata::open_store(source, std::move(store));
 }
 
 std::vector<std::string> skydns_sources(const Options& options) {

@@ -4,6 +4,10 @@
 // an item that begins with no kind of source goes on with the one before it.
 #pragma once
 
+#include <paddock/metadata/store.hpp>
+
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,6 +21,11 @@ struct Options;
 // Where the cluster is learnt from: `none`, or a store's location. Unless told, metadatad's socket;
 // where there is an answers file or another source, nowhere.
 [[nodiscard]] std::string source_of(const Options& options);
+
+// Opens it; null where it is nowhere. `wake` is called, from another thread, when its state is
+// another. Throws a sentence when it cannot be.
+[[nodiscard]] std::unique_ptr<metadata::Store> open_cluster(const Options& options,
+                                                            const std::function<void()>& wake);
 
 // The sources that are SkyDNS trees.
 [[nodiscard]] std::vector<std::string> skydns_sources(const Options& options);

@@ -86,7 +86,8 @@ struct Server::State {
   }
 };
 
-Server::Server(ServerOptions options, std::shared_ptr<const Authority> authority, Status status) {
+Server::Server(ServerOptions options, std::shared_ptr<const Authority> authority, Status status,
+               std::shared_ptr<const Views> views) {
   if (!authority) {
     throw std::invalid_argument("a DNS server needs an authority, be it an empty one");
   }
@@ -99,7 +100,9 @@ Server::Server(ServerOptions options, std::shared_ptr<const Authority> authority
     state_->endpoints.push_back(listener.endpoint);
   }
   state_->authority = std::move(authority);
+  state_->views = std::move(views);
   const server::Orders first{.authority = state_->authority.get(),
+                             .views = state_->views.get(),
                              .status = status,
                              .forwarding = state_->choose(options.forwarding)};
   for (auto& mine : listeners) {

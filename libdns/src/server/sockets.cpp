@@ -67,7 +67,11 @@ Descriptor open_socket(int type, const Endpoint& endpoint) {
     set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     set(fd, IPPROTO_TCP, TCP_NODELAY, 1);  // inherited by what is accepted
   }
-  set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+  // The kernel may choose a port that others share; a port of our own is shared afterwards.
+  const bool is_chosen = endpoint.port == 0;
+  if (!is_chosen) {
+    set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+  }
   prefer(fd, IPPROTO_IP, IP_FREEBIND, 1);  // for addresses that come later
   if (family == AF_INET6) {
     set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
@@ -90,6 +94,9 @@ Descriptor open_socket(int type, const Endpoint& endpoint) {
   if (::bind(fd, &address.any, size(address)) != 0 ||
       (type == SOCK_STREAM && ::listen(fd, accept_backlog) != 0)) {
     throw_reason(protocol, endpoint, errno);
+  }
+  if (is_chosen) {
+    set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
   }
   return socket;
 }
@@ -158,6 +165,16 @@ ip::address to_address(const SocketAddress& address) {
   ip::address_v6::bytes_type bytes;
   std::memcpy(bytes.data(), &address.v6.sin6_addr, bytes.size());
   return ip::address_v6(bytes, address.v6.sin6_scope_id);
+}
+
+void turn_away(const Listener& listener) {
+  Endpoint self = listener.endpoint;
+  if (self.address.is_unspecified()) {
+    self.address = self.address.is_v4() ? ip::address(ip::address_v4::loopback())
+                                        : ip::address(ip::address_v6::loopback());
+  }
+  const auto address = to_socket_address(self);
+  (void)::connect(listener.udp.number(), &address.any, size(address));
 }
 
 std::vector<std::vector<Listener>> open_listeners(const std::vector<Endpoint>& endpoints,

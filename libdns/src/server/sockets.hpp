@@ -34,6 +34,10 @@ struct Listener {
   Descriptor tcp;
 };
 
+// Leaves new datagrams to whoever else is bound to the address: the socket takes only those of its
+// peer from now on, which is itself. What it has taken before can still be read and answered.
+void turn_away(const Listener& listener);
+
 // Opens `workers` times the sockets of every endpoint: listeners[worker][endpoint]. Throws
 // std::system_error with a sentence that names the address, the reason and the remedy.
 [[nodiscard]] std::vector<std::vector<Listener>> open_listeners(

@@ -40,6 +40,7 @@ struct Tcp::Connection {
   std::size_t written = 0;           // of `output`
   unsigned owed = 0;
   std::unique_ptr<ZoneTransfer> transfer{};  // under way; what was asked behind it waits
+  bool has_asked = false;                    // anything, be it half a message
   bool is_paused = false;                    // too much is unsent or owed to answer more
   bool is_finished = false;   // nothing more comes: the client closed its side, or broke framing
   bool is_failed = false;     // nothing more can be sent
@@ -145,6 +146,7 @@ void Tcp::read(Connection& connection) {
       ::recv(connection.descriptor.number(), &input_[before], input_.size() - before, 0);
   if (got > 0) {
     connection.active = steady_clock::now();
+    connection.has_asked = true;
     if (before == 0) {
       connection.begun = connection.active;
     }
@@ -314,13 +316,15 @@ void Tcp::flush() {
 
 // Tells the poller what is wanted now, or closes a connection that is done with.
 void Tcp::settle(Connection& connection) {
-  const bool owes =
-      connection.owed > 0 || connection.unsent() > 0 || connection.is_paused || connection.transfer;
+  // One that was accepted a moment ago will ask something.
+  const bool is_fresh = stopping_ && !connection.has_asked;
+  const bool owes = connection.owed > 0 || connection.unsent() > 0 || connection.is_paused ||
+                    connection.transfer || is_fresh;
   if (connection.is_failed || ((connection.is_finished || stopping_) && !owes)) {
     close(connection);
     return;
   }
-  const bool read = !connection.is_paused && !connection.is_finished && !stopping_;
+  const bool read = !connection.is_paused && !connection.is_finished && (!stopping_ || is_fresh);
   const bool write = connection.unsent() > 0 || connection.transfer;
   if (!connection.is_watched || read != connection.watches_read ||
       write != connection.watches_write) {
@@ -366,13 +370,16 @@ void Tcp::expire(TimePoint now) {
 }
 
 void Tcp::stop() {
-  stopping_ = true;
-  std::vector<Connection*> all;
+  std::vector<std::uint64_t> all;
   for (const auto& [number, connection] : connections_) {
-    all.push_back(connection.get());
+    all.push_back(number);
   }
-  for (Connection* connection : all) {
-    settle(*connection);
+  for (const auto number : all) {
+    ready(number, true, false, false);  // what has come is still answered
+  }
+  stopping_ = true;
+  for (const auto number : all) {
+    ready(number, false, false, false);
   }
 }
 

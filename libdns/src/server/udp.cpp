@@ -57,14 +57,15 @@ Udp::Udp(std::vector<int> sockets, std::uint16_t max_payload, Responder& respond
   }
 }
 
-void Udp::drain(std::size_t socket) {
+bool Udp::drain(std::size_t socket) {
   for (int round = 0; round < max_batches; ++round) {
     const std::size_t received = receive(sockets_[socket]);
     if (received == 0) {
-      return;
+      return true;
     }
     answer(socket, received);
   }
+  return false;
 }
 
 std::size_t Udp::receive(int socket) {

@@ -22,8 +22,9 @@ class Udp {
   Udp(const Udp&) = delete;
   Udp& operator=(const Udp&) = delete;
 
-  // Answers what waits at one socket, but only so much that other sockets get their turn.
-  void drain(std::size_t socket);
+  // Answers what waits at one socket, but only so much that other sockets get their turn. False
+  // when there may be more.
+  bool drain(std::size_t socket);
 
   // Sends one later reply.
   void send(const Route& route, std::span<const std::uint8_t> reply);

@@ -118,7 +118,7 @@ void Worker::dispatch(std::uint64_t event_tag, std::uint32_t events) {
       take_orders();
       break;
     case Kind::udp:
-      udp_.drain(number);
+      (void)udp_.drain(number);
       break;
     case Kind::listener:
       if (!is_stopping_) {
@@ -166,20 +166,25 @@ void Worker::carry_out(const Orders& orders) {
   }
 }
 
-// What the kernel already took from clients is still answered; then only what is owed.
+// What the kernel already took from clients is still answered; then only what is owed. New queries
+// go to another server that is bound to the same addresses, if there is one.
 void Worker::begin_to_stop() {
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
-    udp_.drain(i);
-    (void)::epoll_ctl(epoll_.number(), EPOLL_CTL_DEL, listeners_[i].udp.number(), nullptr);
+    turn_away(listeners_[i]);
+    while (!udp_.drain(i)) {
+    }
+    tcp_.accept(listeners_[i].tcp.number());
     listeners_[i].tcp.reset();
   }
   is_stopping_ = true;
-  stop_by_ = steady_clock::now() + common_.options.stop_grace;
+  const auto now = steady_clock::now();
+  linger_until_ = now + stop_tick;  // for datagrams that were on their way to us
+  stop_by_ = now + common_.options.stop_grace;
   tcp_.stop();
 }
 
 bool Worker::is_done(TimePoint now) const {
-  return now >= stop_by_ || (tcp_.size() == 0 && responder_.pending() == 0);
+  return now >= stop_by_ || (now >= linger_until_ && tcp_.size() == 0 && responder_.pending() == 0);
 }
 
 int Worker::patience() const {

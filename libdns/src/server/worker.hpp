@@ -68,6 +68,7 @@ class Worker final : private upstream::Poller, private ConnectionPoller {
   Udp udp_;
   Tcp tcp_;
   TimePoint next_sweep_;
+  TimePoint linger_until_;
   TimePoint stop_by_;
   bool is_stopping_ = false;
   std::thread thread_;

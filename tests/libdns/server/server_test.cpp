@@ -187,6 +187,53 @@ TEST(Server, CountsWhatItDoes) {
   EXPECT_EQ(counters.dropped, 0U);
 }
 
+// Clients ask from ever new ports, so that each server in turn has queries waiting when it stops.
+TEST(Server, AnotherTakesItsPlaceWithoutLosingAQuery) {
+  auto server = std::make_unique<Serving>(local_options(2));
+  const Endpoint at = server->at;
+  std::atomic<bool> is_done = false;
+  const auto ask_on = [&] {
+    const auto asked = query("web.cluster.local", Type::a);
+    while (!is_done) {
+      UdpClient client(at);
+      for (int i = 0; i < 8; ++i) client.send(asked);
+      for (int i = 0; i < 8; ++i) {
+        if (!client.receive()) {
+          ADD_FAILURE() << "a query was lost";
+          return;
+        }
+      }
+    }
+  };
+  std::thread first(ask_on);
+  std::thread second(ask_on);
+
+  for (int round = 0; round < 20; ++round) {
+    auto options = local_options(2);
+    options.listen = {at};
+    auto next = std::make_unique<Serving>(options);
+    server->server.stop();
+    server = std::move(next);
+  }
+
+  is_done = true;
+  first.join();
+  second.join();
+}
+
+TEST(Server, AConnectionJustMadeIsAnsweredBeforeItStops) {
+  auto options = local_options();
+  options.stop_grace = 20s;
+  Serving serving(options);
+  TcpClient fresh(serving.at);
+  std::thread stopping([&] { serving.server.stop(); });
+
+  EXPECT_EQ(fresh.ask(query("web.cluster.local", Type::a)).rcode(), 0U);
+
+  stopping.join();
+  EXPECT_TRUE(fresh.is_closed());
+}
+
 TEST(Server, StopsAtOnceWhenNothingIsOwed) {
   Serving serving(local_options(2));
   TcpClient idle(serving.at);

@@ -108,7 +108,7 @@ class PADDOCK_DNS_EXPORT Server {
   // Throws std::system_error with a sentence when a socket cannot be had: which address, why,
   // and what to do. `authority` must not be null.
   Server(ServerOptions options, std::shared_ptr<const Authority> authority,
-         Status status = Status::not_ready);
+         Status status = Status::not_ready, std::shared_ptr<const Views> views = nullptr);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dnsd/takeover.hpp"
+
+#include "runtime/directories.hpp"
+#include "runtime/log.hpp"
+
+#include <signal.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+
+namespace paddock::dnsd {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds to_learn{60};
+constexpr std::chrono::seconds to_end{10};
+constexpr std::chrono::milliseconds step{20};
+
+}  // namespace
+
+pid_t predecessor(const Options& options) {
+  return options.replace ? runtime::FolderLock::holder(options.state_dir) : 0;
+}
+
+bool learn(runtime::Daemon<Options>& daemon, const metadata::Store* cluster, pid_t predecessor) {
+  const auto end = steady_clock::now() + to_learn;
+  while (cluster != nullptr && cluster->cluster() == nullptr) {
+    if (steady_clock::now() > end) {
+      throw std::runtime_error("--replace: nothing was learnt of the cluster; process " +
+                               std::to_string(predecessor) + " goes on. See to " +
+                               cluster->source() + ", then try again");
+    }
+    if (daemon.wait(step) == runtime::Wake::stop) return false;
+  }
+  return true;
+}
+
+bool succeed(runtime::Daemon<Options>& daemon, pid_t predecessor) {
+  runtime::log::info("takes over", {{"process", predecessor}});
+  (void)::kill(predecessor, SIGTERM);  // it may have ended by itself
+  const auto& folder = daemon.options().state_dir;
+  const auto end = steady_clock::now() + to_end;
+  while (runtime::FolderLock::holder(folder) == predecessor) {
+    if (steady_clock::now() > end) {
+      throw std::runtime_error("--replace: process " + std::to_string(predecessor) +
+                               " does not end; see what it is busy with");
+    }
+    if (daemon.wait(step) == runtime::Wake::stop) return false;
+  }
+  return true;
+}
+
+}  // namespace paddock::dnsd
