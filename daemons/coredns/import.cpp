@@ -42,6 +42,27 @@ const std::map<std::string_view, std::string_view>& needless_plugins() {
   return all;
 }
 
+// Those that are one setting.
+void take_small_plugin(const Directive& plugin, Draft& draft) {
+  if (plugin.name() == "bufsize" && plugin.words.size() == 2) {
+    return draft.set("max_udp_payload", plugin.words[1], plugin.place);
+  }
+  if (plugin.name() == "nsid" && plugin.words.size() == 2) {
+    return draft.set("server_id", plugin.words[1], plugin.place);
+  }
+  if (plugin.name() == "autopath" && plugin.words.back() == "@kubernetes") {
+    draft.note(plugin, "for the pods of this host, which are known without pods verified");
+    return draft.set("autopath", "true", plugin.place);
+  }
+  if (plugin.name() == "log") {
+    if (plugin.words.size() > 1 || !plugin.block.empty()) {
+      draft.lose(plugin, "every query is logged, in one form");
+    }
+    return draft.set("query_log", "1", plugin.place);
+  }
+  draft.lose(plugin, "has no counterpart");
+}
+
 void take_plugin(const Directive& plugin, const Server& server, Draft& draft) {
   if (const auto known = translated_plugins().find(plugin.name());
       known != translated_plugins().end()) {
@@ -56,15 +77,8 @@ void take_plugin(const Directive& plugin, const Server& server, Draft& draft) {
     if (!known->second.empty()) draft.note(plugin, "already so: " + std::string(known->second));
     return;
   }
-  if (plugin.name() == "bufsize" && plugin.words.size() == 2) {
-    return draft.set("max_udp_payload", plugin.words[1], plugin.place);
-  }
-  if (plugin.name() == "nsid" && plugin.words.size() == 2) {
-    return draft.set("server_id", plugin.words[1], plugin.place);
-  }
-  draft.lose(plugin, "has no counterpart");
+  take_small_plugin(plugin, draft);
 }
-
 // What other plugins say of a zone depends on whether it is ours, or one with resolvers of its own:
 // so clusters come first, and the server of all names last.
 void take_plugins(const std::vector<ServerBlock>& blocks, const std::vector<Server>& servers,

@@ -152,7 +152,10 @@ void take_k8s_external(const Directive& plugin, const Server& server, Draft& dra
         }},
        {"fallthrough",
         lost(plugin, draft, "a name that the zone does not have is not asked elsewhere")},
-       {"apex", lost(plugin, draft, "the name server is ns1.dns of the zone")}},
+       {"apex",
+        [&](const Directive& option) {
+          draft.set("external_apex", plain_zone(rest_of(option)), option.place);
+        }}},
       draft);
 }
 

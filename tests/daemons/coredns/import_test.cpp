@@ -171,11 +171,13 @@ TEST(RewritePlugin, SpeaksOfNamesWithoutTheFinalDot) {
 TEST(OtherPlugins, AreAlreadySoOrNamed) {
   const auto result = plugins(
       "errors\nloop\nreload\nloadbalance\nany\nlog\nacl {\n block\n}\ntemplate IN AAAA .\n"
-      "bufsize 4096\nnsid node-1\ndns64");
+      "bufsize 4096\nnsid node-1\ndns64\nautopath @kubernetes");
 
-  EXPECT_EQ(result.noted.size(), 5U);
-  EXPECT_EQ(result.lost, (Texts{"C:7 log: has no counterpart", "C:8 acl: has no counterpart",
-                                "C:11 template IN AAAA .: has no counterpart"}));
+  EXPECT_EQ(result.noted.size(), 6U);
+  EXPECT_EQ(result.lost,
+            (Texts{"C:8 acl: has no counterpart", "C:11 template IN AAAA .: has no counterpart"}));
+  EXPECT_EQ(result.value("query_log"), "1");
+  EXPECT_EQ(result.value("autopath"), "true");
   EXPECT_EQ(result.value("max_udp_payload"), "4096");
   EXPECT_EQ(result.value("server_id"), "node-1");
   EXPECT_EQ(result.value("dns64"), "64:ff9b::/96");
