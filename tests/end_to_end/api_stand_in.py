@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Kubernetes API server as far as a reader can tell: lists, streaming lists and watches of what it was given, over HTTP
+with a bearer token. It begins with the recorded cluster of tests/fixtures/kubernetes."""
+import contextlib
+import http.server
+import json
+import pathlib
+import socket
+import threading
+import urllib.parse
+
+FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "fixtures/kubernetes/list-final"
+RESOURCES = ("namespaces", "nodes", "services", "endpointslices", "pods")
+TOKEN = "of-the-test"
+
+
+def recorded(resource):
+    response = json.loads((FIXTURES / f"{resource}.json").read_text())["response"]
+    return json.loads(response.get("body") or "".join(chunk["data"] for chunk in response["chunks"]))["items"]
+
+
+def key_of(item):
+    return item["metadata"].get("namespace", ""), item["metadata"]["name"]
+
+
+class ApiStandIn:
+    def __init__(self, port=0):
+        self.objects = {resource: {key_of(item): item for item in recorded(resource)} for resource in RESOURCES}
+        self.version = max(int(item["metadata"]["resourceVersion"]) for items in self.objects.values() for item in items.values())
+        self.events = []  # (version, resource, event)
+        self.changed = threading.Condition()
+        self.port = port
+        self.start()
+
+    def start(self):
+        self.connections = set()
+        self.is_up = True
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), handler_for(self))
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def stop(self):
+        """As a machine that is switched off: no connection is ended as it should be."""
+        self.is_up = False
+        self.server.shutdown()
+        self.server.server_close()
+        with self.changed:
+            for connection in self.connections:
+                with contextlib.suppress(OSError):  # it is gone already
+                    connection.shutdown(socket.SHUT_RDWR)
+            self.changed.notify_all()
+
+    def put(self, resource, item):
+        with self.changed:
+            self.version += 1
+            item["metadata"]["resourceVersion"] = str(self.version)
+            kind = "MODIFIED" if key_of(item) in self.objects[resource] else "ADDED"
+            self.objects[resource][key_of(item)] = item
+            self.events.append((self.version, resource, {"type": kind, "object": item}))
+            self.changed.notify_all()
+
+    def kubeconfig(self, path):
+        pathlib.Path(path).write_text(json.dumps({
+            "kind": "Config", "current-context": "test",
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+            "clusters": [{"name": "test", "cluster": {"server": f"http://127.0.0.1:{self.port}"}}],
+            "users": [{"name": "test", "user": {"token": TOKEN}}]}))
+        return path
+
+
+def selects(query):
+    """What a field selector lets through; only that of a pod's node is known."""
+    node = query.get("fieldSelector", "").removeprefix("spec.nodeName=")
+    return lambda item: not node or item["spec"].get("nodeName") == node
+
+
+def handler_for(api):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self):
+            super().setup()
+            with api.changed:
+                api.connections.add(self.connection)
+
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            address = urllib.parse.urlsplit(self.path)
+            query = dict(urllib.parse.parse_qsl(address.query))
+            resource = address.path.rpartition("/")[2]
+            if self.headers["Authorization"] != f"Bearer {TOKEN}":
+                self.answer(401, {"kind": "Status", "code": 401, "message": "Unauthorized"})
+            elif resource not in RESOURCES:
+                self.answer(404, {"kind": "Status", "code": 404, "message": "not found"})
+            elif query.get("watch") != "1":
+                with api.changed:
+                    items = [item for item in api.objects[resource].values() if selects(query)(item)]
+                    self.answer(200, {"metadata": {"resourceVersion": str(api.version)}, "items": items})
+            else:
+                self.watch(resource, query)
+
+        def answer(self, status, body):
+            data = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def say(self, event):
+            data = json.dumps(event).encode() + b"\n"
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+
+        def watch(self, resource, query):
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            seen = int(query.get("resourceVersion") or 0)
+            if query.get("sendInitialEvents") == "true":
+                with api.changed:
+                    seen = api.version
+                    initial = [item for item in api.objects[resource].values() if selects(query)(item)]
+                for item in initial:
+                    self.say({"type": "ADDED", "object": item})
+                self.say({"type": "BOOKMARK", "object": {"metadata": {
+                    "resourceVersion": str(seen), "annotations": {"k8s.io/initial-events-end": "true"}}}})
+            while api.is_up:
+                with api.changed:
+                    api.changed.wait_for(lambda: api.version > seen or not api.is_up)
+                    news = [event for version, name, event in api.events if version > seen and name == resource]
+                    seen = api.version
+                for event in news:
+                    if selects(query)(event["object"]):
+                        self.say(event)
+            self.close_connection = True
+
+    return Handler

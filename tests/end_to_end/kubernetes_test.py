@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A node of a Kubernetes cluster: names and documents of what its API says, pods attached as the kubelet has them attached,
+and all of it while the API is away, also for daemons that are started then."""
+import pathlib
+import unittest
+
+from api_stand_in import ApiStandIn, recorded
+from host import Host, run, wait_until
+
+NODE = "node-01"
+KUBECONFIG = "/run/kubeconfig"
+
+
+def named_services():
+    """Name → cluster addresses of every recorded service that has one."""
+    return {f"{item['metadata']['name']}.{item['metadata']['namespace']}.svc.cluster.local":
+            sorted(ip for ip in item["spec"]["clusterIPs"] if ":" not in ip)
+            for item in recorded("services") if item["spec"].get("clusterIP", "None") != "None"
+            and any(":" not in ip for ip in item["spec"]["clusterIPs"])}
+
+
+def answers(names):
+    """Name → sorted addresses, as dnsd gives them now."""
+    said = run("dig", "@169.254.169.250", "+tries=1", "+time=3", "+noall", "+answer", *names).stdout
+    found = {name: [] for name in names}
+    for line in said.splitlines():
+        fields = line.split()
+        if len(fields) == 5 and fields[3] == "A":
+            found[fields[0].rstrip(".")].append(fields[4])
+    return {name: sorted(addresses) for name, addresses in found.items()}
+
+
+def pod_object(name, namespace, address, ready=True):
+    return {"metadata": {"name": name, "namespace": namespace, "uid": f"uid-of-{name}", "labels": {"app": "till"},
+                         "annotations": {"team": "shop"}, "creationTimestamp": "2026-11-28T03:00:00Z"},
+            "spec": {"nodeName": NODE, "containers": [{"name": "main"}], "serviceAccountName": "till"},
+            "status": {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}],
+                       "conditions": [{"type": "Ready", "status": "True" if ready else "False"}]}}
+
+
+def slice_object(service, namespace, addresses):
+    return {"metadata": {"name": f"{service}-x7", "namespace": namespace, "uid": f"uid-of-slice-{service}",
+                         "labels": {"kubernetes.io/service-name": service}},
+            "addressType": "IPv4", "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}],
+            "endpoints": [{"addresses": [address], "conditions": {"ready": True}, "nodeName": NODE,
+                           "targetRef": {"kind": "Pod", "name": pod}} for pod, address in addresses.items()]}
+
+
+class Kubernetes(unittest.TestCase):
+    def setUp(self):
+        self.api = ApiStandIn()
+        self.addCleanup(lambda: self.api.is_up and self.api.stop())
+        of_node = ["--host-name", NODE]
+        self.host = self.enterContext(Host(options={
+            "metadatad": ["--store", "kubernetes:" + self.api.kubeconfig(KUBECONFIG), *of_node],
+            "dnsd": of_node, "netd": of_node}))
+
+    def is_stale(self):
+        return "paddock_source_stale_since_seconds 0\n" not in self.host.admin("dnsd", "/metrics")
+
+    def test_pod_has_name_and_documents_as_the_api_says(self):
+        pod = self.host.attach("till-1")
+        self.api.put("services", {"metadata": {"name": "till", "namespace": "shop", "uid": "uid-of-till"}, "spec": {
+            "clusterIP": "None", "clusterIPs": ["None"], "selector": {"app": "till"}, "ports": [{"name": "http", "port": 80}]}})
+        self.api.put("pods", pod_object("till-1", "shop", pod.address))
+        self.api.put("endpointslices", slice_object("till", "shop", {"till-1": pod.address}))
+
+        wait_until(lambda: pod.dig("till.shop.svc.cluster.local") == [pod.address], "its service has its address")
+        self.assertEqual(pod.dig_status("nobody.shop.svc.cluster.local"), "NXDOMAIN")
+        name = pod.address.replace(".", "-")
+        self.assertEqual(pod.dig("SRV", "_http._tcp.till.shop.svc.cluster.local"),
+                         [f"0 100 8080 {name}.till.shop.svc.cluster.local."])
+        wait_until(lambda: pod.curl("/latest/self/container/name") == "till-1", "it reads its own documents")
+        self.assertEqual(pod.curl("/latest/self/container/labels/app"), "till")
+        self.assertEqual(pod.curl("/latest/self/service/name"), "till")
+        self.assertEqual(pod.curl("/latest/self/host/name"), NODE)
+        self.host.detach(pod)
+
+    def test_everything_goes_on_without_the_api(self):
+        expected = named_services()
+        self.assertGreater(len(expected), 10)
+        wait_until(lambda: answers(expected) == expected, "every recorded service has its addresses")
+        self.assertFalse(self.is_stale())
+        for daemon in ("metadatad", "dnsd"):  # half a second after a change, or at once when it is ended as it should be
+            wait_until(pathlib.Path(f"/var/lib/paddock/{daemon}/cluster.snapshot").exists, f"{daemon} keeps what it knows")
+
+        self.api.stop()
+        wait_until(self.is_stale, "dnsd says that it is stale")
+        self.assertEqual(answers(expected), expected)
+        for name in ("dnsd", "metadatad", "dnsd"):
+            self.host.kill(name)
+            self.host.restart(name)
+            wait_until(lambda: answers(expected) == expected, f"all names, {name} started anew", 15)
+            wait_until(self.is_stale, "they are marked stale", 15)
+        self.assertIn("serving what was known", self.host.admin("metadatad", "/status"))
+
+        web = next(item for item in recorded("services") if item["metadata"]["name"] == "web")
+        web["spec"] |= {"clusterIP": "10.96.77.77", "clusterIPs": ["10.96.77.77"]}
+        self.api.put("services", web)
+        self.api.start()
+        changed = expected | {"web.shop.svc.cluster.local": ["10.96.77.77"]}
+        wait_until(lambda: answers(expected) == changed, "what changed meanwhile is known", 60)
+        wait_until(lambda: not self.is_stale(), "nothing is stale")
+
+
+unittest.main()

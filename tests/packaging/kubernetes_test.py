@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The manifests: whole, no more rights than the sources ask for, and words that the programs know."""
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MANIFESTS = ROOT / "packaging/kubernetes"
+DAEMONS = pathlib.Path(os.environ["PADDOCK_BUILD"]) / "daemons"
+SOURCE = ROOT / "libmetadata/src/kubernetes/kubernetes_store.cpp"
+
+
+def objects():
+    found = {}
+    for name in yaml.safe_load((MANIFESTS / "kustomization.yaml").read_text())["resources"]:
+        for item in yaml.safe_load_all((MANIFESTS / name).read_text()):
+            found[item["kind"], item["metadata"]["name"]] = item
+    return found
+
+
+class Manifests(unittest.TestCase):
+    def setUp(self):
+        self.objects = objects()
+        self.pod = self.objects["DaemonSet", "paddock"]["spec"]["template"]
+        self.containers = {container["name"]: container for container in self.pod["spec"]["containers"]}
+
+    def test_kustomization_lists_every_manifest(self):
+        kustomization = yaml.safe_load((MANIFESTS / "kustomization.yaml").read_text())
+
+        self.assertEqual({path.name for path in MANIFESTS.glob("*.yaml")} - {"kustomization.yaml"},
+                         set(kustomization["resources"]))
+
+    def test_rights_are_those_the_source_uses(self):
+        asked = set()
+        for group, resource in re.findall(r'"/apis?/(?:([a-z.\d-]+)/)?v1(?:alpha1)?/([a-z]+)"', SOURCE.read_text()):
+            asked |= {(group, resource, "list"), (group, resource, "watch")}
+
+        granted = {(group, resource, verb) for rule in self.objects["ClusterRole", "paddock"]["rules"]
+                   for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"]}
+
+        self.assertGreaterEqual(len(asked), 12)
+        self.assertEqual(granted, asked)
+
+    def test_objects_name_one_another(self):
+        spec = self.pod["spec"]
+        account = spec["serviceAccountName"]
+        binding = self.objects["ClusterRoleBinding", "paddock"]
+
+        self.assertIn(("ServiceAccount", account), self.objects)
+        self.assertIn((binding["roleRef"]["kind"], binding["roleRef"]["name"]), self.objects)
+        self.assertEqual([(subject["kind"], subject["name"]) for subject in binding["subjects"]],
+                         [("ServiceAccount", account)])
+        self.assertEqual(self.objects["DaemonSet", "paddock"]["spec"]["selector"]["matchLabels"],
+                         self.pod["metadata"]["labels"])
+        self.assertLessEqual(self.objects["Service", "paddock-dns"]["spec"]["selector"].items(),
+                             self.pod["metadata"]["labels"].items())
+        volumes = {volume["name"]: volume for volume in spec["volumes"]}
+        self.assertIn(("ConfigMap", volumes["config"]["configMap"]["name"]), self.objects)
+        mounted = {mount["name"] for container in spec["containers"] for mount in container["volumeMounts"]}
+        self.assertEqual(mounted, set(volumes))
+
+    def test_ports_are_those_that_are_listened_at(self):
+        for container in self.containers.values():
+            listened = {int(argument.rpartition(":")[2]) for argument in container["args"] if "listen=" in argument}
+            declared = {port["containerPort"] for port in container["ports"]}
+            probed = {container[probe]["httpGet"]["port"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
+
+            self.assertLessEqual(listened, declared)
+            self.assertLessEqual(probed, listened)
+        dns = {port["containerPort"] for port in self.containers["dnsd"]["ports"]}
+        for port in self.objects["Service", "paddock-dns"]["spec"]["ports"]:
+            self.assertIn(port["targetPort"], dns)
+
+    def test_daemons_take_their_arguments_and_configuration(self):
+        data = self.objects["ConfigMap", "paddock"]["data"]
+        for name, container in self.containers.items():
+            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
+                config = pathlib.Path(folder) / f"{name}.yaml"
+                config.write_text(data[config.name])
+                arguments = [argument.replace("$(NODE_NAME)", "node-1").replace("$(HOST_IP)", "192.0.2.1")
+                             .replace("/etc/paddock", folder) for argument in container["args"]]
+
+                checked = subprocess.run([DAEMONS / pathlib.Path(container["command"][0]).name, *arguments,
+                                          "--check-config"], capture_output=True, text=True)
+
+                self.assertIn(f"--config={config}", arguments)
+                self.assertEqual(checked.returncode, 0, checked.stderr + checked.stdout)
+
+    def test_nobody_has_more_power_than_the_work_needs(self):
+        needed = {"address": ["NET_ADMIN"], "metadatad": ["NET_BIND_SERVICE"], "dnsd": ["NET_BIND_SERVICE"]}
+        spec = self.pod["spec"]
+        for container in spec["initContainers"] + spec["containers"]:
+            security = container["securityContext"]
+
+            self.assertEqual(security["capabilities"], {"drop": ["ALL"], "add": needed[container["name"]]})
+            self.assertIs(security["allowPrivilegeEscalation"], False)
+            self.assertIs(security["readOnlyRootFilesystem"], True)
+            self.assertIn("limits", container["resources"])
+        self.assertIs(spec["automountServiceAccountToken"], False)
+        with_token = [name for name, container in self.containers.items()
+                      if "token" in {mount["name"] for mount in container["volumeMounts"]}]
+        self.assertEqual(with_token, ["metadatad"])
+
+
+unittest.main()
