@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -53,8 +54,9 @@ class Served {
     ::shutdown(fd, SHUT_WR);
     std::string answers;
     char buffer[4096];
-    for (ssize_t size = 1; size > 0;) {
+    for (ssize_t size = 1; size > 0 || errno == EINTR;) {  // the fuzzer's clock is a signal
       size = ::recv(fd, buffer, sizeof buffer, 0);
+      if (size == 0) break;
       if (size > 0) answers.append(buffer, static_cast<std::size_t>(size));
     }
     ::close(fd);
