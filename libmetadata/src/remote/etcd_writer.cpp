@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "remote/etcd_writer.hpp"
 
-#include "store/judgement.hpp"
-
+#include <algorithm>
+#include <set>
 #include <utility>
 
 namespace paddock::metadata::remote {
@@ -12,6 +12,31 @@ using Status = WriteResult::Status;
 
 // So often others may have been quicker.
 constexpr int most_tries = 16;
+
+// etcd takes 128 operations and 1.5 MB at once; a transaction that does not hold gets as many keys.
+constexpr std::size_t most_together = 64;
+constexpr std::size_t most_bytes_together = 512 * 1024;
+
+// How many of the first writes go in one transaction, in which each key is there once.
+std::size_t count_together(std::span<const Write* const> writes) {
+  std::set<Key> keys;
+  std::size_t bytes = 0;
+  std::size_t count = 0;
+  while (count < std::min(writes.size(), most_together)) {
+    const Write& write = *writes[count];
+    if (write.object) bytes += format_json(*write.object).size();
+    if (count > 0 && bytes > most_bytes_together) break;
+    if (!keys.insert(key_of(write)).second) break;
+    ++count;
+  }
+  return count;
+}
+
+// Refused for one of them, which one is not known: a lease that has ended, too much at once.
+bool may_be_taken_alone(const Error& why) {
+  return why.code == etcd::Code::not_found || why.code == etcd::Code::invalid_argument ||
+         why.code == etcd::Code::resource_exhausted;
+}
 
 Made unavailable(std::string why) {
   Made made;
@@ -55,16 +80,85 @@ Result<etcd::Put> EtcdWriter::put_of(const Write& write, const Object& next, con
   return put;
 }
 
-Made EtcdWriter::make(const Write& write, const std::shared_ptr<const Cluster>& known) {
-  if (!known) return unavailable("nothing is known of the store yet; nothing was changed");
-  const Key key = key_of(write);
-  const std::string path = keys_.of(key);
-  Stored stored{.object = known->find(key)};
+EtcdWriter::Stored EtcdWriter::stored_as(const Key& key, const Cluster& known) {
+  Stored stored{.object = known.find(key)};
   const auto* endpoints = as<Endpoints>(stored.object.get());
   const bool is_derived = endpoints != nullptr && endpoints->derived;
   if (stored.object && !is_derived) {
     stored.mod_revision = static_cast<std::int64_t>(stored.object->revision);
   }
+  return stored;
+}
+
+std::vector<Made> EtcdWriter::make(const Writes& writes, const Known& known) {
+  std::vector<Made> made;
+  for (std::span<const Write* const> left = writes; !left.empty();) {
+    const auto some = left.first(count_together(left));
+    auto results = make_together(some, known);
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      made.push_back(results[i] ? std::move(*results[i]) : make_alone(*some[i], known));
+    }
+    left = left.subspan(some.size());
+  }
+  return made;
+}
+
+void EtcdWriter::add_step(const Write& write, std::size_t place, const Known& known,
+                          etcd::Transaction& transaction, std::vector<Step>& steps) {
+  Step step{.place = place, .key = key_of(write), .stored = {}, .judgement = {}};
+  step.stored = stored_as(step.key, *known);
+  step.judgement = judge(write, step.stored.object, unix_milliseconds());
+  if (!step.judgement.is_change) return;
+  const std::string path = keys_.of(step.key);
+  if (step.judgement.next) {
+    auto put = put_of(write, *step.judgement.next, step.stored);
+    if (!put) return;
+    step.value = put->value;
+    transaction.then.emplace_back(std::move(*put));
+  } else {
+    transaction.then.emplace_back(etcd::Erase{path});
+  }
+  transaction.when.push_back({.key = path, .number = step.stored.mod_revision});
+  transaction.otherwise.emplace_back(etcd::Get{path});
+  steps.push_back(std::move(step));
+}
+
+std::vector<std::optional<Made>> EtcdWriter::make_together(std::span<const Write* const> writes,
+                                                           const Known& known) {
+  std::vector<std::optional<Made>> made(writes.size());
+  if (!known || writes.size() < 2) return made;
+  etcd::Transaction transaction;
+  std::vector<Step> steps;
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    add_step(*writes[i], i, known, transaction, steps);
+  }
+  if (steps.size() < 2) return made;
+  const auto committed = etcd_.commit(transaction);
+  if (!committed && may_be_taken_alone(committed.error())) return made;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    Step& step = steps[i];
+    const Write& write = *writes[step.place];
+    const Object* const before = step.stored.object.get();
+    if (!committed) {
+      made[step.place] = unavailable(committed.error().text + "; the change may still be made");
+    } else if (committed->succeeded) {
+      made[step.place] = accepted(write, std::move(step.judgement), committed->revision, before);
+    } else if (committed->is_repeated && i < committed->answers.size()) {
+      // Some of it is not as known; or this was made, and the answer to that got lost.
+      const Stored present = stored_in(committed->answers[i], step.key, known->store());
+      if (step.value.empty() || present.value != step.value) continue;
+      made[step.place] = accepted(write, std::move(step.judgement), present.mod_revision, before);
+    }
+  }
+  return made;
+}
+
+Made EtcdWriter::make_alone(const Write& write, const Known& known) {
+  if (!known) return unavailable("nothing is known of the store yet; nothing was changed");
+  const Key key = key_of(write);
+  const std::string path = keys_.of(key);
+  Stored stored = stored_as(key, *known);
+  const bool is_derived = stored.object && stored.mod_revision == 0;
   for (int tries = 0; tries < most_tries; ++tries) {
     Judgement judgement = judge(write, stored.object, unix_milliseconds());
     if (!judgement.is_change) {

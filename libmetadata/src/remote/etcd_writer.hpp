@@ -7,11 +7,15 @@
 #include "remote/etcd_table.hpp"
 #include "remote/owner_leases.hpp"
 #include "remote/write_queue.hpp"
+#include "store/judgement.hpp"
 
 #include <paddock/metadata/etcd.hpp>
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace paddock::metadata::remote {
 
@@ -20,12 +24,19 @@ class EtcdWriter {
   EtcdWriter(etcd::Options options, EtcdKeys keys, OwnerLeases& leases)
       : etcd_(std::move(options)), keys_(std::move(keys)), leases_(leases) {}
 
-  // `known` is what this host knows of the cluster; null: nothing, so nothing is written.
-  [[nodiscard]] Made make(const Write& write, const std::shared_ptr<const Cluster>& known);
+  // `known` is what this host knows of the cluster; null: nothing, so nothing is written. Writes of
+  // different objects go in one transaction, as many at once as etcd takes: it costs as one.
+  [[nodiscard]] std::vector<Made> make(const Writes& writes,
+                                       const std::shared_ptr<const Cluster>& known);
   OwnerLeases::Clock::time_point renew_leases() { return leases_.renew(etcd_); }
   void interrupt() noexcept { etcd_.interrupt(); }
 
  private:
+  using Known = std::shared_ptr<const Cluster>;
+  [[nodiscard]] Made make_alone(const Write& write, const Known& known);
+  // Of each what came of it; nothing: it is to be made alone.
+  [[nodiscard]] std::vector<std::optional<Made>> make_together(std::span<const Write* const> writes,
+                                                               const Known& known);
   // What is stored under a key, as far as known.
   struct Stored {
     ObjectPtr object;               // null: nothing, or no object
@@ -33,6 +44,18 @@ class EtcdWriter {
     std::string value = {};         // when it has been read
     bool is_read = false;           // from etcd just now
   };
+  // One write of several in a transaction.
+  struct Step {
+    std::size_t place = 0;  // of the write
+    Key key;
+    Stored stored;
+    Judgement judgement;
+    std::string value = {};  // to be put; empty: the key is erased
+  };
+  // Adds what the write comes to, unless it changes nothing or cannot be put.
+  void add_step(const Write& write, std::size_t place, const Known& known,
+                etcd::Transaction& transaction, std::vector<Step>& steps);
+  [[nodiscard]] static Stored stored_as(const Key& key, const Cluster& known);
   [[nodiscard]] Stored stored_in(const etcd::Found& found, const Key& key,
                                  const std::string& store) const;
   [[nodiscard]] Result<etcd::Put> put_of(const Write& write, const Object& next,

@@ -106,7 +106,7 @@ class PaddockStore final : public PublishedStore {
             .server = options_.server, .access = options_.access, .timeout = options_.timeout}),
         follower_(follower_options()) {
     if (auto known = follower_.cluster()) publisher_.publish(std::move(known), {});
-    writes_.start({[this](const Write& write) { return make(write); },
+    writes_.start({[this](const Writes& writes) { return make_each(writes); },
                    [this] { return speak_for_owners(); }});
     follower_.start();
   }
@@ -137,6 +137,7 @@ class PaddockStore final : public PublishedStore {
  private:
   FollowerOptions follower_options();
   void publish(const std::shared_ptr<const Cluster>& next);
+  [[nodiscard]] std::vector<Made> make_each(const Writes& writes);
   [[nodiscard]] Made make(const Write& write);
   Clock::time_point speak_for_owners();
 
@@ -187,6 +188,12 @@ void PaddockStore::publish(const std::shared_ptr<const Cluster>& next) {
     publisher_.publish(next, changes);
   }
   writes_.reached(next->revision());
+}
+
+std::vector<Made> PaddockStore::make_each(const Writes& writes) {
+  std::vector<Made> made;
+  for (const Write* write : writes) made.push_back(make(*write));
+  return made;
 }
 
 Made PaddockStore::make(const Write& write) {

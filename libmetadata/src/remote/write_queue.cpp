@@ -102,14 +102,25 @@ void WriteQueue::run(const std::stop_token& stop) {
 }
 
 void WriteQueue::make(std::vector<std::pair<Write, Done>> batch) {
+  std::vector<Made> results(batch.size(), {no_room(), {}});
+  std::vector<std::size_t> places;
+  Writes writes;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (!has_room_for(batch[i].first)) continue;
+    places.push_back(i);
+    writes.push_back(&batch[i].first);
+  }
+  auto came_of_them = work_.make(writes);
+  for (std::size_t i = 0; i < places.size(); ++i) results[places[i]] = std::move(came_of_them[i]);
   std::vector<Waiting> made;
   std::vector<bool> is_noted;
-  for (auto& [write, done] : batch) {
-    Made one = has_room_for(write) ? work_.make(write) : Made{no_room(), {}};
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    Made& one = results[i];
     const bool is_change = audit_ && !one.audit.empty();
     is_noted.push_back(is_change && audit_->append(one.audit, one.result.revision));
     if (is_change && !is_noted.back()) one.result = not_noted(one.result);
-    made.push_back({std::move(one.result), std::move(done), Clock::now() + longest_wait});
+    made.push_back(
+        {std::move(one.result), std::move(batch[i].second), Clock::now() + longest_wait});
   }
   const bool is_any = std::ranges::find(is_noted, true) != is_noted.end();
   if (is_any && !audit_->sync()) {

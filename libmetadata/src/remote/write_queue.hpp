@@ -29,11 +29,14 @@ struct Made {
   std::string audit;
 };
 
+using Writes = std::vector<const Write*>;
+
 class WriteQueue {
  public:
   using Clock = std::chrono::steady_clock;
   struct Work {
-    std::function<Made(const Write&)> make;
+    // One for each write, in their order.
+    std::function<std::vector<Made>(const Writes&)> make;
     // Called before each wait; returns when it wants to be called again.
     std::function<Clock::time_point()> between;
   };

@@ -12,8 +12,10 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <future>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace paddock::metadata {
 namespace {
@@ -140,6 +142,40 @@ TEST_F(EtcdStoreTest, KeepsOneObjectAKeyInJson) {
   EXPECT_EQ(static_cast<std::uint64_t>(found->values[0].mod_revision), written.revision);
   EXPECT_NE(found->values[0].value.find(R"("kind":"Service")"), std::string::npos);
   EXPECT_EQ(found->values[0].value.find("revision"), std::string::npos);
+}
+
+TEST_F(EtcdStoreTest, ManyWritesAtOnceEachEndAsTheyWouldAlone) {
+  start_server();
+  const auto here = open(options("here"));
+  const auto there = open(options());
+  ASSERT_EQ(there->write(writing(service("s7"))).status, Status::created);
+  std::vector<Write> writes;
+  for (int i = 0; i < 100; ++i) writes.push_back(writing(service("s" + std::to_string(i))));
+  writes.push_back(writing(service("s1")));  // as it is by then
+  writes.push_back(erasing({Kind::service, "shop", "s2"}));
+  writes.push_back(erasing({Kind::service, "shop", "missing"}));
+  auto only = writing(service("s3"));
+  only.only_create = true;
+  writes.push_back(std::move(only));
+
+  std::vector<std::promise<WriteResult>> answered(writes.size());
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    here->submit(std::move(writes[i]),
+                 [&answered, i](WriteResult result) { answered[i].set_value(std::move(result)); });
+  }
+  std::vector<WriteResult> results;
+  for (auto& one : answered) results.push_back(one.get_future().get());
+
+  for (int i = 0; i < 100; ++i) {
+    const auto wanted = i == 7 ? Status::unchanged : Status::created;
+    EXPECT_EQ(results[static_cast<std::size_t>(i)].status, wanted) << i;
+  }
+  EXPECT_EQ(results[100].status, Status::unchanged);
+  EXPECT_EQ(results[101].status, Status::deleted);
+  EXPECT_EQ(results[102].status, Status::not_found);
+  EXPECT_EQ(results[103].status, Status::precondition_failed);
+  EXPECT_EQ(here->cluster()->services().size(), 99U);
+  EXPECT_EQ(here->audit(1000).size(), 100U);
 }
 
 TEST_F(EtcdStoreTest, RefusesWhatIsWrittenOverAnotherRevision) {

@@ -100,12 +100,16 @@ TEST(EmbeddedStoreOnAFullDisk, ChangesNothingAndGoesOnWithRoom) {
 
 // Makes every write, at the next revision.
 remote::WriteQueue::Work working(int& made) {
-  return {[&made](const Write& write) {
-            WriteResult result;
-            result.status = Status::created;
-            result.revision = static_cast<std::uint64_t>(++made);
-            return remote::Made{result,
-                                audit_line(write, result.revision, 0, nullptr, write.object.get())};
+  return {[&made](const remote::Writes& writes) {
+            std::vector<remote::Made> results;
+            for (const Write* write : writes) {
+              WriteResult result;
+              result.status = Status::created;
+              result.revision = static_cast<std::uint64_t>(++made);
+              results.push_back(
+                  {result, audit_line(*write, result.revision, 0, nullptr, write->object.get())});
+            }
+            return results;
           },
           [] { return remote::WriteQueue::Clock::now() + std::chrono::hours(1); }};
 }
