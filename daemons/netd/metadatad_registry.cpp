@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds patience{300};
 constexpr std::chrono::seconds keep_interval{5};
 constexpr int not_found = 404;
 constexpr int server_error = 500;
-constexpr int read_only = 403;
+constexpr int read_only = 405;
 
 metadata::FollowerOptions follower_options(const std::string& server,
                                            const RegistryOptions& options) {

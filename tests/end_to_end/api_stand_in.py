@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Kubernetes API server as far as a reader can tell: lists, streaming lists and watches of what it was given, over HTTP
 with a bearer token. It begins with the recorded cluster of tests/fixtures/kubernetes."""
+import bisect
 import contextlib
 import http.server
 import json
@@ -24,12 +25,13 @@ def key_of(item):
 
 
 class ApiStandIn:
-    def __init__(self, port=0):
-        self.objects = {resource: {key_of(item): item for item in recorded(resource)} for resource in RESOURCES}
+    def __init__(self, read=recorded):
+        """Begins with what `read` says of each resource: a list of objects."""
+        self.objects = {resource: {key_of(item): item for item in read(resource)} for resource in RESOURCES}
         self.version = max(int(item["metadata"]["resourceVersion"]) for items in self.objects.values() for item in items.values())
-        self.events = []  # (version, resource, event)
+        self.events = {resource: [] for resource in RESOURCES}  # (version, event)
         self.changed = threading.Condition()
-        self.port = port
+        self.port = 0
         self.start()
 
     def start(self):
@@ -57,7 +59,15 @@ class ApiStandIn:
             item["metadata"]["resourceVersion"] = str(self.version)
             kind = "MODIFIED" if key_of(item) in self.objects[resource] else "ADDED"
             self.objects[resource][key_of(item)] = item
-            self.events.append((self.version, resource, {"type": kind, "object": item}))
+            self.events[resource].append((self.version, {"type": kind, "object": item}))
+            self.changed.notify_all()
+
+    def expire(self, resource):
+        """Ends the watches of a resource as one that lags too far behind."""
+        with self.changed:
+            self.version += 1
+            status = {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old resource version"}
+            self.events[resource].append((self.version, {"type": "ERROR", "object": status}))
             self.changed.notify_all()
 
     def kubeconfig(self, path):
@@ -128,12 +138,16 @@ def handler_for(api):
                     self.say({"type": "ADDED", "object": item})
                 self.say({"type": "BOOKMARK", "object": {"metadata": {
                     "resourceVersion": str(seen), "annotations": {"k8s.io/initial-events-end": "true"}}}})
+            at = bisect.bisect_right(api.events[resource], seen, key=lambda entry: entry[0])
             while api.is_up:
                 with api.changed:
-                    api.changed.wait_for(lambda: api.version > seen or not api.is_up)
-                    news = [event for version, name, event in api.events if version > seen and name == resource]
-                    seen = api.version
-                for event in news:
+                    api.changed.wait_for(lambda: len(api.events[resource]) > at or not api.is_up)
+                    news = api.events[resource][at:]
+                at += len(news)
+                for _, event in news:
+                    if event["type"] == "ERROR":
+                        self.say(event)
+                        return self.wfile.write(b"0\r\n\r\n")
                     if selects(query)(event["object"]):
                         self.say(event)
             self.close_connection = True

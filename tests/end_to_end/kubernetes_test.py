@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A node of a Kubernetes cluster: names and documents of what its API says, pods attached as the kubelet has them attached,
 and all of it while the API is away, also for daemons that are started then."""
+import json
 import pathlib
 import unittest
 
@@ -73,7 +74,13 @@ class Kubernetes(unittest.TestCase):
         wait_until(lambda: pod.curl("/latest/self/container/name") == "till-1", "it reads its own documents")
         self.assertEqual(pod.curl("/latest/self/container/labels/app"), "till")
         self.assertEqual(pod.curl("/latest/self/service/name"), "till")
+        self.assertEqual(pod.curl("/latest/self/service/kind"), "kubernetesService")
+        self.assertEqual(pod.curl("/latest/self/service/uuid"), "uid-of-till")
+        self.assertEqual(pod.curl("/latest/self/service/selector"), "app=till,io.kubernetes.pod.namespace=shop")
+        shop = next(item for item in recorded("namespaces") if item["metadata"]["name"] == "shop")
+        self.assertEqual(pod.curl("/latest/self/stack/uuid"), shop["metadata"]["uid"])
         self.assertEqual(pod.curl("/latest/self/host/name"), NODE)
+        self.assertEqual(json.loads(self.host.admin("netd", "/status"))["problems"], [])
         self.host.detach(pod)
 
     def test_everything_goes_on_without_the_api(self):

@@ -70,12 +70,16 @@ Value token(const View& view, const Service& service) {
                                                                    : Node();
 }
 
-// "k=v,l=w"
+// "k=v,l=w"; as Rancher had it of a service of Kubernetes, whose selector is for its namespace
+// only.
 Value selector(const View&, const Service& service) {
   std::string text;
   for (const auto& pair : service.selector) {
     if (!text.empty()) text += ',';
     text.append(pair.key.view()).append("=").append(pair.value.view());
+  }
+  if (!text.empty() && service.service_kind == "kubernetesService") {
+    text.append(",io.kubernetes.pod.namespace=").append(service.ns.view());
   }
   return text.empty() ? Node() : Node(std::move(text));
 }

@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view service_label = "kubernetes.io/service-name";
 constexpr std::string_view imported_service_label = "multicluster.kubernetes.io/service-name";
 constexpr std::string_view source_cluster_label = "multicluster.kubernetes.io/source-cluster";
+constexpr std::string_view rancher_uuid_label = "io.rancher.uuid";
 constexpr std::string_view zone_label = "topology.kubernetes.io/zone";
 
 // Kept for nobody but the client that wrote it, and as large as the object.
@@ -177,6 +178,8 @@ std::shared_ptr<Namespace> read_namespace(const Json& object) {
   read_metadata(object, *space);
   space->labels = map_at(at(object, "metadata"), "labels");
   space->annotations = annotations_of(at(object, "metadata"));
+  // The stack it was in Rancher, before it was a namespace here.
+  if (const Text* uuid = space->labels.find(rancher_uuid_label)) space->uid = *uuid;
   return space;
 }
 

@@ -10,6 +10,15 @@ boost::asio::ip::address ip(const char* text) { return boost::asio::ip::make_add
 
 Json json(const char* text) { return Json::parse(text); }
 
+TEST(ReadNamespace, IsTheStackItWasInRancher) {
+  const auto plain = Json::parse(R"({"metadata": {"name": "shop", "uid": "u-1"}})");
+  const auto moved = Json::parse(
+      R"({"metadata": {"name": "shop", "uid": "u-1", "labels": {"io.rancher.uuid": "r-7"}}})");
+
+  EXPECT_EQ(read_namespace(plain)->uid, "u-1");
+  EXPECT_EQ(read_namespace(moved)->uid, "r-7");
+}
+
 TEST(KubernetesService, KeepsWhatNamesAreMadeOf) {
   const auto service = read_service(json(R"({
     "metadata": {"name": "web", "namespace": "shop", "uid": "u1", "labels": {"app": "web"},
