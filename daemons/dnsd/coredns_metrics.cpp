@@ -32,8 +32,9 @@ void write_requests(const dns::Counters& counters, runtime::MetricsText& out) {
       }
     }
   }
-  out.histogram("coredns_dns_request_duration_seconds", "Time each request took, in seconds.",
-                dns::Counters::latency_bounds, counters.latency, counters.latency_sum);
+  out.histogram("coredns_dns_request_duration_seconds", "Time each request took, in seconds.");
+  out.distribution(dns::Latency::bounds, counters.latency.counts, counters.latency.sum,
+                   {server, zone, view});
   out.counter("coredns_autopath_success_total", "Requests whose search path was completed.");
   out.sample(counters.completed, {server});
   out.counter("coredns_dns_responses_total", "Response status codes.");
@@ -60,6 +61,19 @@ void write_cache(const dns::Counters& counters, runtime::MetricsText& out) {
   out.sample(counters.cache_stale, {server, zones, view});
 }
 
+void write_proxies(const dns::Counters& counters, runtime::MetricsText& out) {
+  constexpr runtime::Label plugin{"proxy_name", "forward"};
+  out.histogram("coredns_proxy_request_duration_seconds", "Time each request to an upstream took.");
+  for (const auto& one : counters.upstreams) {
+    out.distribution(dns::Latency::bounds, one.latency.counts, one.latency.sum,
+                     {plugin, {"to", format(one.upstream)}});
+  }
+  out.counter("coredns_proxy_healthcheck_failures_total", "Failures of an upstream to answer.");
+  for (const auto& one : counters.upstreams) {
+    out.sample(one.failures, {plugin, {"to", format(one.upstream)}});
+  }
+}
+
 }  // namespace
 
 void write_coredns_metrics(const dns::Counters& counters, runtime::MetricsText& out) {
@@ -73,6 +87,7 @@ void write_coredns_metrics(const dns::Counters& counters, runtime::MetricsText& 
   }
   write_requests(counters, out);
   write_cache(counters, out);
+  write_proxies(counters, out);
 }
 
 }  // namespace paddock::dnsd

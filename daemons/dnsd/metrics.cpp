@@ -43,8 +43,8 @@ void write_queries(const dns::Counters& counters, runtime::MetricsText& out) {
   out.counter("paddock_dns_query_log_left_out_total",
               "Queries of the sample that there was no room to log.");
   out.sample(counters.log_left_out);
-  out.histogram("paddock_dns_response_seconds", "From reading a query to sending its response.",
-                dns::Counters::latency_bounds, counters.latency, counters.latency_sum);
+  out.histogram("paddock_dns_response_seconds", "From reading a query to sending its response.");
+  out.distribution(dns::Latency::bounds, counters.latency.counts, counters.latency.sum);
 }
 
 void write_forwarding(const dns::Counters& counters, runtime::MetricsText& out) {
@@ -66,6 +66,15 @@ void write_forwarding(const dns::Counters& counters, runtime::MetricsText& out) 
   out.sample(counters.forward_failures);
   out.counter("paddock_dns_forward_exhausted_total", "Questions no resolver answered in time.");
   out.sample(counters.forward_exhausted);
+  out.histogram("paddock_dns_upstream_seconds", "How long other resolvers took to answer.");
+  for (const auto& one : counters.upstreams) {
+    out.distribution(dns::Latency::bounds, one.latency.counts, one.latency.sum,
+                     {{"to", format(one.upstream)}});
+  }
+  out.counter("paddock_dns_upstream_failures_total", "Their tries that brought no usable answer.");
+  for (const auto& one : counters.upstreams) {
+    out.sample(one.failures, {{"to", format(one.upstream)}});
+  }
 }
 
 }  // namespace

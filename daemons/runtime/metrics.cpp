@@ -36,22 +36,25 @@ void MetricsText::histogram(std::string_view name, std::string_view help,
                             const LatencyHistogram& histogram) {
   std::array<std::uint64_t, LatencyHistogram::bounds.size() + 1> counts{};
   for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = histogram.counts_[i];
-  this->histogram(name, help, LatencyHistogram::bounds, counts,
-                  static_cast<double>(histogram.nanoseconds_.load()) / 1e9);
+  this->histogram(name, help);
+  distribution(LatencyHistogram::bounds, counts,
+               static_cast<double>(histogram.nanoseconds_.load()) / 1e9);
 }
 
-void MetricsText::histogram(std::string_view name, std::string_view help,
-                            std::span<const double> bounds, std::span<const std::uint64_t> counts,
-                            double sum) {
-  family(name, help, "histogram");
+void MetricsText::distribution(std::span<const double> bounds,
+                               std::span<const std::uint64_t> counts, double sum, Labels labels) {
+  std::vector<Label> bucket(labels);
+  bucket.push_back({"le", {}});
+  const auto plain = std::span(bucket).first(labels.size());
   std::uint64_t total = 0;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     total += counts[i];
     const auto bound = i < bounds.size() ? number(bounds[i]) : std::string("+Inf");
-    line(std::to_string(total), {{"le", bound}}, "_bucket");
+    bucket.back().value = bound;
+    line(std::to_string(total), bucket, "_bucket");
   }
-  line(number(sum), {}, "_sum");
-  line(std::to_string(total), {}, "_count");
+  line(number(sum), plain, "_sum");
+  line(std::to_string(total), plain, "_count");
 }
 
 void MetricsText::family(std::string_view name, std::string_view help, std::string_view type) {
@@ -61,7 +64,8 @@ void MetricsText::family(std::string_view name, std::string_view help, std::stri
   text_.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
 }
 
-void MetricsText::line(const std::string& value, Labels labels, std::string_view suffix) {
+void MetricsText::line(const std::string& value, std::span<const Label> labels,
+                       std::string_view suffix) {
   text_.append(name_).append(suffix);
   char separator = '{';
   for (const auto& label : labels) {

@@ -46,21 +46,23 @@ class MetricsText {
   template <class T>
   requires(std::integral<T> || std::floating_point<T>) void sample(T value, Labels labels = {}) {
     if constexpr (std::integral<T>) {
-      line(std::to_string(value), labels);
+      line(std::to_string(value), {labels.begin(), labels.size()});
     } else {
-      line(number(static_cast<double>(value)), labels);
+      line(number(static_cast<double>(value)), {labels.begin(), labels.size()});
     }
   }
   void histogram(std::string_view name, std::string_view help, const LatencyHistogram&);
-  // A histogram kept elsewhere: `counts` holds one more entry than `bounds`, not cumulative.
-  void histogram(std::string_view name, std::string_view help, std::span<const double> bounds,
-                 std::span<const std::uint64_t> counts, double sum);
+  // Names a family of histograms that are kept elsewhere, of which each distribution() is one.
+  void histogram(std::string_view name, std::string_view help) { family(name, help, "histogram"); }
+  // `counts` holds one more entry than `bounds`, not cumulative.
+  void distribution(std::span<const double> bounds, std::span<const std::uint64_t> counts,
+                    double sum, Labels labels = {});
 
   [[nodiscard]] const std::string& text() const { return text_; }
 
  private:
   void family(std::string_view name, std::string_view help, std::string_view type);
-  void line(const std::string& value, Labels labels, std::string_view suffix = {});
+  void line(const std::string& value, std::span<const Label> labels, std::string_view suffix = {});
   [[nodiscard]] static std::string number(double value);
 
   std::string text_;

@@ -256,7 +256,7 @@ void Responder::on_resolution(std::uint64_t ticket, const upstream::Resolution& 
   count(response, reply_);
   if (response.result == Result::replied) {
     deliver_(waiting.route, std::span(reply_).first(response.size));
-    tallies_.count_latency(std::chrono::steady_clock::now() - waiting.received, 1);
+    tallies_.latency.add(std::chrono::steady_clock::now() - waiting.received, 1);
   } else {
     deliver_(waiting.route, {});
   }

@@ -61,7 +61,8 @@ struct Server::State {
   std::vector<std::shared_ptr<const Authority>> retired{};  // that transfers may still read
   std::shared_ptr<server::QueryLog> query_log{};
   ForwardingReport forwarding{};
-  upstream::Planner planner{};
+  upstream::Planner planner;
+  std::shared_ptr<const server::Forwarding> chosen{};
   std::vector<std::unique_ptr<server::Worker>> workers{};
   bool is_running = true;
 
@@ -82,7 +83,8 @@ struct Server::State {
   std::shared_ptr<const server::Forwarding> choose(const ForwardOptions& options) {
     forwarding = choose_upstreams(options, endpoints);
     common.shared.cache.set_limits(cache_limits(options));
-    return std::make_shared<server::Forwarding>(options, planner.plan(forwarding, options.tls_ca));
+    return chosen = std::make_shared<server::Forwarding>(options,
+                                                         planner.plan(forwarding, options.tls_ca));
   }
 };
 
@@ -95,7 +97,8 @@ Server::Server(ServerOptions options, std::shared_ptr<const Authority> authority
   auto listeners = server::open_listeners(options.listen, workers);
   state_ = std::unique_ptr<State>(
       new State{.common = {options, identity_of(options), server::ConnectionLimits(options.tcp),
-                           upstream::Shared(workers)}});
+                           upstream::Shared(workers)},
+                .planner = upstream::Planner(workers)});
   for (const auto& listener : listeners.front()) {
     state_->endpoints.push_back(listener.endpoint);
   }
@@ -177,6 +180,14 @@ Counters Server::counters() const {
   total.cache_entries = state_->common.shared.cache.size();
   total.cache_bytes = state_->common.shared.cache.bytes();
   const std::lock_guard lock(state_->control);
+  const auto& plan = state_->chosen->plan;
+  for (std::size_t i = 0; i < plan.upstreams().size(); ++i) {
+    auto& seen = total.upstreams.emplace_back(UpstreamCounters{.upstream = plan.upstreams()[i]});
+    for (std::size_t worker = 0; worker < state_->workers.size(); ++worker) {
+      plan.seen(i, worker).latency.add_to(seen.latency);
+      seen.failures += plan.seen(i, worker).failures.get();
+    }
+  }
   total.log_left_out = state_->query_log ? state_->query_log->left_out() : 0;
   return total;
 }

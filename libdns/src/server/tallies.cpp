@@ -59,16 +59,6 @@ void Tallies::count_reply(std::span<const std::uint8_t> reply, Rcode rcode) {
   }
 }
 
-void Tallies::count_latency(std::chrono::nanoseconds time, std::uint64_t count) {
-  const double seconds = std::chrono::duration<double>(time).count();
-  const auto& bounds = Counters::latency_bounds;
-  const auto bucket = static_cast<std::size_t>(
-      std::ranges::find_if(bounds, [seconds](double bound) { return seconds <= bound; }) -
-      bounds.begin());
-  latency[bucket] += count;
-  latency_nanoseconds += static_cast<std::uint64_t>(time.count()) * count;
-}
-
 void Tallies::add_to(Counters& total) const {
   for (std::size_t protocol = 0; protocol < 2; ++protocol) {
     for (std::size_t family = 0; family < 2; ++family) {
@@ -80,10 +70,7 @@ void Tallies::add_to(Counters& total) const {
   for (std::size_t i = 0; i < responses.size(); ++i) {
     total.responses[i] += responses[i].get();
   }
-  for (std::size_t i = 0; i < latency.size(); ++i) {
-    total.latency[i] += latency[i].get();
-  }
-  total.latency_sum += static_cast<double>(latency_nanoseconds.get()) * 1e-9;
+  latency.add_to(total.latency);
   total.truncated += truncated.get();
   total.dropped += dropped.get();
   total.completed += completed.get();

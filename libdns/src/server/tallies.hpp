@@ -9,7 +9,6 @@
 #include <paddock/dns/server.hpp>
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <span>
 
@@ -23,8 +22,7 @@ struct alignas(64) Tallies {
   Tally truncated;
   Tally dropped;
   Tally completed;
-  std::array<Tally, Counters::latency_bounds.size() + 1> latency;
-  Tally latency_nanoseconds;
+  upstream::LatencyTallies latency;
   Tally tcp_open;
   Tally tcp_accepted;
   Tally tcp_refused;
@@ -33,8 +31,6 @@ struct alignas(64) Tallies {
   // `type` is 0 for what could not be read as a query.
   void count_query(Type type, Transport transport, bool is_v6);
   void count_reply(std::span<const std::uint8_t> reply, Rcode rcode);
-  // `count` replies that all took `time`.
-  void count_latency(std::chrono::nanoseconds time, std::uint64_t count);
 
   void add_to(Counters& total) const;
 };

@@ -225,7 +225,7 @@ Tcp::Framing Tcp::answer_messages(Connection& connection, std::size_t available,
   }
   if (replies > 0) {
     put(connection, std::span(output_).first(output_size_));
-    tallies_.count_latency(steady_clock::now() - begun, replies);
+    tallies_.latency.add(steady_clock::now() - begun, replies);
   }
   return framing;
 }

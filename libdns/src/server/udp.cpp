@@ -102,7 +102,7 @@ void Udp::answer(std::size_t socket, std::size_t received) {
   }
   transmit(sockets_[socket], replies);
   if (replies > 0) {
-    tallies_.count_latency(steady_clock::now() - begun, replies);
+    tallies_.latency.add(steady_clock::now() - begun, replies);
   }
 }
 

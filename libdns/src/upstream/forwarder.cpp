@@ -246,8 +246,10 @@ void Forwarder::end(std::uint64_t id, Failure failure, std::span<const std::uint
   auto& standing = resolvers_->standing(exchange.resolver);
   if (failure == Failure::none) {
     standing.answered(now_ - exchange.sent, now_);
+    plan_->seen(exchange.resolver, worker_).latency.add(now_ - exchange.sent, 1);
   } else {
     standing.failed(now_);
+    plan_->seen(exchange.resolver, worker_).failures += 1;
   }
   if (flight == nullptr) {
     return;
@@ -276,6 +278,7 @@ std::optional<KnownAnswer> Forwarder::judge(const Exchange& exchange, Flight& fl
   }
   if (!answer) {
     resolvers_->standing(exchange.resolver).failed(now_);
+    plan_->seen(exchange.resolver, worker_).failures += 1;
     flight.error = ExtendedError::network_error;
     return std::nullopt;
   }

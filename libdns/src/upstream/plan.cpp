@@ -2,6 +2,7 @@
 #include "upstream/plan.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace paddock::dns::upstream {
 namespace {
@@ -95,6 +96,14 @@ Plan Planner::plan(ForwardingReport& report, const std::string& tls_ca) {
     plan.zones_.push_back(stub.zone);
     plan.by_zone_.emplace(text_of(plan.zones_.back().wire()), plan.groups_.size());
     plan.groups_.push_back(group_of(stub.upstreams, plan));
+  }
+  auto before = std::exchange(seen_, {});
+  for (const auto& upstream : plan.upstreams_) {
+    auto& seen = before[upstream];
+    if (seen == nullptr) {
+      seen = std::make_shared<std::vector<ResolverTallies>>(workers_);
+    }
+    plan.seen_.push_back(seen_[upstream] = seen);
   }
   return plan;
 }

@@ -5,6 +5,7 @@
 // one zone, or of all names that are in none. Immutable; shared by all workers.
 #pragma once
 
+#include "upstream/tally.hpp"
 #include "upstream/tls.hpp"
 #include "wire/message.hpp"
 
@@ -51,6 +52,12 @@ class Plan {
   // Null when nobody is spoken to over TLS.
   [[nodiscard]] const std::shared_ptr<const TlsContext>& tls() const { return tls_; }
 
+  // What a worker saw of one of `upstreams()`: for that worker to add to. It outlives the plan
+  // where the next one has the resolver, too.
+  [[nodiscard]] ResolverTallies& seen(std::size_t upstream, std::size_t worker) const {
+    return (*seen_[upstream])[worker];
+  }
+
   // Somebody could be asked something.
   [[nodiscard]] bool has_upstreams() const { return !upstreams_.empty(); }
 
@@ -65,18 +72,23 @@ class Plan {
   std::unordered_map<std::string_view, std::size_t> by_zone_;  // names live in `zones_`
   std::vector<Name> zones_;
   std::shared_ptr<const TlsContext> tls_;
+  std::vector<std::shared_ptr<std::vector<ResolverTallies>>> seen_;  // by upstream, then by worker
 };
 
 // Makes plans and remembers the ids of groups. One per server, on its control thread.
 class Planner {
  public:
+  explicit Planner(std::size_t workers = 1) : workers_(workers) {}
+
   // Resolvers over TLS are taken out of `report`, with a problem, when `tls_ca` cannot be read.
   [[nodiscard]] Plan plan(ForwardingReport& report, const std::string& tls_ca = {});
 
  private:
   Group group_of(const std::vector<Upstream>& upstreams, Plan& plan);
 
+  std::size_t workers_;
   std::map<std::vector<Upstream>, std::uint32_t> ids_;
+  std::map<Upstream, std::shared_ptr<std::vector<ResolverTallies>>> seen_;  // of the last plan
 };
 
 }  // namespace paddock::dns::upstream

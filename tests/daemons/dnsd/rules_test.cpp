@@ -53,6 +53,9 @@ TEST(CorednsMetrics, HaveTheNamesDashboardsReadAndTheirLabels) {
   counters.queries[0][0][0] = 3;
   counters.responses[3] = 2;
   counters.cache_hits = 5;
+  counters.upstreams.push_back(
+      {.upstream = dns::parse_upstream("192.0.2.1").value(), .failures = 4});
+  counters.upstreams[0].latency.counts[3] = 7;
   runtime::MetricsText out;
 
   write_coredns_metrics(counters, out);
@@ -62,7 +65,15 @@ TEST(CorednsMetrics, HaveTheNamesDashboardsReadAndTheirLabels) {
        {"coredns_dns_requests_total{server=\"dns://:53\",zone=\".\",view=\"\",proto=\"udp\","
         "family=\"1\",type=\"A\"} 3\n",
         "rcode=\"NXDOMAIN\",plugin=\"\"} 2\n", "coredns_cache_hits_total{",
-        "coredns_dns_request_duration_seconds_bucket{le=", "coredns_panics_total 0\n"}) {
+        "coredns_dns_request_duration_seconds_bucket{server=\"dns://:53\",zone=\".\",view=\"\",le=",
+        "coredns_panics_total 0\n",
+        "coredns_proxy_request_duration_seconds_count{proxy_name=\"forward\",to=\"192.0.2.1:53\"} "
+        "7\n",
+        "coredns_proxy_request_duration_seconds_bucket{proxy_name=\"forward\",to=\"192.0.2.1:53\","
+        "le="
+        "\"+Inf\"} 7\n",
+        "coredns_proxy_healthcheck_failures_total{proxy_name=\"forward\",to=\"192.0.2.1:53\"} "
+        "4\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
   }
 }

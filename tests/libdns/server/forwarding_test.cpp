@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <thread>
 
 namespace paddock::dns {
@@ -423,6 +424,33 @@ TEST(Forwarding, NeverAsksItself) {
   EXPECT_TRUE(report.upstreams.empty());
   EXPECT_EQ(report.problems.size(), 1U);
   EXPECT_EQ(UdpClient(serving.at).ask(www).rcode(), 5U);
+}
+
+TEST(Forwarding, CountsWhatEachResolverDoes) {
+  FakeResolver good([](const Heard& heard) {
+    return std::vector<Message>{
+        reply_to(heard.message, {.answers = {a("www.example.net", "192.0.2.1", 0)}})};
+  });
+  FakeResolver broken([](const Heard& heard) {
+    auto reply = reply_to(heard.message, {});
+    reply.resize(12);  // the question it answers is missing
+    return std::vector<Message>{reply};
+  });
+  auto options = forwarding_to({broken.endpoint(), good.endpoint()});
+  options.forwarding.preference = Preference::ordered;
+  Serving serving(options);
+
+  EXPECT_EQ(UdpClient(serving.at).ask(query("www.example.net", Type::a)).rcode(), 0U);
+
+  const auto seen = serving.server.counters().upstreams;
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[0].upstream.endpoint, broken.endpoint());
+  EXPECT_GE(seen[0].failures, 1U);
+  EXPECT_EQ(seen[1].upstream.endpoint, good.endpoint());
+  EXPECT_EQ(std::accumulate(seen[1].latency.counts.begin(), seen[1].latency.counts.end(), 0U), 1U);
+  EXPECT_EQ(seen[1].failures, 0U);
+  serving.server.forward(options.forwarding);
+  EXPECT_GE(serving.server.counters().upstreams[0].failures, 1U) << "a reload forgets nothing";
 }
 
 }  // namespace

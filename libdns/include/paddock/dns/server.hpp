@@ -56,6 +56,21 @@ enum class TypeGroup { a, aaaa, cname, ptr, srv, txt, mx, soa, ns, https, any, o
 inline constexpr std::size_t type_groups = 12;
 [[nodiscard]] PADDOCK_DNS_EXPORT std::string_view format(TypeGroup group);
 
+// How long things took, by buckets in seconds; the last one is open.
+struct Latency {
+  static constexpr std::array<double, 9> bounds{1e-5, 2.5e-5, 1e-4, 5e-4, 2.5e-3,
+                                                1e-2, 1e-1,   5e-1, 2.0};
+  std::array<std::uint64_t, bounds.size() + 1> counts{};
+  double sum = 0;
+};
+
+// What was seen of another resolver since it is one of those asked.
+struct UpstreamCounters {
+  Upstream upstream{};
+  Latency latency{};           // of its answers
+  std::uint64_t failures = 0;  // tries without one, or with none that could be used
+};
+
 // Totals since the start, of all workers together; `open` and `entries` are of now.
 struct Counters {
   // queries[protocol][family][type]: protocol 0 UDP, 1 TCP; family 0 IPv4, 1 IPv6.
@@ -64,11 +79,7 @@ struct Counters {
   std::uint64_t truncated = 0;
   std::uint64_t dropped = 0;  // no DNS query, or the reply could not be sent
 
-  // Seconds from reading a query to handing its reply to the kernel; the last bucket is open.
-  static constexpr std::array<double, 9> latency_bounds{1e-5, 2.5e-5, 1e-4, 5e-4, 2.5e-3,
-                                                        1e-2, 1e-1,   5e-1, 2.0};
-  std::array<std::uint64_t, latency_bounds.size() + 1> latency{};
-  double latency_sum = 0;
+  Latency latency{};  // from reading a query to handing its reply to the kernel
 
   std::uint64_t cache_hits = 0;
   std::uint64_t cache_misses = 0;
@@ -83,6 +94,8 @@ struct Counters {
 
   std::uint64_t completed = 0;     // queries whose client's search list was completed here
   std::uint64_t log_left_out = 0;  // queries there was no room to note, of the log in use now
+
+  std::vector<UpstreamCounters> upstreams{};
 
   std::uint64_t tcp_open = 0;
   std::uint64_t tcp_accepted = 0;
