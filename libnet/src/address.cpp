@@ -20,6 +20,13 @@ Bytes masked(Bytes bytes, unsigned length) {
   return bytes;
 }
 
+template <class Bytes>
+Bytes filled(Bytes bytes, unsigned length) {
+  for (std::size_t bit = length; bit < bytes.size() * 8; ++bit)
+    bytes[bit / 8] = static_cast<unsigned char>(bytes[bit / 8] | (0x80U >> bit % 8));
+  return bytes;
+}
+
 unsigned full_length(const IpAddress& address) { return address.is_v4() ? 32 : 128; }
 
 }  // namespace
@@ -50,6 +57,12 @@ Prefix Prefix::network() const {
     return {boost::asio::ip::address_v4(masked(address.to_v4().to_bytes(), length)), length};
   }
   return {boost::asio::ip::address_v6(masked(address.to_v6().to_bytes(), length)), length};
+}
+
+IpAddress Prefix::last() const {
+  if (address.is_v4())
+    return boost::asio::ip::address_v4(filled(address.to_v4().to_bytes(), length));
+  return boost::asio::ip::address_v6(filled(address.to_v6().to_bytes(), length));
 }
 
 bool Prefix::contains(const IpAddress& other) const {

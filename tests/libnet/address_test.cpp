@@ -30,6 +30,13 @@ TEST(Prefix, ClearsHostBits) {
   EXPECT_EQ(Prefix::parse("10.42.0.7/0")->network().to_string(), "0.0.0.0/0");
 }
 
+TEST(Prefix, HasALastAddress) {
+  EXPECT_EQ(Prefix::parse("10.42.255.7/22")->last(), ip("10.42.255.255"));
+  EXPECT_EQ(Prefix::parse("10.42.0.7/32")->last(), ip("10.42.0.7"));
+  EXPECT_EQ(Prefix::parse("fd42:1:2:8::1/61")->last(), ip("fd42:1:2:f:ffff:ffff:ffff:ffff"));
+  EXPECT_EQ(Prefix::parse("0.0.0.0/0")->last(), ip("255.255.255.255"));
+}
+
 TEST(Prefix, ContainsItsOwnFamilyOnly) {
   const auto network = Prefix::parse("10.42.0.9/23").value();
   EXPECT_TRUE(network.contains(ip("10.42.1.255")));

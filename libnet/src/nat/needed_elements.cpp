@@ -17,17 +17,6 @@ namespace {
 
 SetName name_of(const std::string& set) { return {NFPROTO_INET, table_name, set}; }
 
-IpAddress last_of(const Prefix& network) {
-  const auto fill = [&](auto octets) {
-    for (unsigned bit = network.length; bit < octets.size() * 8; ++bit)
-      octets[bit / 8] = static_cast<unsigned char>(octets[bit / 8] | (0x80U >> bit % 8));
-    return octets;
-  };
-  if (network.address.is_v4())
-    return boost::asio::ip::address_v4(fill(network.address.to_v4().to_bytes()));
-  return boost::asio::ip::address_v6(fill(network.address.to_v6().to_bytes()));
-}
-
 void add(netlink::Batch& batch, const Element& element) {
   if (element.end.bytes().empty())
     add_element(batch, name_of(element.set), element.key);
@@ -49,7 +38,7 @@ std::vector<Element> guest_elements(const std::vector<Prefix>& addresses, Leavin
   for (const auto& address : addresses) {
     const std::string family = address.address.is_v4() ? "4" : "6";
     const auto first = address.network().address;
-    const auto last = last_of(address.network());
+    const auto last = address.last();
     elements.push_back(
         {"home" + family, Key().address(first).address(first), Key().address(last).address(last)});
     if (leaving == Leaving::masqueraded)

@@ -250,13 +250,9 @@ Result<void> Socket::dump(const Batch& request, const Begin& begin, const Take& 
   }
 }
 
-Result<bool> Socket::dump_once(const Batch& request, const Take& take) {
-  const std::string& what = request.operations().front().what;
-  std::uint32_t sequence = 0;
-  if (const auto sent = send(request, NLM_F_DUMP, sequence); !sent) {
-    return sent.error();
-  }
-  bool undisturbed = true;
+// Gives the messages that answer that request to `see`, until it returns something.
+template <class T, class See>
+Result<T> Socket::answer_to(std::uint32_t sequence, const std::string& what, const See& see) {
   for (;;) {
     const auto received = receive(0, what);
     if (!received) {
@@ -267,17 +263,33 @@ Result<bool> Socket::dump_once(const Batch& request, const Take& take) {
       if (message->sequence != sequence) {
         continue;
       }
-      undisturbed = undisturbed && (message->flags & NLM_F_DUMP_INTR) == 0;
-      if (message->type == NLMSG_DONE) {
-        const int code = read<int>(message->payload).value_or(0);
-        return code < 0 ? Result<bool>(failure(-code, what)) : Result<bool>(undisturbed);
+      if (std::optional<Result<T>> answer = see(*message)) {
+        return *answer;
       }
-      if (const auto acknowledgement = parse_acknowledgement(*message)) {
-        return refusal(what, *acknowledgement);
-      }
-      take(*message);
     }
   }
+}
+
+Result<bool> Socket::dump_once(const Batch& request, const Take& take) {
+  const std::string& what = request.operations().front().what;
+  std::uint32_t sequence = 0;
+  if (const auto sent = send(request, NLM_F_DUMP, sequence); !sent) {
+    return sent.error();
+  }
+  bool undisturbed = true;
+  return answer_to<bool>(
+      sequence, what, [&](const Message& message) -> std::optional<Result<bool>> {
+        undisturbed = undisturbed && (message.flags & NLM_F_DUMP_INTR) == 0;
+        if (message.type == NLMSG_DONE) {
+          const int code = read<int>(message.payload).value_or(0);
+          return code < 0 ? Result<bool>(failure(-code, what)) : Result<bool>(undisturbed);
+        }
+        if (const auto acknowledgement = parse_acknowledgement(message)) {
+          return refusal(what, *acknowledgement);
+        }
+        take(message);
+        return {};
+      });
 }
 
 Result<void> Socket::get(const Batch& request, const Take& take) {
@@ -286,23 +298,14 @@ Result<void> Socket::get(const Batch& request, const Take& take) {
   if (const auto sent = send(request, 0, sequence); !sent) {
     return sent.error();
   }
-  for (;;) {
-    const auto received = receive(0, what);
-    if (!received) {
-      return received.error();
-    }
-    Bytes rest = *received;
-    while (const auto message = next_message(rest)) {
-      if (message->sequence != sequence) {
-        continue;
-      }
-      if (const auto acknowledgement = parse_acknowledgement(*message)) {
-        return refusal(what, *acknowledgement);
-      }
-      take(*message);
-      return {};
-    }
-  }
+  return answer_to<void>(sequence, what,
+                         [&](const Message& message) -> std::optional<Result<void>> {
+                           if (const auto acknowledgement = parse_acknowledgement(message)) {
+                             return refusal(what, *acknowledgement);
+                           }
+                           take(message);
+                           return Result<void>();
+                         });
 }
 
 Result<void> Socket::ignore_echo_of(const Socket& other) {

@@ -64,6 +64,8 @@ class Socket {
   std::vector<std::uint8_t> numbered(const Batch& batch, std::uint16_t flags_of_last);
   Result<void> acknowledgements(const Batch& batch, std::uint32_t first, const Refused& refused);
   Result<Bytes> receive(int flags, const std::string& what);
+  template <class T, class See>
+  Result<T> answer_to(std::uint32_t sequence, const std::string& what, const See& see);
   Result<bool> dump_once(const Batch& request, const Take& take);
 
   int descriptor_ = -1;

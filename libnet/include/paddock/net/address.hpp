@@ -32,6 +32,8 @@ struct PADDOCK_NET_EXPORT Prefix {
 
   // The same network with all host bits zero.
   Prefix network() const;
+  // The address with all host bits one.
+  IpAddress last() const;
   bool contains(const IpAddress& other) const;
   std::string to_string() const;
 
