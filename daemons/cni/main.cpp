@@ -154,7 +154,8 @@ int about() {
   std::fputs(
       "paddock: a CNI plugin, run by container runtimes with CNI_COMMAND and others set.\n"
       "It passes requests to paddock-netd at /run/paddock/net.sock (PADDOCK_NET_SOCKET).\n"
-      "CNI versions 0.1.0 to 1.1.0. To see pods: paddock pods\n",
+      "CNI protocol versions supported: 0.1.0, 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0\n"
+      "To see pods: paddock pods\n",
       stderr);
   return 0;
 }

@@ -164,6 +164,7 @@ Result<Attachment> Attachments::plan(const AttachRequest& request) {
   planned.addresses = request.addresses;
   planned.subnets = request.subnets;
   planned.gateways = request.gateways;
+  planned.has_own_gateways = request.has_own_gateways;
   planned.routes = request.routes;
   planned.bridge = request.bridge;
   planned.ports = request.ports;

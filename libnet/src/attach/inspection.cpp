@@ -14,9 +14,6 @@ using Sentences = std::vector<std::string>;
 
 void compare_link(Sentences& missing, const std::string& name, const netlink::Link& link,
                   const MacAddress& mac, std::uint32_t mtu) {
-  if (!link.up) {
-    missing.push_back(name + " is down");
-  }
   if (link.mac != mac) {
     missing.push_back(name + " has another MAC address than " + mac.to_string());
   }
@@ -119,6 +116,9 @@ Result<void> compare_host(Sentences& missing, netlink::Socket& host, const Attac
   }
   const std::string where = "the host's " + attachment.host_link;
   compare_link(missing, where, **link, attachment.host_mac, attachment.mtu);
+  if (!(*link)->up) {
+    missing.push_back(where + " is down");
+  }
   if (attachment.bridge) {
     return compare_bridge(missing, host, where, **link, *attachment.bridge);
   }
@@ -136,15 +136,17 @@ Result<void> compare_gateways(Sentences& missing, netlink::Socket& host,
   if (attachment.bridge) {
     return {};  // they are the bridge's
   }
-  const auto link = netlink::find_link(host, std::string(gateway_link));
+  const std::string holder =
+      attachment.has_own_gateways ? attachment.host_link : std::string(gateway_link);
+  const auto link = netlink::find_link(host, holder);
   if (!link) {
     return link.error();
   }
   if (!*link) {
-    missing.push_back(std::string("the host has no link ") + gateway_link);
+    missing.push_back("the host has no link " + holder);
     return {};
   }
-  return compare_addresses(missing, host, std::string("the host's ") + gateway_link, (*link)->index,
+  return compare_addresses(missing, host, "the host's " + holder, (*link)->index,
                            attachment.gateways);
 }
 
@@ -159,6 +161,9 @@ Result<void> compare_pod(Sentences& missing, netlink::Socket& pod, const Attachm
   }
   const std::string where = "the pod's " + attachment.id.ifname;
   compare_link(missing, where, **link, attachment.pod_mac, attachment.mtu);
+  if (!(*link)->up && !(attachment.bridge && attachment.bridge->leaves_pod_down)) {
+    missing.push_back(where + " is down");
+  }
   const std::uint32_t index = (*link)->index;
   if (auto done = compare_addresses(missing, pod, where, index, attachment.addresses); !done) {
     return done;

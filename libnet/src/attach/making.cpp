@@ -9,8 +9,33 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <string>
+#include <utility>
 
 namespace paddock::net {
+
+namespace {
+
+// What nothing over netlink sets: IPv6 is on, as runtimes switch it off in new namespaces;
+// addresses outlive a link that goes down; those the pod adds on a bridge are used at once.
+Result<void> set_variables(const NetworkNamespace& pod, const Attachment& made) {
+  const std::string link = "ipv6/conf/" + made.id.ifname;
+  const auto is_v6 = [](const IpAddress& address) { return address.is_v6(); };
+  if (std::any_of(made.addresses.begin(), made.addresses.end(), is_v6)) {
+    for (const auto& [name, value] :
+         {std::pair{"/disable_ipv6", "0"}, {"/keep_addr_on_down", "1"}}) {
+      if (const auto set = pod.write_sysctl(link + name, value); !set) {
+        return set.error();
+      }
+    }
+  }
+  if (made.bridge && !made.addresses.empty()) {
+    (void)pod.write_sysctl(link + "/accept_dad", "0");  // a kernel without IPv6 has none
+  }
+  return {};
+}
+
+}  // namespace
 
 Result<void> Attachments::State::make(const NetworkNamespace& pod, const Attachment& planned) {
   if (pod.identity() == links_.where().identity()) {
@@ -101,13 +126,8 @@ Result<void> Attachments::State::configure(netlink::Socket& host, netlink::Socke
   if (auto done = host.execute(attach::host_side(made)); !done) {
     return done;
   }
-  const auto is_v6 = [](const IpAddress& address) { return address.is_v6(); };
-  if (std::any_of(made.addresses.begin(), made.addresses.end(), is_v6)) {
-    // Runtimes switch IPv6 off in new namespaces; nothing over netlink switches it on again.
-    const auto enabled = pod.write_sysctl("ipv6/conf/" + made.id.ifname + "/disable_ipv6", "0");
-    if (!enabled) {
-      return enabled.error();
-    }
+  if (auto done = set_variables(pod, made); !done) {
+    return done;
   }
   if (auto done = inside.execute(attach::pod_side(made)); !done) {
     return done;

@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::size_t name_limit = 15;
 constexpr std::size_t alias_limit = 255;
-constexpr std::uint32_t loopback_index = 1;  // its index in every namespace
 
 bool valid_ifname(const std::string& name) {
   return !name.empty() && name.size() <= name_limit && name != "." && name != ".." &&
@@ -38,8 +37,10 @@ netlink::Route host_route(const Attachment& attachment, const IpAddress& address
   return route;
 }
 
+// Whether the pod has it as a neighbour.
 bool is_on_link(const Attachment& attachment, const IpAddress& address) {
-  return std::any_of(attachment.subnets.begin(), attachment.subnets.end(),
+  return attachment.bridge &&
+         std::any_of(attachment.subnets.begin(), attachment.subnets.end(),
                      [&](const Prefix& subnet) { return subnet.contains(address); });
 }
 
@@ -68,6 +69,14 @@ netlink::Batch host_batch(const Attachment& attachment, netlink::Existing existi
   change.up = true;
   netlink::change_link(batch, change);
   add_limits(batch, attachment);
+  if (attachment.has_own_gateways) {
+    for (const IpAddress& gateway : attachment.gateways) {
+      netlink::add_address(batch,
+                           {attachment.host_ifindex, Prefix::host(gateway), RT_SCOPE_UNIVERSE},
+                           attachment.host_link);
+      batch.tolerate(EEXIST);
+    }
+  }
   for (const IpAddress& address : attachment.addresses) {
     netlink::add_neighbor(batch, attachment.host_ifindex, address, attachment.pod_mac);
   }
@@ -134,13 +143,20 @@ std::vector<netlink::Route> pod_routes(const Attachment& attachment) {
       routes.push_back(route);
     }
   }
+  for (const Prefix& subnet : attachment.bridge ? std::vector<Prefix>() : attachment.subnets) {
+    netlink::Route route;
+    route.destination = subnet;
+    route.gateway = of_family(attachment.gateways, subnet.address.is_v4());
+    route.onlink = true;
+    routes.push_back(route);
+  }
   for (const PodRoute& wanted : attachment.routes) {
     netlink::Route route;
     route.destination = wanted.destination.network();
     route.gateway = wanted.gateway;
     route.mtu = wanted.mtu;
     route.metric = wanted.metric;
-    route.onlink = wanted.gateway.has_value();
+    route.onlink = wanted.gateway && !is_on_link(attachment, *wanted.gateway);
     const bool on_link_v4 = !wanted.gateway && wanted.destination.address.is_v4();
     route.scope = on_link_v4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
     routes.push_back(route);
@@ -176,7 +192,7 @@ netlink::Batch host_side_again(const Attachment& attachment, std::uint32_t bridg
 netlink::Batch pod_side(const Attachment& attachment) {
   netlink::Batch batch;
   netlink::LinkChange loopback;
-  loopback.index = loopback_index;
+  loopback.index = netlink::loopback_index;
   loopback.name = "lo";
   loopback.up = true;
   netlink::change_link(batch, loopback);
@@ -184,15 +200,17 @@ netlink::Batch pod_side(const Attachment& attachment) {
   change.index = attachment.pod_ifindex;
   change.name = attachment.id.ifname;
   change.no_link_local = true;
-  change.announces = attachment.bridge.has_value();
+  change.announces = attachment.bridge && !attachment.addresses.empty();
   // Addresses first: a link that comes up tells its neighbours those it has.
   for (const IpAddress& address : attachment.addresses) {
-    netlink::add_address(batch,
-                         {attachment.pod_ifindex, attachment.prefix_of(address), RT_SCOPE_UNIVERSE},
-                         attachment.id.ifname);
+    netlink::Address with_length{attachment.pod_ifindex, attachment.prefix_of(address),
+                                 RT_SCOPE_UNIVERSE};
+    with_length.has_route = attachment.bridge.has_value();  // routed, the way is by the gateway
+    netlink::add_address(batch, with_length, attachment.id.ifname);
   }
-  change.up = true;
+  change.up = !attachment.bridge || !attachment.bridge->leaves_pod_down;
   netlink::change_link(batch, change);
+  netlink::settle_link(batch, attachment.pod_ifindex, attachment.id.ifname);
   if (!attachment.bridge) {  // else the gateway is a neighbour as any other
     for (const IpAddress& gateway : attachment.gateways) {
       netlink::add_neighbor(batch, attachment.pod_ifindex, gateway, attachment.host_mac);

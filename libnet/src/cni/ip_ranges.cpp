@@ -22,18 +22,6 @@ IpAddress previous(const IpAddress& address) {
   return *--boost::asio::ip::address_v6_iterator(address.to_v6());
 }
 
-// With all host bits set.
-IpAddress last_of(const Prefix& network) {
-  const auto fill = [&](auto octets) {
-    for (unsigned bit = network.length; bit < octets.size() * 8; ++bit)
-      octets[bit / 8] = static_cast<unsigned char>(octets[bit / 8] | (0x80U >> bit % 8));
-    return octets;
-  };
-  if (network.address.is_v4())
-    return boost::asio::ip::address_v4(fill(network.address.to_v4().to_bytes()));
-  return boost::asio::ip::address_v6(fill(network.address.to_v6().to_bytes()));
-}
-
 std::optional<IpAddress> address_in(const Json& object, const char* name, const Prefix& subnet,
                                     const std::string& path) {
   const auto* found = find(object, name);
@@ -43,6 +31,18 @@ std::optional<IpAddress> address_in(const Json& object, const char* name, const 
   if (!subnet.contains(address))
     refuse_range(where + " " + address.to_string() + " lies outside of " + subnet.to_string());
   return address;
+}
+
+// It may lie elsewhere: how to get there is a matter of routes.
+std::optional<IpAddress> gateway_in(const Json& object, const Prefix& subnet,
+                                    const std::string& path) {
+  const auto* found = find(object, "gateway");
+  if (!found || *found == "") return {};
+  const auto gateway = address_of(text_of(*found, path + ".gateway"), path + ".gateway");
+  if (gateway.is_v4() != subnet.address.is_v4())
+    refuse_range(path + ".gateway " + gateway.to_string() + " is of another family than " +
+                 subnet.to_string());
+  return gateway;
 }
 
 }  // namespace
@@ -72,10 +72,10 @@ IpRange ip_range_of(const Json& value, const std::string& path) {
   IpRange range;
   range.subnet = *subnet;
   const auto lowest = next(subnet->address);
-  const auto highest = subnet->address.is_v4() ? previous(last_of(*subnet)) : last_of(*subnet);
+  const auto highest = subnet->address.is_v4() ? previous(subnet->last()) : subnet->last();
   range.first = address_in(value, "rangeStart", *subnet, path).value_or(lowest);
   range.last = address_in(value, "rangeEnd", *subnet, path).value_or(highest);
-  const auto gateway = address_in(value, "gateway", *subnet, path);
+  const auto gateway = gateway_in(value, *subnet, path);
   range.gateway = gateway.value_or(lowest);
   range.names_gateway = gateway.has_value();
   if (range.last < range.first) refuse_range(path + ".rangeEnd comes before rangeStart");

@@ -64,11 +64,15 @@ void refuse_if_set(const Json& object, const char* name, const std::string& path
                 "take " + path + " out of the configuration, or out of the plugin's capabilities"};
 }
 
-void read_addresses(const Json& list, const std::string& path, std::vector<IpAddress>& addresses) {
+// Whoever speaks last counts; for standard plugins, all that is asked for.
+void read_addresses(const Json& list, const std::string& path, Request& request) {
   std::vector<IpAddress> read;
-  for (const auto& text : texts_of(list, path))
-    read.push_back(address_of(text.substr(0, text.find('/')), path + "[]"));
-  if (!read.empty()) addresses = std::move(read);
+  if (request.plugin != Plugin::paddock) read = request.addresses;
+  for (const auto& text : texts_of(list, path)) {
+    const auto address = address_of(text.substr(0, text.find('/')), path + "[]");
+    if (std::ranges::find(read, address) == read.end()) read.push_back(address);
+  }
+  if (!read.empty()) request.addresses = std::move(read);
 }
 
 MacAddress mac_of(const Json& value, const std::string& path) {
@@ -103,7 +107,7 @@ void read_config_arguments(const Json& config, Request& request) {
   const auto* cni = args ? find(object_of(*args, "args"), "cni") : nullptr;
   if (!cni) return;
   object_of(*cni, "args.cni");
-  if (const auto* ips = find(*cni, "ips")) read_addresses(*ips, "args.cni.ips", request.addresses);
+  if (const auto* ips = find(*cni, "ips")) read_addresses(*ips, "args.cni.ips", request);
   if (const auto* mac = find(*cni, "mac")) request.mac = mac_of(*mac, "args.cni.mac");
   if (const auto* labels = find(*cni, "labels")) read_labels(*labels, request);
 }
@@ -141,8 +145,7 @@ void read_runtime_config(const Json& config, Request& request) {
     request.ports = ports_of(*ports, "runtimeConfig.portMappings");
   if (const auto* bandwidth = find(*runtime, "bandwidth"))
     request.bandwidth = bandwidth_of(*bandwidth, "runtimeConfig.bandwidth");
-  if (const auto* ips = find(*runtime, "ips"))
-    read_addresses(*ips, "runtimeConfig.ips", request.addresses);
+  if (const auto* ips = find(*runtime, "ips")) read_addresses(*ips, "runtimeConfig.ips", request);
   if (const auto* mac = find(*runtime, "mac"); mac && *mac != "")
     request.mac = mac_of(*mac, "runtimeConfig.mac");
   if (const auto* aliases = find(*runtime, "aliases")) read_aliases(*aliases, request);

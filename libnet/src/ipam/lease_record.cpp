@@ -80,6 +80,7 @@ Json format_bridge(const BridgePort& port) {
           {"promiscuous", port.is_promiscuous},
           {"hairpin", port.is_hairpin},
           {"isolated", port.is_isolated},
+          {"down", port.leaves_pod_down},
           {"guard", guard_names.at(static_cast<std::size_t>(port.guard))}};
 }
 
@@ -91,6 +92,7 @@ BridgePort parse_bridge(const Json& object) {
   port.is_promiscuous = object.at("promiscuous").get<bool>();
   port.is_hairpin = object.at("hairpin").get<bool>();
   port.is_isolated = object.at("isolated").get<bool>();
+  port.leaves_pod_down = object.value("down", false);
   port.guard = parse_name<SourceGuard>(guard_names, object.at("guard"));
   return port;
 }
@@ -140,6 +142,7 @@ Json format_attachment(const Attachment& attachment) {
               {"gateways", format_addresses(attachment.gateways)},
               {"routes", std::move(routes)}};
   if (!attachment.subnets.empty()) object["subnets"] = format_prefixes(attachment.subnets);
+  if (attachment.has_own_gateways) object["own_gateways"] = true;
   if (attachment.bridge) object["bridge"] = format_bridge(*attachment.bridge);
   if (!attachment.ports.empty()) object["ports"] = format_ports(attachment.ports);
   if (attachment.bandwidth != Bandwidth{})
@@ -161,6 +164,7 @@ Attachment parse_attachment(const AttachmentId& id, const Json& object) {
   attachment.gateways = parse_addresses(object.at("gateways"));
   for (const auto& route : object.at("routes")) attachment.routes.push_back(parse_route(route));
   if (object.contains("subnets")) attachment.subnets = parse_prefixes(object["subnets"]);
+  attachment.has_own_gateways = object.value("own_gateways", false);
   if (object.contains("bridge")) attachment.bridge = parse_bridge(object["bridge"]);
   if (object.contains("ports")) attachment.ports = parse_ports(object["ports"]);
   if (object.contains("bandwidth"))

@@ -81,8 +81,14 @@ void add_address(Batch& batch, const Address& address, const std::string& link) 
               "add address " + address.prefix.to_string() + " dev " + link);
   batch.put_address(IFA_LOCAL, address.prefix.address);
   batch.put_address(IFA_ADDRESS, address.prefix.address);
-  if (address.prefix.address.is_v6()) {
-    batch.put_number(IFA_FLAGS, IFA_F_NODAD);
+  const bool v6 = address.prefix.address.is_v6();
+  if (!v6 && address.prefix.length < 31) {
+    batch.put_address(IFA_BROADCAST, address.prefix.last());
+  }
+  const std::uint32_t flags =
+      (v6 ? IFA_F_NODAD : 0U) | (address.has_route ? 0U : IFA_F_NOPREFIXROUTE);
+  if (flags != 0) {
+    batch.put_number(IFA_FLAGS, flags);
   }
   if (address.protocol != 0) {
     batch.put_octet(IFA_PROTO, address.protocol);

@@ -125,6 +125,16 @@ void change_link(Batch& batch, const LinkChange& change) {
   }
 }
 
+void take_down(Batch& batch, std::uint32_t index, const std::string& name) {
+  ifinfomsg header = link_header(index);
+  header.ifi_change = IFF_UP;
+  batch.begin(RTM_NEWLINK, 0, header, "take down link " + name);
+}
+
+void settle_link(Batch& batch, std::uint32_t index, const std::string& name) {
+  batch.begin(RTM_GETLINK, 0, link_header(index), "look at link " + name);
+}
+
 void join_bridge(Batch& batch, std::uint32_t index, std::uint32_t bridge, const std::string& name) {
   batch.begin(RTM_NEWLINK, 0, link_header(index), "join link " + name + " to its bridge");
   batch.put_number(IFLA_MASTER, bridge);

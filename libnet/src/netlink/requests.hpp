@@ -71,9 +71,13 @@ struct LinkTuning {
 };
 void tune_link(Batch& batch, const LinkTuning& tuning);
 
+// Makes the kernel finish what the link's coming up began: its state is UP and not UNKNOWN.
+void settle_link(Batch& batch, std::uint32_t index, const std::string& name);
+
 void add_veth(Batch& batch, const VethPair& pair);
 void add_bridge(Batch& batch, const Bridge& bridge);
 void change_link(Batch& batch, const LinkChange& change);
+void take_down(Batch& batch, std::uint32_t index, const std::string& name);
 // Makes the link a port of the bridge; it may be one already.
 void join_bridge(Batch& batch, std::uint32_t index, std::uint32_t bridge, const std::string& name);
 void delete_link(Batch& batch, std::uint32_t index, const std::string& name);

@@ -30,12 +30,15 @@ struct Link {
   std::uint32_t queue_length = 0;
 };
 
+inline constexpr std::uint32_t loopback_index = 1;  // of lo, in every namespace
+
 struct Address {
   std::uint32_t link = 0;
   Prefix prefix;
   std::uint8_t scope = 0;
-  bool passing = false;  // temporary, deprecated or not yet known to be unique
+  bool passing = false;       // temporary, deprecated or not yet known to be unique
   std::uint8_t protocol = 0;  // who made it; 0: nobody said
+  bool has_route = true;      // to its subnet; only looked at when the address is made
 };
 
 struct Neighbor {

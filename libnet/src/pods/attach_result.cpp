@@ -92,6 +92,12 @@ std::vector<std::string> missing_in(const cni::AddResult& previous, const Attach
     if (!found)
       missing.push_back("prevResult lacks the address " + address.to_string() + " of the record");
   }
+  for (const auto& interface : previous.interfaces) {
+    const bool is_pods = interface.name == attachment.id.ifname && !interface.sandbox.empty();
+    if (is_pods && !interface.mac.empty() && MacAddress::parse(interface.mac) != attachment.pod_mac)
+      missing.push_back("prevResult has the MAC address " + interface.mac + " for " +
+                        interface.name + ", the record " + attachment.pod_mac.to_string());
+  }
   return missing;
 }
 

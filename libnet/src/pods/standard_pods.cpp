@@ -2,7 +2,6 @@
 #include "pods/standard_pods.hpp"
 
 #include "failure.hpp"
-#include "marks.hpp"
 #include "netlink/requests.hpp"
 #include "pods/answers.hpp"
 #include "pods/attach_result.hpp"
@@ -99,7 +98,7 @@ cni::Expected<std::string> StandardPods::add(const cni::Request& request,
 cni::Expected<std::string> StandardPods::del(const cni::Request& request,
                                              const NetworkNamespace* pod) {
   if (request.plugin == Plugin::host_local) return del_addresses(request);
-  if (request.plugin == Plugin::loopback) return std::string();  // goes with the namespace
+  if (request.plugin == Plugin::loopback) return pod ? del_loopback(request, *pod) : std::string();
   return makes_link(request.plugin) ? del_link(request, pod) : del_chained(request, pod);
 }
 
@@ -155,7 +154,7 @@ cni::Expected<std::string> StandardPods::attach(const cni::Request& request,
                          [&] { return standard::complete(plan.settings, std::move(*given)); });
   if (!given) return fail(given.error());
   const auto wanted = standard::attach_request(request, plan.settings, *given, usual_mtu);
-  if (auto prepared = prepare_host(request, wanted); !prepared)
+  if (auto prepared = switch_forwarding_on(wanted); !prepared)
     return fail(to_failure(prepared.error(), request.version));
   auto attached = state_.attachments.attach(pod, wanted);
   if (!attached) return fail(to_failure(attached.error(), request.version));
@@ -190,7 +189,7 @@ cni::Expected<cni::AddResult> StandardPods::addresses_for(const cni::Request& re
     if (!ips) {
       // Whose it is already is not ours to free again.
       if (ips.error().code.value() == EEXIST) lease.kept.erase("host-local");
-      return to_failure(ips.error(), request.version);
+      return not_reserved(ips.error(), request);
     }
     given.ips = std::move(*ips);
     given.routes = plan.host_local.routes;
@@ -210,8 +209,7 @@ cni::Expected<cni::AddResult> StandardPods::addresses_for(const cni::Request& re
   return given;
 }
 
-// Forwarding, and for ptp the gateways, which its host's ends have no addresses for.
-Result<void> StandardPods::prepare_host(const cni::Request& request, const AttachRequest& wanted) {
+Result<void> StandardPods::switch_forwarding_on(const AttachRequest& wanted) {
   for (const bool v4 : {true, false}) {
     if (std::ranges::find(wanted.gateways, v4, &IpAddress::is_v4) == wanted.gateways.end())
       continue;
@@ -219,18 +217,7 @@ Result<void> StandardPods::prepare_host(const cni::Request& request, const Attac
         links_.where().write_sysctl(v4 ? "ipv4/ip_forward" : "ipv6/conf/all/forwarding", "1");
     if (!on) return on.error();
   }
-  if (request.plugin != Plugin::ptp) return {};
-  auto host = links_.borrow();
-  const auto link = netlink::find_link(host, std::string(gateway_link));
-  if (!link) return link.error();
-  if (!*link) return failure(ENODEV, std::string("look for link ") + gateway_link);
-  netlink::Batch batch;
-  for (const auto& gateway : wanted.gateways) {
-    netlink::add_address(batch, {(*link)->index, Prefix::host(gateway), RT_SCOPE_UNIVERSE},
-                         gateway_link);
-    batch.tolerate(EEXIST);
-  }
-  return host->execute(batch);
+  return {};
 }
 
 // Undoes what attach() did for the lease before it failed.
@@ -282,64 +269,6 @@ cni::Expected<std::string> StandardPods::check_link(const cni::Request& request,
                       "the pod has to be attached again", request.version};
 }
 
-cni::Expected<std::string> StandardPods::add_addresses(const cni::Request& request) {
-  const auto settings = cni::attempt(request.version, [&] {
-    return standard::host_local_settings(cni::parse_object(request.config), request);
-  });
-  if (!settings) return settings.error();
-  auto ips = state_.host_local.reserve(*settings, {request.container, request.ifname});
-  if (!ips) return to_failure(ips.error(), request.version);
-  cni::AddResult result;
-  result.ips = std::move(*ips);
-  result.routes = settings->routes;
-  result.dns = settings->dns;
-  return cni::format(result, request.version);
-}
-
-// Without ipam in the configuration there is nothing to free.
-cni::Expected<std::string> StandardPods::del_addresses(const cni::Request& request) {
-  const auto settings = cni::attempt(request.version, [&] {
-    return standard::host_local_settings(cni::parse_object(request.config), request);
-  });
-  if (!settings) return std::string();
-  const auto freed =
-      state_.host_local.release(settings->folder, {request.container, request.ifname});
-  return freed ? Answer(std::string()) : to_failure(freed.error(), request.version);
-}
-
-cni::Expected<std::string> StandardPods::check_addresses(const cni::Request& request) {
-  const auto settings = cni::attempt(request.version, [&] {
-    return standard::host_local_settings(cni::parse_object(request.config), request);
-  });
-  if (!settings) return settings.error();
-  const auto holds = state_.host_local.holds(settings->folder, {request.container, request.ifname});
-  if (!holds) return to_failure(holds.error(), request.version);
-  if (*holds) return std::string();
-  return cni::Failure{Code::broken, "no address is reserved for " + request.container,
-                      "the pod has to be attached again", request.version};
-}
-
-// Frees what nobody on the list has. Sentences about what could not be freed.
-std::vector<std::string> StandardPods::collect_addresses(const cni::Request& request) {
-  std::vector<std::string> problems;
-  const auto settings = cni::attempt(request.version, [&] {
-    return standard::host_local_settings(cni::parse_object(request.config), request);
-  });
-  if (!settings) return problems;
-  const auto holders = state_.host_local.holders(settings->folder);
-  if (!holders) return {holders.error().text};
-  for (const auto& holder : *holders) {
-    const bool is_valid = std::ranges::any_of(*request.valid, [&](const auto& valid) {
-      return valid.container == holder.container &&
-             (holder.ifname.empty() || valid.ifname == holder.ifname);
-    });
-    if (is_valid) continue;
-    if (auto freed = state_.host_local.release(settings->folder, holder); !freed)
-      problems.push_back(freed.error().text);
-  }
-  return problems;
-}
-
 cni::Expected<std::string> StandardPods::collect(const cni::Request& request) {
   // As an address plugin it is asked by one that knows which links there are.
   auto answered =
@@ -363,45 +292,6 @@ cni::Expected<std::string> StandardPods::status(const cni::Request& request) {
   if (!failure) return std::string();
   failure->version = request.version;
   return *failure;
-}
-
-cni::Expected<std::string> StandardPods::add_loopback(const cni::Request& request,
-                                                      const NetworkNamespace& pod) {
-  auto inside = netlink::Socket::open(pod, NETLINK_ROUTE);
-  if (!inside) return to_failure(inside.error(), request.version);
-  const auto link = netlink::find_link(*inside, std::string("lo"));
-  if (!link || !*link)
-    return cni::Failure{Code::internal, "the pod has no link lo", {}, request.version};
-  netlink::Batch batch;
-  netlink::LinkChange change;
-  change.index = (*link)->index;
-  change.name = "lo";
-  change.up = true;
-  netlink::change_link(batch, change);
-  if (auto done = inside->execute(batch); !done) return to_failure(done.error(), request.version);
-  if (request.previous) return cni::format(*request.previous, request.version);
-  cni::AddResult result;
-  result.interfaces.push_back({.name = "lo",
-                               .mac = MacAddress{}.to_string(),
-                               .mtu = 0,
-                               .sandbox = request.netns,
-                               .socket_path = {},
-                               .pci_id = {}});
-  const auto addresses = netlink::list_addresses(*inside, (*link)->index);
-  if (!addresses) return to_failure(addresses.error(), request.version);
-  for (const auto& address : *addresses)
-    result.ips.push_back({.address = address.prefix, .gateway = {}, .interface = 0});
-  return cni::format(result, request.version);
-}
-
-cni::Expected<std::string> StandardPods::check_loopback(const cni::Request& request,
-                                                        const NetworkNamespace& pod) {
-  auto inside = netlink::Socket::open(pod, NETLINK_ROUTE);
-  if (!inside) return to_failure(inside.error(), request.version);
-  const auto link = netlink::find_link(*inside, std::string("lo"));
-  if (link && *link && (*link)->up) return std::string();
-  return cni::Failure{Code::broken, "the pod's lo is down", "the pod has to be attached again",
-                      request.version};
 }
 
 }  // namespace paddock::net

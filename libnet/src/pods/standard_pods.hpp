@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The standard plugins, one function for each command of each: standard_pods.cpp has those that
-// make a pod's link or give it addresses, chained.cpp and tuning.cpp those that come after them in
-// a chain. docs/standard-plugins.md says what each does and what it refuses.
+// make a pod's link, addresses.cpp and loopback.cpp what their names say, chained.cpp and
+// tuning.cpp those that come after them in a chain. docs/standard-plugins.md says what each does
+// and what it refuses.
 #pragma once
 
 #include "pods/state.hpp"
@@ -39,17 +40,19 @@ class StandardPods {
   Answer attach(const cni::Request& request, const NetworkNamespace& pod, const Plan& plan);
   cni::Expected<cni::AddResult> addresses_for(const cni::Request& request, const Plan& plan,
                                               Lease& lease);
-  Result<void> prepare_host(const cni::Request& request, const AttachRequest& wanted);
+  Result<void> switch_forwarding_on(const AttachRequest& wanted);
   void give_up(const Lease& lease);
   Answer del_link(const cni::Request& request, const NetworkNamespace* pod);
   Answer check_link(const cni::Request& request, const NetworkNamespace& pod);
 
+  static cni::Failure not_reserved(const Error& error, const cni::Request& request);
   Answer add_addresses(const cni::Request& request);
   Answer del_addresses(const cni::Request& request);
   Answer check_addresses(const cni::Request& request);
   std::vector<std::string> collect_addresses(const cni::Request& request);
 
   Answer add_loopback(const cni::Request& request, const NetworkNamespace& pod);
+  Answer del_loopback(const cni::Request& request, const NetworkNamespace& pod);
   Answer check_loopback(const cni::Request& request, const NetworkNamespace& pod);
 
   // A plugin of a chain: changes what is known of the pod, and answers what came before it.

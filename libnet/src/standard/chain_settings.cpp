@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <regex>
 #include <vector>
@@ -81,6 +82,13 @@ std::map<std::string, std::string> sysctls_of(const Json& value, const std::stri
 }  // namespace
 
 void check_portmap(const Json& config) {
+  const auto* runtime = cni::find(config, "runtimeConfig");
+  const auto* mappings = runtime ? cni::find(*runtime, "portMappings") : nullptr;
+  for (const auto& mapping : mappings ? *mappings : Json::array()) {
+    if (const auto* port = cni::find(mapping, "hostPort"); !port || *port == 0)
+      throw Refusal{Code::bad_config, "runtimeConfig.portMappings[].hostPort must be 1 to 65535",
+                    "leave out what is not mapped"};
+  }
   refuse_if_given(config, "conditionsV4", "rules of iptables mean nothing to nftables");
   refuse_if_given(config, "conditionsV6", "rules of iptables mean nothing to nftables");
   const auto* bit = cni::find(config, "markMasqBit");
@@ -99,8 +107,10 @@ void check_portmap(const Json& config) {
 }
 
 Bandwidth bandwidth_settings(const Json& config, const cni::Request& request) {
-  if (request.bandwidth != Bandwidth{}) return request.bandwidth;
-  return cni::bandwidth_of(config, "bandwidth");
+  const auto is_given = [&](const char* name) { return cni::find(config, name) != nullptr; };
+  const bool has_own = std::ranges::any_of(
+      std::array{"ingressRate", "ingressBurst", "egressRate", "egressBurst"}, is_given);
+  return has_own ? cni::bandwidth_of(config, "bandwidth") : request.bandwidth;
 }
 
 Ingress firewall_settings(const Json& config) {

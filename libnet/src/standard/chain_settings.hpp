@@ -18,7 +18,7 @@ namespace paddock::net::standard {
 
 void check_portmap(const cni::Json& config);
 
-// The runtime's word, else the configuration's.
+// The configuration's word, else the runtime's.
 Bandwidth bandwidth_settings(const cni::Json& config, const cni::Request& request);
 
 // Who reaches a pod from other bridges: everybody, nobody, or not even its own bridge's pods.

@@ -14,6 +14,8 @@ using cni::Code;
 using cni::Json;
 using cni::Refusal;
 
+constexpr int highest_vlan = 4094;
+
 bool flag(const Json& config, const char* name) {
   const auto* found = cni::find(config, name);
   if (!found) return false;
@@ -28,18 +30,47 @@ bool flag(const Json& config, const char* name) {
                 "take " + field + " out of the configuration"};
 }
 
+[[noreturn]] void refuse_value(const std::string& msg) {
+  throw Refusal{Code::bad_config, msg, "correct the network configuration"};
+}
+
+std::int64_t vlan_of(const Json& value, const std::string& path) {
+  if (!value.is_number_integer() || value < 0 || value > highest_vlan)
+    refuse_value(path + " must be a VLAN of 0 to 4094, not " + value.dump());
+  return value.get<std::int64_t>();
+}
+
+// {minID, maxID} or {id}.
+void check_trunk(const Json& item) {
+  const std::string path = "vlanTrunk[]";
+  cni::object_of(item, path);
+  const auto* least = cni::find(item, "minID");
+  const auto* most = cni::find(item, "maxID");
+  if (const auto* id = cni::find(item, "id")) vlan_of(*id, path + ".id");
+  if (!least && !most) return;
+  if (!least || !most)
+    refuse_value(path + (least ? ".maxID" : ".minID") + " is missing: a range has both ends");
+  if (vlan_of(*least, path + ".minID") > vlan_of(*most, path + ".maxID"))
+    refuse_value(path + ".minID is greater than maxID");
+}
+
+// What is wrong is told apart from what we do not have.
 void refuse_vlans(const Json& config) {
-  if (const auto* vlan = cni::find(config, "vlan"); vlan && *vlan != 0)
-    refuse_unsupported("vlan", ": bridges of Paddock do not filter VLANs");
-  if (const auto* trunk = cni::find(config, "vlanTrunk"); trunk && !trunk->empty())
+  const auto* vlan = cni::find(config, "vlan");
+  const auto* trunk = cni::find(config, "vlanTrunk");
+  const bool has_vlan = vlan && vlan_of(*vlan, "vlan") != 0;
+  if (trunk) {
+    for (const auto& item : cni::array_of(*trunk, "vlanTrunk")) check_trunk(item);
+  }
+  if (has_vlan) refuse_unsupported("vlan", ": bridges of Paddock do not filter VLANs");
+  if (trunk && !trunk->empty())
     refuse_unsupported("vlanTrunk", ": bridges of Paddock do not filter VLANs");
 }
 
 BridgePort bridge_port(const Json& config, const cni::Request& request) {
   refuse_vlans(config);
-  if (flag(config, "disableContainerInterface"))
-    refuse_unsupported("disableContainerInterface", ": the pod's end is always up");
   BridgePort port;
+  port.leaves_pod_down = flag(config, "disableContainerInterface");
   port.bridge = request.bridge.empty() ? "cni0" : request.bridge;
   port.replaces_addresses = flag(config, "forceAddress");
   port.is_promiscuous = flag(config, "promiscMode");
@@ -93,6 +124,12 @@ LinkSettings link_settings(const Json& config, const cni::Request& request) {
   settings.is_gateway = flag(config, "isGateway") || settings.is_default_gateway;
   settings.masquerade = flag(config, "ipMasq");
   settings.ipam = ipam_of(config, request);
+  if (settings.bridge && settings.bridge->leaves_pod_down && settings.ipam != Ipam::none)
+    refuse_value("disableContainerInterface is set, but ipam gives the interface addresses");
+  if (settings.ipam == Ipam::none && cni::compare_versions(request.version, "0.3.0") < 0)
+    throw Refusal{Code::incompatible_version,
+                  "version " + request.version + " cannot say a result without an address",
+                  "use a cniVersion of 0.3.0 or later"};
   if (!settings.bridge && settings.ipam == Ipam::none)
     throw Refusal{Code::bad_config, "ipam is missing", "ptp needs addresses for both ends"};
   return settings;
@@ -128,9 +165,10 @@ AttachRequest attach_request(const cni::Request& request, const LinkSettings& se
   wanted.bridge = settings.bridge;
   wanted.mac = request.mac;
   wanted.mtu = request.mtu.value_or(mtu);
+  wanted.has_own_gateways = !settings.bridge;
   for (const auto& ip : given.ips) {
     wanted.addresses.push_back(ip.address.address);
-    if (settings.bridge) wanted.subnets.push_back(ip.address.network());
+    wanted.subnets.push_back(ip.address.network());
     if (!ip.gateway) continue;
     wanted.gateways.push_back(*ip.gateway);
     const Prefix gateway{*ip.gateway, ip.address.length};

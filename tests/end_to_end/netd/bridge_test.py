@@ -73,6 +73,36 @@ class Bridge(StandardTest):
         network.delete("one")
         wait_until(lambda: links("veth") == [], "the link is gone")
 
+    def test_layer_two_is_nothing_old_versions_can_say(self):
+        make_pod("one")
+        self.refuses(1, "0.2.0", Network({"type": "bridge"}, version="0.2.0").add, "one")
+        self.assertEqual(links("bridge"), ["paddock0"])
+
+    def test_the_pods_end_stays_down_when_told_so(self):
+        make_pod("one")
+        network = Network({"type": "bridge", "disableContainerInterface": True})
+        network.add("one")
+        self.assertNotIn("UP", ip("-n", "one", "link", "show", "dev", "eth0")[0]["flags"])
+        network.check("one")
+        network.delete("one")
+
+    def test_variables_addresses_and_routes_are_those_of_bridge(self):
+        make_pod("one")
+        Network(bridge(ipam=DUAL)).add("one")
+        for name, value in (("ipv4/conf/eth0/arp_notify", "1"), ("ipv6/conf/eth0/accept_dad", "0"), ("ipv6/conf/eth0/disable_ipv6", "0"),
+                            ("ipv6/conf/eth0/keep_addr_on_down", "1")):
+            self.assertEqual(run("ip", "netns", "exec", "one", "cat", f"/proc/sys/net/{name}").stdout.strip(), value, name)
+        [link] = ip("-n", "one", "addr", "show", "dev", "eth0")
+        self.assertEqual((link["operstate"], link["addr_info"][0]["broadcast"]), ("UP", "10.22.255.255"))
+        for family in ("-4", "-6"):
+            self.assertEqual(ip(family, "-n", "one", "route", "show", "default")[0]["flags"], [])
+
+    def test_check_compares_the_mac_of_prev_result(self):
+        make_pod("one")
+        network = Network(bridge())
+        network.add("one")["interfaces"][2]["mac"] = "02:00:00:00:00:99"
+        self.refuses(100, "02:00:00:00:00:99", network.check, "one")
+
     def test_a_bridge_that_is_there_is_used_and_another_link_is_refused(self):
         run("ip", "link", "add", "cni0", "type", "bridge")
         make_pod("one")
@@ -139,8 +169,12 @@ class Bridge(StandardTest):
 
     def test_what_is_not_supported_is_named(self):
         make_pod("one")
-        for field in ({"vlan": 100}, {"vlanTrunk": [{"id": 7}]}, {"enabledad": True}, {"disableContainerInterface": True}):
+        for field in ({"vlan": 100}, {"vlanTrunk": [{"id": 7}, {"minID": 9, "maxID": 12}]}, {"enabledad": True}):
             self.refuses(2, next(iter(field)), Network(bridge(**field)).add, "one")
+        for field, says in (({"vlan": -1}, "vlan must"), ({"vlan": 4095}, "4095"), ({"vlanTrunk": [{"id": 5000}]}, "vlanTrunk[].id"),
+                            ({"vlanTrunk": [{"minID": 5}]}, "maxID is missing"), ({"vlanTrunk": [{"maxID": 5}]}, "minID is missing"),
+                            ({"vlanTrunk": [{"minID": 9, "maxID": 5}]}, "greater"), ({"disableContainerInterface": True}, "ipam")):
+            self.refuses(7, says, Network(bridge(**field)).add, "one")
         self.assertEqual(links("veth"), [])
         self.assertFalse((RESERVED / "net").exists())
 
@@ -235,6 +269,10 @@ class PointToPoint(StandardTest):
         result = network.add("one")
         self.assertEqual(len(result["interfaces"]), 2)
         self.assertEqual((result["ips"][0]["address"], result["ips"][0]["interface"]), ("10.77.0.2/24", 1))
+        self.assertEqual(addresses("eth0", "-n", "one"), ["10.77.0.2/24"])
+        self.assertEqual(addresses(result["interfaces"][0]["name"]), ["10.77.0.1/32"])
+        self.assertEqual({(route["dst"], route.get("gateway")) for route in ip("-n", "one", "route")},
+                         {("10.77.0.1", None), ("10.77.0.0/24", "10.77.0.1"), ("default", "10.77.0.1")})
         self.assertTrue(ping("10.77.0.2"))
         self.assertTrue(ping("10.77.0.1", "one"))
         network.check("one")

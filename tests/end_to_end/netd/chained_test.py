@@ -58,6 +58,8 @@ class Chained(StandardTest):
         self.assertEqual(self.leases(), {})
         self.refuses(7, "prevResult", execute, "portmap", "ADD", {k: v for k, v in config.items() if k != "prevResult"}, "c-one",
                      "/run/netns/one")
+        self.refuses(7, "hostPort", execute, "portmap", "ADD",
+                     {**config, "runtimeConfig": {"portMappings": [{"hostPort": 0, "containerPort": 80}]}}, "c-one", "/run/netns/one")
         for field in ({"conditionsV4": ["-s", "10.0.0.0/8"]}, {"masqAll": True}, {"snat": False}):
             self.refuses(2, next(iter(field)), execute, "portmap", "ADD", {**config, **field}, "c-one", "/run/netns/one")
 
@@ -82,8 +84,7 @@ class Chained(StandardTest):
 
     def test_bandwidth(self):
         make_pod("one")
-        network = Network(bridge(), {"type": "bandwidth", "ingressRate": 800_000, "ingressBurst": 80_000,
-                                     "capabilities": {"bandwidth": True}})
+        network = Network(bridge(), {"type": "bandwidth", "capabilities": {"bandwidth": True}})
         result = network.add("one", bandwidth={"ingressRate": 8_000_000, "ingressBurst": 80_000, "egressRate": 4_000_000,
                                                "egressBurst": 40_000})
         [into] = json.loads(run("tc", "-j", "qdisc", "show", "dev", result["interfaces"][1]["name"], "root").stdout)
@@ -95,6 +96,15 @@ class Chained(StandardTest):
         network.check("one")
         network.delete("one")
         wait_until(lambda: links("veth") == links("ifb") == [], "links gone")
+
+    def test_the_configurations_own_bandwidth_prevails(self):
+        make_pod("one")
+        network = Network(bridge(), {"type": "bandwidth", "ingressRate": 800_000, "ingressBurst": 80_000, "capabilities": {"bandwidth": True}})
+        result = network.add("one", bandwidth={"ingressRate": 8_000_000, "ingressBurst": 80_000, "egressRate": 4_000_000,
+                                               "egressBurst": 40_000})
+        self.assertEqual(len(result["interfaces"]), 3)
+        [into] = json.loads(run("tc", "-j", "qdisc", "show", "dev", result["interfaces"][1]["name"], "root").stdout)
+        self.assertEqual(into["options"]["rate"], 100_000)
 
     def test_tuning_is_taken_back(self):
         make_pod("one")
@@ -110,6 +120,7 @@ class Chained(StandardTest):
         network.check("one")
         config = {"cniVersion": "1.0.0", "name": "net", **tuning, "prevResult": result}
         execute("tuning", "DEL", config, "c-one", "/run/netns/one")
+        result["interfaces"][2]["mac"] = ip("-n", "one", "link", "show", "dev", "eth0")[0]["address"]
         execute("bridge", "CHECK", {"cniVersion": "1.0.0", "name": "net", **only, "prevResult": result}, "c-one", "/run/netns/one")
         link = ip("-d", "-n", "one", "link", "show", "dev", "eth0")[0]
         self.assertEqual((link["mtu"], link["txqlen"]), (1500, 1000))

@@ -22,6 +22,7 @@ class Loopback(StandardTest):
             if version >= "0.4.0":
                 network.check("one", ifname="lo")
             network.delete("one", ifname="lo")
+            self.assertNotIn("UP", ip("-n", "one", "link", "show", "dev", "lo")[0]["flags"])
 
 
 class Flannel(StandardTest):

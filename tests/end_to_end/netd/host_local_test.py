@@ -53,6 +53,8 @@ class HostLocal(StandardTest):
         self.refuses(11, "10.1.2.77", self.call, "ADD", ipam, container="c3", **both)
         self.refuses(7, "10.9.9.9", self.call, "ADD", ipam, container="c3", runtimeConfig={"ips": ["10.9.9.9/24"]})
         self.refuses(7, "gateway", self.call, "ADD", ipam, container="c3", cni_args="IP=10.1.2.1")
+        self.refuses(7, "10.1.2.91", self.call, "ADD", ipam, container="c3", cni_args="IP=fd01::99", runtimeConfig={"ips": ["10.1.2.91"]},
+                     args={"cni": {"ips": ["10.1.2.90"]}})
         self.assertEqual(len([p for p in (RESERVED / "net").iterdir() if "." in p.name and p.name[0] == "1"]), 2)
 
     def test_ranges_of_the_runtime_and_a_folder_of_ones_own(self):
@@ -61,6 +63,11 @@ class HostLocal(StandardTest):
         result = self.call("ADD", {"dataDir": "/var/lib/cni/other"}, **ranges)
         self.assertEqual(result["ips"][0], {"address": "10.7.0.10/24", "gateway": "10.7.0.254"})
         self.assertTrue(pathlib.Path("/var/lib/cni/other/net/10.7.0.10").exists())
+
+    def test_a_gateway_may_lie_elsewhere(self):
+        result = self.call("ADD", {"subnet": "10.1.2.0/24", "gateway": "10.1.3.1"})
+        self.assertEqual(result["ips"], [{"address": "10.1.2.1/24", "gateway": "10.1.3.1"}])
+        self.refuses(7, "another family", self.call, "ADD", {"subnet": "10.1.2.0/24", "gateway": "fd01::1"}, container="c2")
 
     def test_resolv_conf(self):
         file = pathlib.Path("/run/resolv.conf")

@@ -66,6 +66,7 @@ struct BridgePort {
   bool is_promiscuous = false;      // the bridge
   bool is_hairpin = false;          // frames may go out where they came in
   bool is_isolated = false;         // no frames from or to other isolated ports
+  bool leaves_pod_down = false;     // the pod brings its end up, if it wants to
   SourceGuard guard = SourceGuard::addresses;
 
   friend bool operator==(const BridgePort&, const BridgePort&) = default;
@@ -74,10 +75,11 @@ struct BridgePort {
 struct AttachRequest {
   AttachmentId id;
   std::vector<IpAddress> addresses;  // at least one, except on a bridge
-  // The pod reaches these directly: on a bridge, the pods' subnets. An address in one of them is
-  // set with its length, another with full length.
+  // The pods' subnets: on a bridge the pod reaches them directly, else by its gateway. An address
+  // in one of them is set with its length, another with full length.
   std::vector<Prefix> subnets;
-  std::vector<IpAddress> gateways;   // routed: one per family of addresses; they live on paddock0
+  std::vector<IpAddress> gateways;   // routed: one per family of addresses
+  bool has_own_gateways = false;     // routed: they are on the host's end; else they are paddock0's
   std::vector<PodRoute> routes;      // besides those to the gateways; default routes belong here
   std::optional<BridgePort> bridge;  // absent: routed
   std::string host_link;             // name of the host's end; chosen when empty
@@ -99,6 +101,7 @@ struct Attachment {
   std::vector<IpAddress> addresses;
   std::vector<Prefix> subnets;
   std::vector<IpAddress> gateways;
+  bool has_own_gateways = false;
   std::vector<PodRoute> routes;
   std::optional<BridgePort> bridge;
   std::vector<PortMapping> ports;
