@@ -111,6 +111,10 @@ void NamesFromCluster::touch(const metadata::Object& object, Touched& touched) {
 void NamesFromCluster::touch_pod(const metadata::Pod& pod, Touched& touched) {
   const ServiceKey key{pod.ns.str(), pod.name.str()};
   touched.pods.insert(key);
+  if (!pod.service.empty() && !metadata::is_running(pod)) {
+    const auto service = service_of(pod);
+    touched.services.emplace(service.space, service.name);
+  }
   if (const auto held = sharing_.find(pod.network_from.str()); held != sharing_.end()) {
     held->second.erase(key);  // until it is named again
     if (held->second.empty()) sharing_.erase(held);
@@ -150,8 +154,10 @@ std::optional<dns::Service> NamesFromCluster::find_service(const ServiceKey& key
   if (!service || !exposure_.shows(*service) || !exposure_.shows_space(*cluster_, key.first)) {
     return std::nullopt;
   }
-  return translate(*service, has_endpoints_ ? cluster_->endpoints_of(key.first, key.second)
-                                            : metadata::Range<metadata::Endpoints>());
+  if (!has_endpoints_) return translate(*service, metadata::Range<metadata::Endpoints>());
+  auto named = translate(*service, cluster_->endpoints_of(key.first, key.second));
+  add_last_container(named, *cluster_);
+  return named;
 }
 
 void NamesFromCluster::name_space(const std::string& space) {

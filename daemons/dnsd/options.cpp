@@ -231,6 +231,10 @@ void describe_forwarding(runtime::OptionTable& table, Options& options) {
              options.resolv_conf, checks::absolute_path());
   table.integer({"cache-mb", "MIB", "Memory for forwarded answers; 0: no cache.", Reload::live},
                 options.cache_mb, 0U, 4096U);
+  table.integer(
+      {"cache-capacity", "ENTRIES",
+       "The same in answers, about 2,000 for each MiB; 0: as --cache-mb says.", Reload::live},
+      options.cache_capacity, 0U, 8'000'000U);
   table.boolean(
       {"prefetch", "", "Ask anew for answers that are asked for often, shortly before they expire.",
        Reload::live},

@@ -72,6 +72,7 @@ struct Options : runtime::CommonOptions {
   bool private_reverse = false;
   std::string resolv_conf = "/etc/resolv.conf";
   std::uint32_t cache_mb = 8;
+  std::uint32_t cache_capacity = 0;
   bool prefetch = true;
   std::chrono::milliseconds serve_stale{std::chrono::hours{1}};
 

@@ -2,6 +2,7 @@
 #include "dnsd/pod_views.hpp"
 
 #include "dnsd/options.hpp"
+#include "dnsd/translate.hpp"
 
 #include <algorithm>
 
@@ -53,14 +54,6 @@ void add_clients(const metadata::Pod& pod, const metadata::Cluster& cluster, dns
       view.clients_v6.emplace_back(asio::ip::address_v6(address.to_v6().to_bytes()), 128);
     }
   }
-}
-
-// A validated "name" or "namespace/name".
-std::pair<std::string, std::string> service_key(const metadata::Pod& pod) {
-  const auto text = pod.service.view();
-  const auto slash = text.find('/');
-  if (slash == std::string_view::npos) return {pod.ns.str(), std::string(text)};
-  return {std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
 }
 
 bool changes_nothing(const dns::View& view) {
@@ -175,9 +168,9 @@ void PodViews::add_upstreams(const metadata::Pod& pod, dns::View& view) {
 void PodViews::add_service_links(const metadata::Pod& pod, const metadata::Cluster& cluster,
                                  dns::View& view) {
   if (pod.service.empty()) return;
-  const auto key = service_key(pod);
-  services_.insert(key);
-  const auto service = cluster.find<metadata::Service>(key.first, key.second);
+  const auto its = service_of(pod);
+  services_.emplace(its.space, its.name);
+  const auto service = cluster.find<metadata::Service>(its.space, its.name);
   if (!service) return;
   const std::string zone = rancher_zone_->format();
   for (const auto& link : service->links) {

@@ -10,6 +10,13 @@ namespace paddock::dnsd {
 
 namespace {
 
+// Rancher's users know it in answers.
+std::size_t cache_bytes(const Options& options) {
+  constexpr std::size_t bytes_of_an_answer = (1 << 20) / 2'000;
+  return options.cache_capacity == 0 ? std::size_t{options.cache_mb} << 20
+                                     : options.cache_capacity * bytes_of_an_answer;
+}
+
 // For networks that were checked.
 dns::TransferAccess transfer_access(const Options& options) {
   dns::TransferAccess access;
@@ -45,7 +52,7 @@ dns::ForwardOptions forward_options(const Options& options, const AnswersFile& a
   forward.tls_ca = options.tls_ca;
   forward.private_reverse = options.private_reverse;
   forward.attempt_timeout = options.upstream_timeout;
-  forward.cache_bytes = std::size_t{options.cache_mb} << 20;
+  forward.cache_bytes = cache_bytes(options);
   forward.prefetch = options.prefetch;
   forward.serve_stale = std::chrono::duration_cast<std::chrono::seconds>(options.serve_stale);
   return forward;

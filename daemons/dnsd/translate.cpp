@@ -88,4 +88,24 @@ dns::Pod translate(const metadata::Pod& pod) {
   return {.space = pod.ns.str(), .name = pod.name.str(), .addresses = pod.addresses.to_vector()};
 }
 
+dns::ServiceReference service_of(const metadata::Pod& pod) {
+  if (pod.service.view().find('/') != std::string_view::npos) return reference(pod.service.view());
+  return {pod.ns.str(), pod.service.str()};
+}
+
+void add_last_container(dns::Service& service, const metadata::Cluster& cluster) {
+  if (service.kind != dns::ServiceKind::headless || service.publishes_not_ready ||
+      std::ranges::any_of(service.backends, [](const auto& one) { return !one.addresses.empty(); }))
+    return;
+  dns::Backend last{.is_ready = false};
+  for (const auto& pod : cluster.all_in<metadata::Pod>(service.space)) {
+    if (pod.addresses.empty() || pod.service.empty()) continue;
+    const auto its = service_of(pod);
+    if (its.space != service.space || its.name != service.name) continue;
+    last.addresses = pod.addresses.to_vector();
+    last.pod = pod.name.str();
+  }
+  if (!last.addresses.empty()) service.backends.push_back(std::move(last));
+}
+
 }  // namespace paddock::dnsd

@@ -24,6 +24,27 @@ void describe_common(OptionTable& table, CommonOptions& options) {
               .help = "How a log line is written: logfmt, json or text.",
               .reload = Reload::restart},
              options.log_format, checks::one_of({"logfmt", "json", "text"}));
+  table.text({.name = "log-file",
+              .value = "FILE",
+              .help = "Log to this file instead of standard error; SIGHUP opens it anew.",
+              .reload = Reload::live,
+              .alias = "log"},
+             options.log_file);
+  table.boolean({.name = "debug",
+                 .value = "",
+                 .help = "The same as log level debug.",
+                 .reload = Reload::live},
+                options.debug);
+  table.text({.name = "pid-file",
+              .value = "FILE",
+              .help = "Write the process id to this file while the daemon runs.",
+              .reload = Reload::restart},
+             options.pid_file);
+}
+
+std::string log_as_told(const CommonOptions& options) {
+  log::set_level(options.debug ? "debug" : options.log_level);
+  return options.log_file.empty() ? "" : log::write_to(options.log_file);
 }
 
 void log_problems(const std::vector<OptionProblem>& problems) {

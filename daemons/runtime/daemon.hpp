@@ -20,8 +20,10 @@
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/options.hpp"
+#include "runtime/pid_file.hpp"
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +37,9 @@ namespace paddock::runtime {
 struct CommonOptions {
   std::string log_level = "info";
   std::string log_format = "logfmt";
+  std::string log_file;
+  bool debug = false;
+  std::string pid_file;
   std::string admin_listen = "none";
 };
 void describe_common(OptionTable& table, CommonOptions& options);
@@ -75,6 +80,8 @@ class Daemon : public Lifecycle {
 // Implementation below this line.
 
 void log_problems(const std::vector<OptionProblem>& problems);
+// Takes level and file over; why the file cannot be written, or nothing.
+std::string log_as_told(const CommonOptions& options);
 void log_needs_restart(const std::vector<std::string>& options);
 // Runs `serve`, logs what it throws, and gives the exit status.
 [[nodiscard]] int run_logged(const std::string& daemon, const std::function<void()>& serve);
@@ -91,7 +98,8 @@ bool Daemon<Options>::reload() {
   for (std::size_t i = 0; i < now_->table.options().size(); ++i) {
     now_->table.options()[i].chosen = fresh->table.options()[i].chosen;
   }
-  log::set_level(now_->options.log_level);
+  if (const auto trouble = log_as_told(now_->options); !trouble.empty())
+    log::error("the log goes where it went", {{"reason", trouble}});
   return true;
 }
 
@@ -110,6 +118,9 @@ int run(int argc, const char* const* argv, const std::string& name, const std::s
   }
   log::set_up(first->options.log_level, first->options.log_format);
   return run_logged(name, [&] {
+    if (const auto trouble = log_as_told(first->options); !trouble.empty())
+      throw std::runtime_error(trouble + "; --log-file names another");
+    const PidFile pid_file(first->options.pid_file);
     Daemon<Options> daemon(std::move(first), read);
     serve(daemon);
   });

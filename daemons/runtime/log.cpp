@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/log.hpp"
 
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 
 namespace paddock::runtime::log {
@@ -134,6 +138,15 @@ void set_up(const std::string& level, const std::string& format) {
   out.logger->set_pattern("%v");
   out.logger->flush_on(spdlog::level::debug);
   set_level(level);
+}
+
+std::string write_to(const std::string& file) {
+  const int opened = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+  if (opened < 0) return "cannot write the log file " + file + ": " + std::strerror(errno);
+  ::dup2(opened, STDERR_FILENO);
+  ::close(opened);
+  output().journal = false;
+  return "";
 }
 
 void set_level(const std::string& level) {

@@ -38,6 +38,9 @@ using Fields = std::initializer_list<Field>;
 // Before the first line and before the first thread. `level` and `format` are the words of
 // --log-level and --log-format; level `none` silences everything.
 void set_up(const std::string& level, const std::string& format);
+// Standard error becomes this file, made when it is missing and added to; again for a file that was
+// moved away (log rotation). Returns why not, empty when it did; then all stays as it was.
+[[nodiscard]] std::string write_to(const std::string& file);
 // SIGHUP may change the level; callable from any thread.
 void set_level(const std::string& level);
 

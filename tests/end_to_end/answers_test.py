@@ -10,6 +10,8 @@ from host import Host, run, wait_until
 
 FILE = pathlib.Path("/run/answers.yaml")
 RELOAD = "127.0.0.1:8113"
+LOG = pathlib.Path("/run/rancher-dns.log")
+PID = pathlib.Path("/run/rancher-dns.pid")
 ANSWERS = """
 default:
   search: [rancher.internal]
@@ -48,7 +50,8 @@ class Answers(unittest.TestCase):
     def setUpClass(cls):
         FILE.write_text(ANSWERS)
         cls.host = cls.enterClassContext(
-            Host(daemons=("dnsd",), options={"dnsd": ["-answers", FILE, "-listen", "127.0.0.1:53", "-listenReload", RELOAD, "-ttl", "600"]}))
+            Host(daemons=("dnsd",), options={"dnsd": ["-answers", FILE, "-listen", "127.0.0.1:53", "-listenReload", RELOAD, "-ttl", "600",
+                                  "-cache-capacity", "1000", "-log", LOG, "-pid-file", PID, "-debug"]}))
 
         other = subprocess.Popen(
             ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--bind-interfaces",
@@ -119,6 +122,16 @@ class Answers(unittest.TestCase):
         self.assertTrue(said.endswith("500"), said)
         self.assertIn("answers.yaml:1: default must be a map", said)
         self.assertEqual(short("service-bar.stack-b"), ["10.42.112.98"])
+
+    def test_pid_and_log_are_where_they_were_wanted(self):
+        process = self.host.processes["dnsd"]
+        self.assertEqual(PID.read_text(), f"{process.pid}\n")
+        self.assertIn("msg=answering", LOG.read_text())
+
+        LOG.rename("/run/rancher-dns.log.1")
+        process.send_signal(signal.SIGHUP)
+
+        wait_until(lambda: "msg=" in LOG.read_text(), "the log goes to a new file")
 
     def test_addresses_take_turns_to_be_first(self):
         firsts = [run("dig", "@127.0.0.1", "+short", "service-baz").stdout.split()[0] for _ in range(20)]

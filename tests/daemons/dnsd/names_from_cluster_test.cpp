@@ -74,6 +74,24 @@ TEST(NamesFromCluster, APodHasNamesAndAnEndedOneOnlyInRancher) {
   EXPECT_EQ(names.data("web-1.rancher.internal"), Data{"10.42.0.7"});
 }
 
+TEST(NamesFromCluster, AServiceWhoseContainersHaveAllEndedHasTheLastOneInRancher) {
+  Names names;
+  names.put("{kind: Service, namespace: shop, name: web}");
+  names.put(
+      "{kind: Pod, namespace: shop, name: web-1, service: web, addresses: [10.42.0.7], state: "
+      "stopped}");
+  names.put(
+      "{kind: Pod, namespace: shop, name: web-2, service: web, addresses: [10.42.0.8], state: "
+      "stopped}");
+
+  EXPECT_EQ(names.data("web.shop.rancher.internal"), Data{"10.42.0.8"});
+  EXPECT_EQ(names.ask("web.shop.svc.cluster.local").rcode, 3U);
+  names.put("{kind: Pod, namespace: shop, name: web-2, service: web, state: removed}");
+  EXPECT_EQ(names.data("web.shop.rancher.internal"), Data{"10.42.0.7"});
+  names.erase("pods/shop/web-1");
+  EXPECT_EQ(names.ask("web.shop.rancher.internal").rcode, 3U);
+}
+
 TEST(NamesFromCluster, AContainerOnAnothersNetworkHasItsAddress) {
   Names names;
   names.put("{kind: Pod, namespace: shop, name: side, network_from: u-main}");

@@ -22,3 +22,10 @@ if "$daemon" --check-config --config "$scratch/bad.yaml" 2>"$scratch/said"; then
 fi
 grep -q "bad.yaml:1: log_level: .*allowed: debug" "$scratch/said" || fail "does not say what is allowed: $(cat "$scratch/said")"
 grep -q "bad.yaml:2: log_fromat: .*log_format?" "$scratch/said" || fail "does not name the nearest key: $(cat "$scratch/said")"
+
+# What a service manager of the old kind wants: a pid, and a log that can be moved away.
+printf 'log_level: info\nadmin_listen: none\n' >"$scratch/quiet.yaml"
+if timeout 5 "$daemon" --config "$scratch/quiet.yaml" --log-file "$scratch/none/log" 2>"$scratch/said"; then
+  fail "starts without the log it was told to write"
+fi
+grep -q "cannot write the log file $scratch/none/log.*--log-file" "$scratch/said" || fail "does not say what is wrong: $(cat "$scratch/said")"
