@@ -55,6 +55,11 @@ class Batch {
   const std::vector<std::uint8_t>& bytes() const { return bytes_; }
   const std::vector<Operation>& operations() const { return operations_; }
   bool empty() const { return operations_.empty(); }
+  // Forgets all requests and keeps the memory for others.
+  void clear() {
+    bytes_.clear();
+    operations_.clear();
+  }
 
  private:
   void begin_message(std::uint16_t type, std::uint16_t flags, std::string what);

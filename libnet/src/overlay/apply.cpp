@@ -97,7 +97,7 @@ class Sender {
         batch_, [&](std::size_t which, const Error& error) { refused_(before_ + which, error); });
     outcome_ = sent ? outcome_ : sent;
     before_ += batch_.operations().size();
-    batch_ = netlink::Batch();
+    batch_.clear();
     between_();
   }
 

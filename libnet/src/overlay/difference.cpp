@@ -207,6 +207,10 @@ Difference difference(const Table& wanted, const WayLinks& links, const Actual& 
       },
       [](const netlink::Neighbor& entry) { return entry.protocol == overlay_protocol; },
       [&](const NeighborEntry& entry) { return neighbor_of(entry, links); });
+  // In the order of a table of hashes, each route would go to another corner of the kernel's trie.
+  std::sort(found.routes.begin(), found.routes.end(), [](const auto& left, const auto& right) {
+    return left.destination.address < right.destination.address;
+  });
   return found;
 }
 
