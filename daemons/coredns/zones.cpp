@@ -41,6 +41,10 @@ void take_transfer(const Directive& plugin, const Server&, Draft& draft) {
       }
       const auto address =
           to->substr(0, to->find_last_of(':') == to->find(':') ? to->find(':') : std::string::npos);
+      if (!is_address(address)) {
+        draft.lose(plugin, option, *to + " is no address");
+        continue;
+      }
       const bool is_v6 = address.find(':') != std::string::npos;
       draft.add("transfer_to", address + (is_v6 ? "/128" : "/32"), option.place);
       draft.lose(plugin, option, "others are not notified of changes: they must ask");

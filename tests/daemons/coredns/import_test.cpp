@@ -186,12 +186,13 @@ TEST(OtherPlugins, AreAlreadySoOrNamed) {
 TEST(ZonePlugins, KeepFilesTransfersAndTrees) {
   const auto result = imported(
       "example.org {\n file /etc/zones/example.org {\n  reload 1m\n }\n"
-      " transfer {\n  to 10.0.0.9\n }\n}\n"
+      " transfer {\n  to 10.0.0.9:5353\n  to elsewhere\n }\n}\n"
       "skydns.local {\n etcd {\n  path /names\n  endpoint http://a:2379 http://b:2379\n }\n}\n"
       ". {\n cache\n forward . 10.0.0.1\n}\n");
 
   EXPECT_EQ(result.list("zone"), Texts{"example.org=/etc/zones/example.org"});
   EXPECT_EQ(result.list("transfer_to"), Texts{"10.0.0.9/32"});
+  EXPECT_TRUE(says(result.lost, "C:7 transfer: to elsewhere: elsewhere is no address"));
   EXPECT_EQ(result.list("source"), Texts{"skydns:http://a:2379,http://b:2379/names"});
   EXPECT_EQ(result.list("skydns_domains"), Texts{"skydns.local"});
 }
