@@ -48,9 +48,11 @@ std::string joined(const std::vector<std::filesystem::path>& paths) {
 }
 
 // Nobody else may use the directory meanwhile.
-std::optional<File> hold(const std::filesystem::path& directory) {
-  if (directory.empty()) return std::nullopt;
-  return lock_directory(make_directory(directory));
+std::optional<File> hold(const FileStoreOptions& options) {
+  if (options.directory.empty()) return std::nullopt;
+  const auto directory = make_directory(options.directory);
+  if (!options.locks_directory) return std::nullopt;
+  return lock_directory(directory);
 }
 
 std::string snapshot_in(const std::filesystem::path& directory) {
@@ -62,7 +64,7 @@ class FileStore final : public PublishedStore {
   explicit FileStore(FileStoreOptions options)
       : PublishedStore(options.history),
         source_("file:" + joined(options.paths)),
-        lock_(hold(options.directory)),
+        lock_(hold(options)),
         files_(options.paths, source_),
         events_(std::move(options.events)),
         saver_(

@@ -62,10 +62,12 @@ std::vector<Wanted> wanted_resources(const KubernetesStoreOptions& options) {
   return wanted;
 }
 
-// Nobody else may use the directory meanwhile.
-std::optional<File> hold(const std::filesystem::path& directory) {
-  if (directory.empty()) return std::nullopt;
-  return lock_directory(make_directory(directory));
+// Nobody else may use the directory meanwhile; where it is only read from, its owner sees to that.
+std::optional<File> hold(const KubernetesStoreOptions& options) {
+  if (options.directory.empty()) return std::nullopt;
+  const auto directory = make_directory(options.directory);
+  if (!options.is_writable) return std::nullopt;
+  return lock_directory(directory);
 }
 
 class KubernetesStore final : public PublishedStore {
@@ -73,7 +75,7 @@ class KubernetesStore final : public PublishedStore {
   explicit KubernetesStore(KubernetesStoreOptions given)
       : PublishedStore(given.history),
         options_(std::move(given)),
-        lock_(hold(options_.directory)),
+        lock_(hold(options_)),
         table_(random_uuid(), read_snapshot()),
         saver_(
             snapshot_file(), options_.save_after, [this] { return publisher_.cluster(); },

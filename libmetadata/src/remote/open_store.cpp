@@ -115,6 +115,7 @@ std::unique_ptr<Store> open_store(const std::string& location, StoreOptions opti
       FileStoreOptions files;
       files.paths.assign(where->paths.begin(), where->paths.end());
       files.directory = options.directory;
+      files.locks_directory = options.is_writable;
       files.history = options.history;
       files.save_after = options.save_after;
       files.events = std::move(options.events);

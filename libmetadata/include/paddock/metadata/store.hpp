@@ -154,8 +154,10 @@ struct EmbeddedOptions {
 struct FileStoreOptions {
   // Cluster files (docs/objects.md), and folders whose *.yaml, *.yml and *.json are read.
   std::vector<std::filesystem::path> paths;
-  // Keeps a snapshot of what was read last, and is locked; made when absent. Empty: none.
+  // Keeps a snapshot of what was read last; made when absent. Empty: none. Locked, unless it is
+  // the folder of a daemon that sees to that itself.
   std::filesystem::path directory = {};
+  bool locks_directory = true;
   std::size_t history = 10'000;               // changes kept for changes_since
   std::chrono::milliseconds save_after{500};  // from a change to the snapshot file
   StoreEvents events;  // left_out: a file or object that keeps its last good state
