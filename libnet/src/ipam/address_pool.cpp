@@ -65,6 +65,22 @@ class AddressPool::State {
     return subnet && subnet->network.contains(range.last);
   }
 
+  // Throws as the pool itself. IPv4 comes before IPv6.
+  void add(const PoolSubnet& wanted) {
+    auto subnet = make_subnet(wanted, options.exclusions);
+    auto* family = family_of(wanted.network.address);
+    if (!family) {
+      const bool v4 = wanted.network.address.is_v4();
+      family = &*families.emplace(v4 ? families.begin() : families.end(), v4);
+    }
+    for (const auto& other : family->subnets()) {
+      if (subnet.all.first <= other.all.last && other.all.first <= subnet.all.last)
+        throw std::invalid_argument("subnets " + other.network.to_string() + " and " +
+                                    subnet.network.to_string() + " overlap");
+    }
+    family->subnets().push_back(std::move(subnet));
+  }
+
   Error used_up(const Family& family, Time now) const {
     std::uint64_t size = 0;
     std::uint64_t taken = 0;
@@ -87,20 +103,8 @@ class AddressPool::State {
 };
 
 AddressPool::AddressPool(PoolOptions options) : state_(std::make_unique<State>()) {
-  if (options.subnets.empty())
-    throw std::invalid_argument("pool " + options.name + " has no subnet");
-  for (const auto& wanted : options.subnets) {
-    auto subnet = make_subnet(wanted, options.exclusions);
-    auto* family = state_->family_of(wanted.network.address);
-    if (!family) family = &state_->families.emplace_back(wanted.network.address.is_v4());
-    for (const auto& other : family->subnets()) {
-      if (subnet.all.first <= other.all.last && other.all.first <= subnet.all.last)
-        throw std::invalid_argument("subnets " + other.network.to_string() + " and " +
-                                    subnet.network.to_string() + " overlap");
-    }
-    family->subnets().push_back(std::move(subnet));
-  }
   state_->options = std::move(options);
+  for (const auto& wanted : state_->options.subnets) state_->add(wanted);
 }
 
 AddressPool::~AddressPool() = default;
@@ -109,6 +113,9 @@ AddressPool& AddressPool::operator=(AddressPool&&) noexcept = default;
 
 Result<std::vector<IpAddress>> AddressPool::take(std::span<const IpAddress> requested, Time now,
                                                  std::span<const AddressRange> within) {
+  if (state_->families.empty())
+    return failure(boost::system::errc::no_buffer_space,
+                   "pool " + state_->options.name + " has no subnet yet");
   for (const auto& range : within) {
     if (!state_->has(range))
       return failure(boost::system::errc::address_not_available,
@@ -149,6 +156,22 @@ Result<std::vector<IpAddress>> AddressPool::take(std::span<const IpAddress> requ
     result.push_back(to_address(*number, family.is_v4()));
   }
   return result;
+}
+
+Result<void> AddressPool::add(const PoolSubnet& subnet) {
+  try {
+    state_->add(subnet);
+    return {};
+  } catch (const std::invalid_argument& wrong) {
+    return failure(boost::system::errc::invalid_argument, wrong.what());
+  }
+}
+
+void AddressPool::close(const Prefix& network) {
+  for (auto& family : state_->families) {
+    const auto found = std::ranges::find(family.subnets(), network, &ipam::Subnet::network);
+    if (found != family.subnets().end()) found->close();
+  }
 }
 
 bool AddressPool::restore(const IpAddress& address) {

@@ -10,6 +10,7 @@
 #include <deque>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace paddock::net::ipam {
@@ -37,11 +38,14 @@ class Family {
   std::vector<Subnet>& subnets() { return subnets_; }
   const std::vector<Subnet>& subnets() const { return subnets_; }
 
-  Subnet* subnet_of(Number number) {
+  const Subnet* subnet_of(Number number) const {
     const auto found = std::ranges::find_if(subnets_, [number](const Subnet& subnet) {
       return subnet.all.first <= number && number <= subnet.all.last;
     });
     return found == subnets_.end() ? nullptr : &*found;
+  }
+  Subnet* subnet_of(Number number) {
+    return const_cast<Subnet*>(std::as_const(*this).subnet_of(number));
   }
 
   bool is_taken(Number number) const {
@@ -143,7 +147,7 @@ class Family {
       if (oldest.when + quarantine > now) return {};
       const Number number = oldest.number;
       freed_.pop_front();
-      return number;
+      if (subnet_of(number)->allows(number)) return number;  // else its subnet was closed
     }
     return {};
   }
@@ -166,7 +170,8 @@ class Family {
     for (const auto& entry : freed_) {
       const bool has_rested = std::min(entry.when, now) + quarantine <= now;
       const bool is_older = !oldest || entry.when < oldest->when;
-      if (has_rested && is_older && is_current(entry) && is_in(entry.number, spans))
+      if (has_rested && is_older && is_current(entry) && is_in(entry.number, spans) &&
+          subnet_of(entry.number)->allows(entry.number))
         oldest = &entry;
     }
     return oldest ? std::optional(oldest->number) : std::nullopt;

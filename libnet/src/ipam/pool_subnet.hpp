@@ -44,6 +44,11 @@ struct Subnet {
       return span.first <= number && number <= span.last;
     });
   }
+  void close() {
+    allowed.clear();
+    fresh.clear();
+    size = 0;
+  }
 };
 
 // Throws std::invalid_argument with a sentence when it cannot be one.

@@ -67,6 +67,20 @@ bool SubnetPool::contains(const Prefix& subnet) const {
          subnet == subnet.network() && first <= subnet.address && subnet.address <= last;
 }
 
+std::optional<std::uint64_t> SubnetPool::index_of(const Prefix& subnet) const {
+  if (!contains(subnet)) return {};
+  const Number away = to_number(subnet.address) - to_number(first);
+  return static_cast<std::uint64_t>(away >> (width_of(network) - length));
+}
+
+std::optional<Prefix> SubnetPool::at(std::uint64_t index) const {
+  const Number front = to_number(first);
+  const Number count = ((to_number(last) - front) >> (width_of(network) - length)) + 1;
+  if (index >= count) return {};
+  const Number away = Number{index} << (width_of(network) - length);
+  return Prefix{to_address(front + away, network.address.is_v4()), length};
+}
+
 std::vector<Prefix> SubnetPool::free(std::span<const Prefix> taken, std::size_t most,
                                      const std::optional<IpAddress>& from) const {
   const bool v4 = network.address.is_v4();

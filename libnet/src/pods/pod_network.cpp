@@ -59,6 +59,12 @@ std::vector<Lease> PodNetwork::leases() const {
 
 std::vector<AddressPool::Usage> PodNetwork::usage() const { return state_->records.usage(); }
 
+Result<void> PodNetwork::add_subnet(const PoolSubnet& subnet) {
+  return state_->records.add_subnet(subnet);
+}
+
+void PodNetwork::close_subnet(const Prefix& network) { state_->records.close_subnet(network); }
+
 void PodNetwork::set_mtu(std::uint32_t mtu) {
   const std::lock_guard lock(state_->settings_mutex);
   state_->options.mtu = mtu;

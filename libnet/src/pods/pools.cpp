@@ -7,27 +7,42 @@
 
 namespace paddock::net {
 
-Pools::Pools(PoolOptions common, std::map<std::string, PoolOptions> networks) {
-  std::vector<std::pair<std::string, Prefix>> seen;  // pool and subnet
-  const auto add = [&](PoolOptions options) {
+Pools::Pools(PoolOptions common, std::map<std::string, PoolOptions> networks)
+    : common_(common.name) {
+  const auto take_in = [&](PoolOptions options) {
     for (const auto& subnet : options.subnets) {
-      for (const auto& [name, other] : seen) {
-        const bool overlap =
-            other.contains(subnet.network.address) || subnet.network.contains(other.address);
-        if (overlap && name != options.name)
-          throw std::invalid_argument("subnet " + subnet.network.to_string() + " of network " +
-                                      options.name + " overlaps " + other.to_string() + " of " +
-                                      name);
-      }
-      seen.emplace_back(options.name, subnet.network);
+      Place place{options.name, subnet.network};
+      if (const auto free = check(place); !free) throw std::invalid_argument(free.error().text);
+      seen_.push_back(std::move(place));
     }
     pools_.emplace_back(std::move(options));
   };
-  add(std::move(common));
+  take_in(std::move(common));
   for (auto& [network, options] : networks) {
     places_[network] = pools_.size();
-    add(std::move(options));
+    take_in(std::move(options));
   }
+}
+
+// Within a pool it is the pool that checks.
+Result<void> Pools::check(const Place& place) const {
+  for (const auto& other : seen_) {
+    const bool overlap =
+        other.subnet.contains(place.subnet.address) || place.subnet.contains(other.subnet.address);
+    if (overlap && other.pool != place.pool)
+      return Error{make_error_code(boost::system::errc::invalid_argument),
+                   "subnet " + place.subnet.to_string() + " of network " + place.pool +
+                       " overlaps " + other.subnet.to_string() + " of " + other.pool};
+  }
+  return {};
+}
+
+Result<void> Pools::add(const PoolSubnet& subnet) {
+  Place place{common_, subnet.network};
+  if (auto free = check(place); !free) return free;
+  if (auto added = pools_.front().add(subnet); !added) return added;
+  seen_.push_back(std::move(place));
+  return {};
 }
 
 std::size_t Pools::place_of(const std::string& network) const {

@@ -63,6 +63,22 @@ std::vector<AddressPool::Usage> Records::usage(const std::string& network) const
   return pools_.of(network).usage(system_clock::now());
 }
 
+Result<void> Records::add_subnet(const PoolSubnet& subnet) {
+  const std::lock_guard lock(mutex_);
+  if (auto added = pools_.add(subnet); !added) return added;
+  for (const auto& [key, lease] : leases_) {
+    for (const auto& address : lease->attachment.addresses) {
+      if (subnet.network.contains(address)) pools_.holding(address)->restore(address);
+    }
+  }
+  return {};
+}
+
+void Records::close_subnet(const Prefix& network) {
+  const std::lock_guard lock(mutex_);
+  pools_.close(network);
+}
+
 Result<Reservation> Records::reserve(const Claim& claim) {
   const std::lock_guard lock(mutex_);
   auto& pool = pools_.of(claim.network);
@@ -85,6 +101,8 @@ Result<Reservation> Records::reserve(const Claim& claim) {
     });
   }
   auto taken = pool.take(former.empty() ? claim.requested : former, system_clock::now(), within);
+  // The former ones may be another pod's by now, or their subnet not ours to give any more.
+  if (!taken && !former.empty()) taken = pool.take(claim.requested, system_clock::now(), within);
   if (!taken) return taken.error();
   Reservation reserved;
   for (const auto& address : *taken) {

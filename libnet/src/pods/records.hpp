@@ -56,6 +56,10 @@ class Records {
   // Of the pool that network's pods have their addresses from.
   [[nodiscard]] std::vector<AddressPool::Usage> usage(const std::string& network) const;
 
+  // As Pools. Leases that were there before the subnet hold their addresses in it.
+  [[nodiscard]] Result<void> add_subnet(const PoolSubnet& subnet);
+  void close_subnet(const Prefix& network);
+
   [[nodiscard]] Result<Reservation> reserve(const Claim& claim);
   // Begins to write a record that memory does not show yet.
   [[nodiscard]] Commit begin(const Lease& lease) { return store_.put(lease); }

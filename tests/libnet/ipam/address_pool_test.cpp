@@ -293,6 +293,42 @@ TEST(AddressPool, AddressOutsideOfNewRangesIsHeldButNeverGivenAgain) {
   EXPECT_FALSE(pool.take({}, start + 1h));
 }
 
+TEST(AddressPool, WithoutSubnetsGivesNothingUntilOneComes) {
+  AddressPool pool({.subnets = {}, .exclusions = {}});
+  const auto refused = pool.take({}, start);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, boost::system::errc::no_buffer_space);
+
+  ASSERT_TRUE(pool.add(subnet("fd00::/64")));
+  ASSERT_TRUE(pool.add(subnet("10.0.0.0/30")));
+  const auto taken = pool.take({}, start);
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(*taken, (std::vector{ip("10.0.0.2"), ip("fd00::2")}));
+}
+
+TEST(AddressPool, GoesOnInASubnetThatCameLater) {
+  AddressPool pool({.subnets = {subnet("10.0.0.0/30")}, .exclusions = {}});
+  ASSERT_TRUE(pool.take({}, start));
+  ASSERT_TRUE(pool.add(subnet("10.0.9.0/30")));
+  EXPECT_EQ(pool.take({}, start).value().front(), ip("10.0.9.2"));
+  EXPECT_FALSE(pool.add(subnet("10.0.9.0/24")));  // overlaps
+}
+
+TEST(AddressPool, GivesNothingMoreOfAClosedSubnet) {
+  AddressPool pool({.subnets = {subnet("10.0.0.0/29"), subnet("10.0.9.0/29")},
+                    .exclusions = {},
+                    .quarantine = 0s});
+  const auto first = pool.take({}, start).value();
+  ASSERT_EQ(first.front(), ip("10.0.0.2"));
+  pool.close(*Prefix::parse("10.0.0.0/29"));
+
+  EXPECT_EQ(pool.take({}, start).value().front(), ip("10.0.9.2"));
+  EXPECT_EQ(pool.network_of(first.front()), Prefix::parse("10.0.0.0/29"));  // the pod's still
+  pool.free(first.front(), start);
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(pool.take({}, start));
+  EXPECT_FALSE(pool.take({}, start));
+}
+
 class WrongSubnets : public testing::TestWithParam<std::vector<PoolSubnet>> {};
 
 TEST_P(WrongSubnets, AreRefused) {
@@ -301,9 +337,8 @@ TEST_P(WrongSubnets, AreRefused) {
 
 INSTANTIATE_TEST_SUITE_P(
     AddressPool, WrongSubnets,
-    testing::Values(std::vector<PoolSubnet>{}, std::vector{subnet("10.0.0.5/24")},
-                    std::vector{subnet("10.0.0.0/31")}, std::vector{subnet("10.0.0.0/32")},
-                    std::vector{subnet("fd00::/127")},
+    testing::Values(std::vector{subnet("10.0.0.5/24")}, std::vector{subnet("10.0.0.0/31")},
+                    std::vector{subnet("10.0.0.0/32")}, std::vector{subnet("fd00::/127")},
                     std::vector{subnet("10.0.0.0/16"), subnet("10.0.7.0/24")},
                     std::vector{PoolSubnet{*Prefix::parse("10.0.0.0/24"), ip("10.0.1.1"), {}}},
                     std::vector{PoolSubnet{

@@ -67,6 +67,16 @@ TEST(SubnetPool, RefusesSubnetsThatDoNotFit) {
   EXPECT_FALSE(SubnetPool::make(prefix("fd00::/48"), 127));
 }
 
+TEST(SubnetPool, CountsItsSubnets) {
+  auto some = pool("fd00::/48", 64);
+  some.first = boost::asio::ip::make_address("fd00:0:0:1::");
+  EXPECT_EQ(some.at(0), prefix("fd00:0:0:1::/64"));
+  EXPECT_EQ(some.index_of(prefix("fd00:0:0:8::/64")), 7U);
+  EXPECT_EQ(some.at(65534), prefix("fd00:0:0:ffff::/64"));
+  EXPECT_FALSE(some.at(65535));
+  EXPECT_FALSE(some.index_of(prefix("fd00::/64")));
+}
+
 TEST(SubnetPool, KnowsItsSubnets) {
   auto some = pool("10.42.0.0/16", 24);
   some.first = boost::asio::ip::make_address("10.42.8.0");

@@ -53,8 +53,8 @@ class PADDOCK_NET_EXPORT AddressPool {
  public:
   using Time = std::chrono::system_clock::time_point;
 
-  // Throws std::invalid_argument with a sentence when subnets have host bits, overlap, are too
-  // small, or a range or gateway lies outside.
+  // Without subnets it gives nothing until add(). Throws std::invalid_argument with a sentence when
+  // subnets have host bits, overlap, are too small, or a range or gateway lies outside.
   explicit AddressPool(PoolOptions options);
   ~AddressPool();
   AddressPool(AddressPool&&) noexcept;
@@ -68,6 +68,12 @@ class PADDOCK_NET_EXPORT AddressPool {
   // used up, text says what would help.
   [[nodiscard]] Result<std::vector<IpAddress>> take(std::span<const IpAddress> requested, Time now,
                                                     std::span<const AddressRange> within = {});
+
+  // One subnet more; its addresses are given out when those of the others are. An error is what
+  // the constructor would throw.
+  [[nodiscard]] Result<void> add(const PoolSubnet& subnet);
+  // Nothing more is given out of that subnet; addresses taken stay so until they are freed.
+  void close(const Prefix& network);
 
   // Marks an address as taken that a record says is taken. False when it was taken already or lies
   // outside of the pool (a pod may outlive a change of the subnets).

@@ -73,6 +73,12 @@ class PADDOCK_NET_EXPORT PodNetwork {
   [[nodiscard]] std::vector<Lease> leases() const;
   [[nodiscard]] std::vector<AddressPool::Usage> usage() const;
 
+  // A subnet more for networks without one of their own, whose gateway and routes HostNetwork has
+  // made. An error says with what it overlaps, or why it is none.
+  [[nodiscard]] Result<void> add_subnet(const PoolSubnet& subnet);
+  // Pods that have addresses of it keep them, others get none.
+  void close_subnet(const Prefix& network);
+
   // Takes effect for pods attached from now on.
   void set_mtu(std::uint32_t mtu);
   void set_dns(cni::Dns dns);

@@ -9,6 +9,7 @@
 #include <paddock/net/export.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -28,6 +29,10 @@ struct PADDOCK_NET_EXPORT SubnetPool {
 
   // One of the subnets there are to take.
   [[nodiscard]] bool contains(const Prefix& subnet) const;
+
+  // The subnets are counted from `first`, which is 0. Absent: not one of them, or past the last.
+  [[nodiscard]] std::optional<std::uint64_t> index_of(const Prefix& subnet) const;
+  [[nodiscard]] std::optional<Prefix> at(std::uint64_t index) const;
 
   // Up to `most` subnets that overlap none of `taken`, in order, beginning with the subnet at or
   // after `from` and going on at the front. Takes the time of what is taken, however large the
