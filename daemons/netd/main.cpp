@@ -4,28 +4,16 @@
 #include "netd/options.hpp"
 #include "netd/plan.hpp"
 #include "netd/service.hpp"
+#include "netd/whole_file.hpp"
 #include "runtime/daemon.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <stdexcept>
 
 namespace {
 
 using namespace paddock;
-
-void write_conflist(const netd::Options& options) {
-  const std::filesystem::path path = options.conflist;
-  runtime::make_directory(path.parent_path());
-  const auto unfinished = path.string() + ".new";
-  std::ofstream file(unfinished);
-  file << netd::conflist(options.network_name) << std::flush;
-  if (!file) throw std::runtime_error("write " + unfinished + " failed");
-  std::filesystem::rename(unfinished, path);
-}
 
 // A moment later rather than earlier, and never more than a second.
 std::chrono::milliseconds pause_until(std::chrono::steady_clock::time_point due) {
@@ -41,7 +29,8 @@ void serve(runtime::Daemon<netd::Options>& daemon) {
     return;
   }
   runtime::make_directory(options.state_dir, 0700);
-  if (options.write_conflist) write_conflist(options);
+  if (options.write_conflist)
+    netd::write_whole(options.conflist, netd::conflist(options.network_name));
   netd::Service service(options, [&daemon] { daemon.nudge(); });
   const runtime::Admin admin(daemon.name(), options.admin_listen, daemon,
                              {.status = [&] { return service.status(); },

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The subnets of this host: claimed of the registry, claimed again when a claim got lost, one more
+// when they are nearly used up. All of it happens on a thread of its own, ahead of need: no pod
+// waits for the registry. What is held is on disk, and stays held while the registry is away.
+#pragma once
+
+#include "netd/subnet_registry.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace paddock::netd {
+
+struct HeldSubnets {
+  Subnets subnets;
+  // Another host's, or outside of the cluster's network now: pods keep their addresses, new ones
+  // get none here.
+  bool is_closed = false;
+
+  friend bool operator==(const HeldSubnets&, const HeldSubnets&) = default;
+};
+
+// Any thread, but for start() and the destructor.
+class HostSubnets {
+ public:
+  // Reads the state file, when there is one. `changed` is called from another thread when held()
+  // is new.
+  HostSubnets(SubnetRegistry& registry, std::string state_file, std::function<void()> changed);
+  ~HostSubnets();
+  HostSubnets(const HostSubnets&) = delete;
+  HostSubnets& operator=(const HostSubnets&) = delete;
+
+  void start();
+  // Something is new in the registry, or with this host.
+  void wake();
+
+  [[nodiscard]] std::vector<HeldSubnets> held() const;
+  // What is held is nearly used up, or not any more.
+  void set_nearly_full(bool nearly_full);
+  // Why there is no (further) subnet, or why one was closed; empty: all is well.
+  [[nodiscard]] std::string trouble() const;
+
+ private:
+  void run();
+  void agree(const SubnetView& view);
+  void adopt(const SubnetView& view);
+  void defend(const SubnetView& view, HeldSubnets& held);
+  void acquire(const SubnetView& view);
+  [[nodiscard]] std::vector<Subnets> candidates(const SubnetView& view);
+  void hold(const Subnets& subnets);
+  void set_trouble(const std::string& text);
+  void load();
+  void save() const;
+
+  SubnetRegistry& registry_;
+  const std::string state_file_;
+  const std::function<void()> changed_;
+  std::mt19937 chance_;
+
+  mutable std::mutex mutex_;  // all below; never held over I/O
+  std::condition_variable wake_;
+  std::vector<HeldSubnets> held_;  // changed by the thread only
+  std::string trouble_;
+  std::string conflict_;
+  bool is_nearly_full_ = false;
+  bool is_woken_ = false;
+  bool is_stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace paddock::netd

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netd/peers.hpp"
+
+namespace paddock::netd {
+namespace {
+
+namespace flannel = net::flannel;
+
+std::optional<net::TunnelEnd> end_of(const std::optional<net::IpAddress>& address,
+                                     const std::optional<flannel::VxlanData>& data) {
+  if (!address) return {};
+  net::TunnelEnd end;
+  end.underlay = *address;
+  if (data) end.mac = data->mac;
+  return end;
+}
+
+}  // namespace
+
+std::optional<net::Peer> peer_of(const std::string& host, const flannel::HostRecord& record) {
+  const auto backend = net::parse_overlay_backend(record.backend);
+  if (!backend) return {};
+  net::Peer peer;
+  peer.host = host;
+  peer.backend = *backend;
+  peer.v4 = end_of(record.public_ip, record.data);
+  peer.v6 = end_of(record.public_ipv6, record.v6_data);
+  if (record.data)
+    peer.vni = record.data->vni;
+  else if (record.v6_data)
+    peer.vni = record.v6_data->vni;
+  if (!peer.v4 && !peer.v6) return {};
+  return peer;
+}
+
+flannel::HostRecord record_of(const net::Peer& self) {
+  flannel::HostRecord record;
+  record.backend = net::to_string(self.backend);
+  const bool is_tunnel = self.backend == net::OverlayBackend::vxlan;
+  const auto data = [&](const net::TunnelEnd& end) -> std::optional<flannel::VxlanData> {
+    if (!is_tunnel || !end.mac) return {};
+    return flannel::VxlanData{self.vni, *end.mac};
+  };
+  if (self.v4) {
+    record.public_ip = self.v4->underlay;
+    record.data = data(*self.v4);
+  }
+  if (self.v6) {
+    record.public_ipv6 = self.v6->underlay;
+    record.v6_data = data(*self.v6);
+  }
+  return record;
+}
+
+net::Result<std::optional<net::Peer>> peer_of(const metadata::Host& host) {
+  std::vector<flannel::Annotation> annotations;
+  for (const auto& [key, value] : host.annotations) {
+    const std::string_view name = key;
+    if (name.starts_with(flannel::annotation_prefix))
+      annotations.push_back({std::string(name.substr(flannel::annotation_prefix.size())),
+                             std::string(std::string_view(value))});
+  }
+  if (annotations.empty()) return std::optional<net::Peer>{};
+  const auto record = flannel::parse_annotations(annotations);
+  if (!record)
+    return net::Error{record.error().code, "host " + host.name.str() + ": " + record.error().text};
+  if (!*record) return std::optional<net::Peer>{};
+  auto peer = peer_of(host.name.str(), **record);
+  if (!peer) return peer;
+  for (const auto& subnet : host.subnets) peer->subnets.push_back({subnet.address, subnet.length});
+  return peer;
+}
+
+std::map<std::string, std::string> annotations_of(const net::Peer& self) {
+  std::map<std::string, std::string> annotations;
+  for (const auto& [name, value] : flannel::format_annotations(record_of(self)))
+    annotations[std::string(flannel::annotation_prefix) + name] = value;
+  return annotations;
+}
+
+}  // namespace paddock::netd

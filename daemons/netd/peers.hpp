@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Hosts as the overlay knows them, from and to what registries keep of them: pure.
+#pragma once
+
+#include <paddock/metadata/objects.hpp>
+#include <paddock/net/flannel.hpp>
+#include <paddock/net/overlay.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace paddock::netd {
+
+// How the record says a host is reached; the subnets are for the caller to fill in. Absent when it
+// is not reached in a way that we know: `backend` of the record is none of ours, or has no address.
+[[nodiscard]] std::optional<net::Peer> peer_of(const std::string& host,
+                                               const net::flannel::HostRecord& record);
+[[nodiscard]] net::flannel::HostRecord record_of(const net::Peer& self);
+
+// A Host object says it in flannel's annotations, as a Kubernetes node does. Absent when it has
+// none; an error names what is wrong with them.
+[[nodiscard]] net::Result<std::optional<net::Peer>> peer_of(const metadata::Host& host);
+[[nodiscard]] std::map<std::string, std::string> annotations_of(const net::Peer& self);
+
+}  // namespace paddock::netd

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netd/whole_file.hpp"
+
+#include "runtime/directories.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <system_error>
+
+namespace paddock::netd {
+namespace {
+
+// A rename must not come to the disk before what it names.
+bool write_through(const std::string& path, const std::string& text) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0) return false;
+  std::size_t written = 0;
+  while (written < text.size()) {
+    const auto step = ::write(file, text.data() + written, text.size() - written);
+    if (step < 0 && errno != EINTR) break;
+    if (step > 0) written += static_cast<std::size_t>(step);
+  }
+  const bool is_whole = written == text.size() && ::fsync(file) == 0;
+  const int code = errno;
+  ::close(file);
+  errno = code;
+  return is_whole;
+}
+
+}  // namespace
+
+void write_whole(const std::string& path, const std::string& text) {
+  const std::filesystem::path target(path);
+  runtime::make_directory(target.parent_path());
+  const auto unfinished = target.parent_path() / ("." + target.filename().string());
+  if (!write_through(unfinished, text))
+    throw std::runtime_error("write " + unfinished.string() + ": " +
+                             std::generic_category().message(errno));
+  std::filesystem::rename(unfinished, target);
+}
+
+std::string read_whole(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace paddock::netd

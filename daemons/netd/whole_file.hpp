@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Small files that others read, or that we read again after a crash: there as a whole or not at
+// all.
+#pragma once
+
+#include <string>
+
+namespace paddock::netd {
+
+// Replaces the file; its folder is made when absent. Throws std::runtime_error with a sentence. The
+// unfinished file is `.NAME` beside it, as flannel has it.
+void write_whole(const std::string& path, const std::string& text);
+// Empty when there is none.
+[[nodiscard]] std::string read_whole(const std::string& path);
+
+}  // namespace paddock::netd

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netd/peers.hpp"
+
+#include <gtest/gtest.h>
+
+namespace paddock::netd {
+namespace {
+
+net::Peer tunnel_peer() {
+  net::Peer peer;
+  peer.host = "node-2";
+  peer.vni = 7;
+  peer.v4 = net::TunnelEnd{boost::asio::ip::make_address("192.0.2.2"),
+                           net::MacAddress::parse("02:00:00:00:00:02")};
+  return peer;
+}
+
+std::shared_ptr<metadata::Host> host_with(const std::map<std::string, std::string>& annotations) {
+  auto host = std::make_shared<metadata::Host>();
+  host->name = "node-2";
+  std::vector<metadata::TextPair> pairs;
+  for (const auto& [key, value] : annotations) pairs.push_back({key, value});
+  host->annotations = metadata::TextMap(std::move(pairs));
+  return host;
+}
+
+TEST(Peers, ComeBackFromAHostObject) {
+  auto peer = tunnel_peer();
+  auto host = host_with(annotations_of(peer));
+  host->subnets = {{boost::asio::ip::make_address("10.42.2.0"), 24}};
+  peer.subnets = {net::Prefix::parse("10.42.2.0/24").value()};
+  EXPECT_EQ(peer_of(*host).value(), peer);
+}
+
+TEST(Peers, OfBothFamiliesComeBack) {
+  auto peer = tunnel_peer();
+  peer.v6 = net::TunnelEnd{boost::asio::ip::make_address("2001:db8::2"),
+                           net::MacAddress::parse("02:00:00:00:00:06")};
+  EXPECT_EQ(peer_of("node-2", record_of(peer)), peer);
+}
+
+TEST(Peers, WithoutTunnelHaveNoMac) {
+  auto peer = tunnel_peer();
+  peer.backend = net::OverlayBackend::host_gateway;
+  const auto record = record_of(peer);
+  EXPECT_EQ(record.backend, "host-gw");
+  EXPECT_FALSE(record.data);
+}
+
+TEST(Peers, AreNoHostsWithoutAnnotations) {
+  EXPECT_FALSE(peer_of(*host_with({})).value());
+  EXPECT_FALSE(peer_of(*host_with({{"rack", "7"}})).value());
+}
+
+TEST(Peers, OfAnotherBackendAreNotReached) {
+  net::flannel::HostRecord record;
+  record.public_ip = boost::asio::ip::make_address("192.0.2.2");
+  record.backend = "ipsec";
+  EXPECT_FALSE(peer_of("node-2", record));
+}
+
+TEST(Peers, AnErrorNamesTheHost) {
+  const auto wrong = peer_of(*host_with({{"flannel.alpha.coreos.com/backend-type", "vxlan"},
+                                         {"flannel.alpha.coreos.com/public-ip", "nowhere"}}));
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(wrong.error().text.find("node-2"), std::string::npos);
+  EXPECT_NE(wrong.error().text.find("public-ip"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace paddock::netd
