@@ -35,6 +35,12 @@ etcd::Options client_options(const FlannelOptions& options) {
   return {.endpoints = options.endpoints, .access = options.access};
 }
 
+// flannel's "alloc" gives out subnets and leaves the way there to others.
+std::optional<net::OverlayBackend> backend_of(const net::flannel::NetworkConfig& config) {
+  if (config.backend == "alloc") return net::OverlayBackend::none;
+  return net::parse_overlay_backend(config.backend);
+}
+
 etcd::KeyValue as_stored(const FlannelTable::Entry& entry) {
   etcd::KeyValue stored;
   stored.value = entry.value;
@@ -108,6 +114,7 @@ class FlannelRegistry final : public SubnetRegistry {
 
   mutable std::mutex mutex_;  // all below, never held over I/O
   std::condition_variable pause_;
+  mutable std::shared_ptr<const SubnetView> view_;  // of the rest; null: to be made
   FlannelTable table_;
   std::optional<net::flannel::NetworkConfig> config_;
   std::optional<net::flannel::HostRecord> self_;
@@ -138,7 +145,8 @@ void FlannelRegistry::remember() {
   const std::lock_guard lock(mutex_);
   own_ = kept.own;
   if (!kept.config.empty()) {
-    if (auto config = net::flannel::parse_network_config(kept.config)) config_ = *config;
+    const auto config = net::flannel::parse_network_config(kept.config);
+    if (config && backend_of(*config)) config_ = *config;
   }
   for (const auto& [name, value] : kept.subnets) {
     etcd::KeyValue stored;
@@ -176,6 +184,7 @@ void FlannelRegistry::set_trouble(const std::string& text) {
     is_new = trouble_ != text;
     trouble_ = text;
     is_current_ = text.empty();
+    view_.reset();
   }
   if (!is_new) return;
   if (text.empty())
@@ -194,6 +203,11 @@ metadata::Result<void> FlannelRegistry::read_all() {
   const auto& text = stored->values.front().value;
   auto config = net::flannel::parse_network_config(text);
   if (!config) return metadata::Error{config.error().code, config.error().text};
+  // Another way than the one asked for could be one in clear text.
+  if (!backend_of(*config))
+    return metadata::Error{make_error_code(boost::system::errc::not_supported),
+                           options_.prefix + "/config asks for the backend " + config->backend +
+                               "; vxlan, host-gw and alloc are known here"};
   const auto found =
       reader_.all({.key = subnets_prefix_, .end = etcd::end_of_prefix(subnets_prefix_)});
   if (!found) return found.error();
@@ -205,6 +219,7 @@ metadata::Result<void> FlannelRegistry::read_all() {
   revision_ = found->revision;
   cluster_ = found->cluster;
   table_ = std::move(table);
+  view_.reset();
   peers_.replace(other_hosts());
   config_text_ = text;
   is_saved_ = false;
@@ -239,9 +254,11 @@ void FlannelRegistry::note(const etcd::Notice& notice) {
       const auto name = change.value.key.substr(subnets_prefix_.size());
       touch(change.is_erased ? table_.erase(name) : table_.put(name, change.value));
     }
-    is_saved_ = is_saved_ && notice.changes.empty();
+    if (notice.changes.empty()) return;
+    is_saved_ = false;
+    view_.reset();
   }
-  if (!notice.changes.empty()) changed_();
+  changed_();
 }
 
 // All but this one, under the names it has and had. mutex_ is held.
@@ -269,6 +286,7 @@ void FlannelRegistry::touch(const std::set<std::string>& hosts) {
 std::shared_ptr<const SubnetView> FlannelRegistry::view() const {
   const std::lock_guard lock(mutex_);
   if (!config_) return nullptr;
+  if (view_) return view_;
   auto view = std::make_shared<SubnetView>();
   for (const auto& [name, entry] : table_.entries())
     view->claims.push_back({.subnets = entry.subnets,
@@ -281,7 +299,8 @@ std::shared_ptr<const SubnetView> FlannelRegistry::view() const {
   if (config_->v6) view->networks.push_back(config_->v6->network);
   // Before we know who we are, we cannot tell which subnets are ours.
   view->is_current = is_current_ && self_;
-  return view;
+  view_ = std::move(view);
+  return view_;
 }
 
 std::optional<net::OverlaySettings> FlannelRegistry::settings(net::OverlaySettings options) const {
@@ -303,6 +322,7 @@ void FlannelRegistry::publish(const net::Peer& self) {
     const std::lock_guard lock(mutex_);
     if (self_ == record) return;
     self_ = std::move(record);
+    view_.reset();
     if (is_current_ || !table_.entries().empty()) peers_.replace(other_hosts());
   }
   changed_();
@@ -380,6 +400,7 @@ SubnetRegistry::Answer FlannelRegistry::settle(const std::string& name, const Su
   const std::lock_guard lock(mutex_);
   if (!table_.find(name)) (void)table_.put(name, as_stored(*mine));  // the watch may take a moment
   own_[name] = mine->created;
+  view_.reset();
   is_saved_ = false;
   return {};
 }

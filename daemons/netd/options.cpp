@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netd/options.hpp"
 
+#include "netd/flannel_registry.hpp"
 #include "netd/plan.hpp"
 #include "runtime/cluster_source.hpp"
 
 #include <paddock/net/address_pool.hpp>
+#include <paddock/net/overlay.hpp>
 
 namespace paddock::netd {
 namespace {
@@ -30,6 +32,46 @@ std::string check_metadata(const std::string& text) {
     return "an embedded store is metadatad's alone; must be paddock:/PATH/OF/metadata.sock";
   }
   return runtime::check_location(text);
+}
+
+std::string check_registry(const std::string& text) {
+  if (text == "fixed") return {};
+  const auto flannel = parse_flannel_location(text);
+  return flannel ? "" : flannel.error().text + "; or fixed";
+}
+
+std::string check_overlay(const std::string& text) {
+  return net::parse_overlay_backend(text) ? "" : "must be none, vxlan or host-gw";
+}
+
+void describe_overlay(runtime::OptionTable& table, Options& options) {
+  table.text({"registry", "LOCATION",
+              "Where this host gets its subnets: fixed, from --subnets; or "
+              "flannel-etcd:http://HOST:2379[,HOST][/PREFIX], claimed in the etcd of a flannel "
+              "network, whose configuration then says how the overlay is. docs/subnets.md."},
+             options.registry, check_registry);
+  runtime::describe_access(table, "registry", options.registry_access);
+  table.text({"subnet-file", "FILE",
+              "Written for flannel's CNI plugin and for scripts, with --registry flannel-etcd."},
+             options.subnet_file, checks::absolute_path());
+  table.text({"overlay", "none|vxlan|host-gw",
+              "How packets get to pods of other hosts, which say in the registry of --metadata how "
+              "they are reached. docs/overlay.md."},
+             options.overlay, check_overlay);
+  table.integer({"overlay-vni", "N", "Number of the VXLAN network."}, options.overlay_vni, 1U,
+                (1U << 24U) - 1);
+  table.integer({"overlay-port", "PORT", "UDP port of VXLAN."}, options.overlay_port,
+                std::uint16_t{1}, std::uint16_t{65535});
+  table.boolean({"overlay-direct-routing", "",
+                 "With vxlan: hosts on the same link are reached by plain routes."},
+                options.overlay_direct_routing);
+  table.text({"underlay", "INTERFACE",
+              "The interface other hosts are reached by. Default: that of the default route."},
+             options.underlay);
+  table.list({"underlay-addresses", "ADDRESS",
+              "Which of its addresses other hosts use, one of each family at most. Default: the "
+              "first ones."},
+             options.underlay_addresses, checks::address());
 }
 
 void describe_addresses(runtime::OptionTable& table, Options& options) {
@@ -86,6 +128,7 @@ void describe(runtime::OptionTable& table, Options& options) {
               "This host's own addresses in the registry. Default: those of its interfaces."},
              options.host_addresses, checks::address());
   describe_addresses(table, options);
+  describe_overlay(table, options);
   describe_dns(table, options);
   table.text({"socket", "PATH", "Where the plugin finds this daemon."}, options.socket,
              checks::absolute_path());

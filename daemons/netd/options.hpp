@@ -22,6 +22,15 @@ struct Options : runtime::CommonOptions {
   std::vector<std::string> cluster_cidrs{"10.42.0.0/16"};
   std::vector<std::string> subnets;
   std::vector<std::string> networks;
+  std::string registry = "fixed";
+  paddock::metadata::Access registry_access;
+  std::string subnet_file = "/run/flannel/subnet.env";
+  std::string overlay = "none";
+  std::uint32_t overlay_vni = 1;
+  std::uint16_t overlay_port = 8472;
+  bool overlay_direct_routing = false;
+  std::string underlay;  // empty: that of the default route
+  std::vector<std::string> underlay_addresses;
   std::vector<std::string> ranges;
   std::vector<std::string> exclude;
   std::chrono::milliseconds quarantine{std::chrono::seconds{30}};

@@ -69,7 +69,7 @@ PoolPlan pool_plan(const Options& options) {
   plan.common.name = options.network_name;
   for (const auto& text : options.subnets)
     plan.common.subnets.push_back({.network = prefix_of(text), .gateway = {}, .ranges = {}});
-  if (options.subnets.empty()) {
+  if (options.subnets.empty() && options.registry == "fixed") {
     for (const auto& text : options.cluster_cidrs)
       plan.common.subnets.push_back(
           {.network = first_subnet(prefix_of(text)), .gateway = {}, .ranges = {}});

@@ -36,6 +36,7 @@ Json registry_problems(const Registrar& registrar, const net::Lease& lease) {
 }  // namespace
 
 std::optional<std::string> Service::page(std::string_view path) const {
+  if (path == "/peers") return peers_page();
   const auto slash = path.starts_with(prefix) ? path.find('/', prefix.size()) : path.npos;
   if (slash == path.npos) return {};
   const auto space = path.substr(prefix.size(), slash - prefix.size());

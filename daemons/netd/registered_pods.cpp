@@ -69,6 +69,7 @@ std::shared_ptr<const metadata::Host> updated_host(const metadata::Host* base,
   for (const auto& subnet : facts.subnets)
     subnets.push_back({subnet.address, static_cast<std::uint8_t>(subnet.length)});
   host->subnets = std::move(subnets);
+  host->annotations = merged(host->annotations, facts.annotations);
   if (base && metadata::equal(*base, *host)) return nullptr;
   return host;
 }

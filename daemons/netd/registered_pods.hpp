@@ -7,6 +7,7 @@
 #include <paddock/metadata/objects.hpp>
 #include <paddock/net/lease_store.hpp>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +32,7 @@ struct HostFacts {
   std::string name;
   std::vector<net::IpAddress> addresses;
   std::vector<net::Prefix> subnets;
+  std::map<std::string, std::string> annotations = {};  // how other hosts reach it
 };
 std::shared_ptr<const metadata::Host> updated_host(const metadata::Host* base,
                                                    const HostFacts& facts);

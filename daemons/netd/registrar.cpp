@@ -22,8 +22,8 @@ bool same(const net::Lease& left, const net::Lease& right) {
 
 }  // namespace
 
-Registrar::Registrar(std::unique_ptr<Registry> registry, HostFacts host)
-    : host_(std::move(host)), registry_(std::move(registry)) {}
+Registrar::Registrar(std::shared_ptr<Registry> registry, HostFacts host)
+    : host_name_(host.name), registry_(std::move(registry)), host_(std::move(host)) {}
 
 Registrar::~Registrar() {
   stopping_ = true;
@@ -77,6 +77,15 @@ void Registrar::detached(const net::Lease& lease) {
   write_pod(key, registry_->cluster().get());
 }
 
+void Registrar::set_host(std::vector<net::Prefix> subnets,
+                         std::map<std::string, std::string> annotations) {
+  const std::lock_guard lock(mutex_);
+  if (host_.subnets == subnets && host_.annotations == annotations) return;
+  host_.subnets = std::move(subnets);
+  host_.annotations = std::move(annotations);
+  behind_ = true;
+}
+
 void Registrar::write_pod(const metadata::Key& key, const metadata::Cluster* cluster) {
   Attachments attachments;
   {
@@ -88,7 +97,7 @@ void Registrar::write_pod(const metadata::Key& key, const metadata::Cluster* clu
     return;
   }
   const auto known = cluster ? cluster->find<metadata::Pod>(key.ns, key.name) : nullptr;
-  if (const auto pod = updated_pod(known.get(), attachments, host_.name))
+  if (const auto pod = updated_pod(known.get(), attachments, host_name_))
     note(registry_->put(*pod));
 }
 
@@ -111,15 +120,17 @@ bool Registrar::is_quiet() {
 
 // Wanted is what is attached, actual what the registry says of this host.
 void Registrar::agree(const metadata::Cluster& cluster) {
-  behind_ = false;                    // whatever fails from here on says so again
+  behind_ = false;  // whatever fails from here on says so again
+  HostFacts facts;
   std::vector<metadata::Key> wanted;  // read after the cluster: it holds all that the cluster may
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [key, attachments] : wanted_) wanted.push_back(key);
+    facts = host_;
   }
-  const auto known = cluster.find<metadata::Host>(host_.name);
-  if (const auto host = updated_host(known.get(), host_)) note(registry_->put(*host));
-  for (const auto& pod : cluster.pods_on(host_.name)) {
+  const auto known = cluster.find<metadata::Host>(host_name_);
+  if (const auto host = updated_host(known.get(), facts)) note(registry_->put(*host));
+  for (const auto& pod : cluster.pods_on(host_name_)) {
     if (is_ours(pod) && !std::ranges::binary_search(wanted, pod.key()))
       write_pod(pod.key(), &cluster);
   }

@@ -23,7 +23,7 @@ namespace paddock::netd {
 // Any thread, but for start() and the destructor.
 class Registrar {
  public:
-  Registrar(std::unique_ptr<Registry> registry, HostFacts host);
+  Registrar(std::shared_ptr<Registry> registry, HostFacts host);
   ~Registrar();
   Registrar(const Registrar&) = delete;
   Registrar& operator=(const Registrar&) = delete;
@@ -34,6 +34,9 @@ class Registrar {
   // Tries at once, for a moment; what fails is done as soon as metadatad is there.
   void attached(const net::Lease& lease);
   void detached(const net::Lease& lease);
+
+  // This host has other subnets, or is reached in another way, than was said.
+  void set_host(std::vector<net::Prefix> subnets, std::map<std::string, std::string> annotations);
 
   // What the registry has under that key; null when it has none, or was never reached.
   [[nodiscard]] std::shared_ptr<const metadata::Pod> find(const metadata::Key& key) const;
@@ -59,10 +62,11 @@ class Registrar {
   // True when an immediate try would only cost time; it is then left to run(). mutex_ is held.
   bool is_quiet();
 
-  const HostFacts host_;
-  const std::unique_ptr<Registry> registry_;
+  const std::string host_name_;
+  const std::shared_ptr<Registry> registry_;
 
-  mutable std::mutex mutex_;  // the three below: requests come on many threads; never held over I/O
+  mutable std::mutex mutex_;  // the four below: requests come on many threads; never held over I/O
+  HostFacts host_;
   std::map<metadata::Key, Attachments> wanted_;
   std::string last_error_;
   std::chrono::steady_clock::time_point quiet_until_{};  // no immediate tries before

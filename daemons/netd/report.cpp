@@ -65,6 +65,7 @@ runtime::Status Service::status() const {
       status.problems.push_back(
           {Severity::warning, "some pods are not registered yet: " + registry.last_error, ""});
   }
+  add_peer_problems(status.problems);
   if (const auto found = trouble())
     status.problems.push_back({Severity::error, found->msg, "journalctl -u paddock-netd"});
   status.ready = !trouble();
@@ -95,6 +96,7 @@ void Service::metrics(runtime::MetricsText& out) const {
   out.gauge("paddock_net_pool_resting", "Addresses freed too short ago to be given out again.");
   for (const auto& usage : usages)
     out.sample(usage.resting, {{"subnet", usage.network.to_string()}});
+  peer_metrics(out);
   if (!registrar_) return;
   const auto registry = registrar_->status();
   out.gauge("paddock_net_registry_connected", "1 while the registry is followed.");

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netd/service.hpp"
 
-#include "netd/host_facts.hpp"
 #include "netd/plan.hpp"
 #include "runtime/log.hpp"
 
@@ -25,30 +24,22 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds shortest_interval{500};  // between two looks at the kernel
 constexpr std::chrono::seconds longest_interval{60};
 
-std::unique_ptr<Registrar> make_registrar(const Options& options) {
-  if (options.metadata == "none") return nullptr;
-  HostFacts host = host_facts(options);
-  auto registry = open_registry({.location = options.metadata,
-                                 .access = options.metadata_access,
-                                 .host = host.name,
-                                 .state_dir = options.state_dir});
-  return std::make_unique<Registrar>(std::move(registry), std::move(host));
-}
-
 }  // namespace
 
 std::uint32_t Service::mtu_of(const Options& options) {
   if (options.mtu != 0) return options.mtu;
+  if (const auto most = overlay_ ? overlay_->pod_mtu() : 0; most != 0) return most;
   return network_.default_mtu().value();
 }
 
 net::PodNetworkOptions Service::pod_options(const Options& options) {
   net::PodNetworkOptions wanted;
+  pod_mtu_ = mtu_of(options);
   auto pools = pool_plan(options);
   wanted.pool = std::move(pools.common);
   wanted.networks = std::move(pools.networks);
   wanted.state_directory = options.state_dir;
-  wanted.mtu = mtu_of(options);
+  wanted.mtu = pod_mtu_;
   wanted.data_path = options.data_path == "bridge" ? net::DataPath::bridge : net::DataPath::routed;
   wanted.dns = dns_hints(options);
   wanted.events.attached = [this](const net::Lease& lease) {
@@ -70,13 +61,14 @@ net::PodNetworkOptions Service::pod_options(const Options& options) {
 
 Service::Service(const Options& options, std::function<void()> wake)
     : wake_(std::move(wake)),
+      options_(options),
       host_(net::NetworkNamespace::current()),
-      plan_(host_plan(options)),
+      plan_(open_registries()),
       network_(host_),
-      registrar_(make_registrar(options)),
       kernel_(host_) {
   for (const auto& change : network_.ensure(plan_).value()) log::info("host", {{"did", change}});
-  pods_ = std::make_unique<net::PodNetwork>(host_, pod_options(options));
+  open_overlay();
+  pods_ = std::make_unique<net::PodNetwork>(host_, pod_options(options_));
   const auto answer_call = [this](const net::PluginCall& call) { return answer(call); };
   server_ = std::make_unique<net::PluginServer>(
       net::PluginServerOptions{.socket = options.socket,
@@ -89,6 +81,7 @@ Service::Service(const Options& options, std::function<void()> wake)
   for (const auto& problem : net::replay_spool(spool, answer_call))
     log::warning("spool", {{"problem", problem}});
   if (registrar_) registrar_->start(pods_->leases());
+  start_following();
   server_->start();
   maintained_ = steady_clock::now();
   stop_ = ::eventfd(0, EFD_CLOEXEC);
@@ -101,6 +94,7 @@ Service::~Service() {
   (void)!::write(stop_, &one, sizeof one);
   watcher_.join();
   ::close(stop_);
+  stop_following();
   server_.reset();  // no more requests, then nobody needs the rest
   pods_.reset();
 }
@@ -118,11 +112,12 @@ void Service::watch_kernel() {
 steady_clock::time_point Service::due() const {
   if (!woken_) return maintained_ + longest_interval;
   // Every ADD is an event, and a look takes the longer the more pods there are.
-  return maintained_ + std::clamp<steady_clock::duration>(10 * took_, shortest_interval,
-                                                          longest_interval);
+  return maintained_ +
+         std::clamp<steady_clock::duration>(10 * took_, shortest_interval, longest_interval);
 }
 
 void Service::maintain(bool woken) {
+  follow_subnets();
   woken_ = woken_ || woken;
   const auto now = steady_clock::now();
   if (now < due()) return;
@@ -149,8 +144,11 @@ void Service::note_repair(const std::string& what) {
 }
 
 void Service::reload(const Options& options) {
+  options_.mtu = options.mtu;
+  options_.masquerade = options.masquerade;
   try {
-    pods_->set_mtu(mtu_of(options));
+    pod_mtu_ = mtu_of(options);
+    pods_->set_mtu(pod_mtu_);
   } catch (const std::exception& failed) {
     log::error("the MTU stays as it was", {{"error", failed.what()}});
   }
@@ -162,7 +160,12 @@ void Service::reload(const Options& options) {
 
 std::optional<net::cni::Failure> Service::trouble() const {
   const std::lock_guard lock(mutex_);
-  if (trouble_.empty()) return {};
+  if (trouble_.empty()) {
+    if (auto text = subnet_trouble(); !text.empty())
+      return net::cni::Failure{net::cni::Code::try_again, std::move(text),
+                               "paddock status says more"};
+    return {};
+  }
   return net::cni::Failure{net::cni::Code::limited_connectivity, trouble_,
                            "paddock status says more"};
 }
@@ -224,10 +227,13 @@ std::vector<std::string> purge(const Options& options) {
       for (const auto& address : lease.attachment.addresses)
         std::filesystem::remove(std::filesystem::path(folder->second) / address.to_string());
     }
+    net::OverlaySettings any;
+    any.host = "any";  // whatever made them
+    net::Overlay(host, any).purge().value();
     net::HostNetwork(host).remove().value();
     done.emplace_back("links, routes and rules of the host removed");
   }
-  for (const auto* file : {"leases.mdb", "lock"})
+  for (const auto* file : {"leases.mdb", "lock", "subnets.json", "flannel.json"})
     std::filesystem::remove(std::filesystem::path(options.state_dir) / file);
   std::filesystem::remove_all(std::filesystem::path(options.state_dir) / "spool");
   done.emplace_back("leases removed");

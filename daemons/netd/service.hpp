@@ -5,8 +5,11 @@
 #pragma once
 
 #include "netd/host_claim.hpp"
+#include "netd/host_overlay.hpp"
+#include "netd/host_subnets.hpp"
 #include "netd/options.hpp"
 #include "netd/registrar.hpp"
+#include "netd/subnet_registry.hpp"
 #include "runtime/admin.hpp"
 #include "runtime/metrics.hpp"
 
@@ -49,6 +52,7 @@ class Service {
   [[nodiscard]] runtime::Status status() const;
   void metrics(runtime::MetricsText& out) const;
   // /pods/NAMESPACE/NAME: what record, kernel and registry say of a pod, and what was repaired.
+  // /peers: the other hosts, and how they are reached.
   [[nodiscard]] std::optional<std::string> page(std::string_view path) const;
 
  private:
@@ -61,6 +65,20 @@ class Service {
     std::atomic<std::uint64_t> repairs{0};
   };
 
+  net::HostPlan open_registries();
+  void open_overlay();
+  void start_following();
+  void stop_following();
+  // The control thread's part: what the two have found out becomes the host's.
+  void follow_subnets();
+  void take_in(const HeldSubnets& held);
+  void write_subnet_file();
+  void tell_host();
+  [[nodiscard]] std::string subnet_trouble() const;
+  void add_peer_problems(std::vector<runtime::Problem>& problems) const;
+  void peer_metrics(runtime::MetricsText& out) const;
+  [[nodiscard]] std::string peers_page() const;
+
   net::PodNetworkOptions pod_options(const Options& options);
   [[nodiscard]] std::uint32_t mtu_of(const Options& options);
   net::PluginAnswer answer(const net::PluginCall& call);
@@ -70,10 +88,19 @@ class Service {
 
   HostClaim claim_;  // before anything is changed
   std::function<void()> wake_;
+  Options options_;  // as started; its subnets are those held
   net::NetworkNamespace host_;
+  std::unique_ptr<Registrar> registrar_;             // null without a registry
+  std::unique_ptr<SubnetRegistry> subnet_registry_;  // null without other hosts
+  std::unique_ptr<HostSubnets> subnets_;             // null with fixed ones
+  std::unique_ptr<HostOverlay> overlay_;
+  std::vector<HeldSubnets> taken_in_;
+  std::uint32_t pod_mtu_ = 0;     // told to pods_
+  std::string subnet_file_text_;  // as last written
   net::HostPlan plan_;
   net::HostNetwork network_;
-  mutable std::mutex mutex_;  // trouble_ and repairs_: written by requests, read by pages
+  mutable std::mutex mutex_;       // the three below: written by requests, read by pages
+  std::optional<net::Peer> self_;  // new, and not told to the registry yet
   std::string trouble_;
   struct Repair {
     std::chrono::system_clock::time_point when;
@@ -84,7 +111,6 @@ class Service {
   std::chrono::steady_clock::duration took_{};  // the last look at the kernel
   bool woken_ = false;
   Counters counters_;
-  std::unique_ptr<Registrar> registrar_;  // null without a registry
   std::unique_ptr<net::PodNetwork> pods_;
   std::unique_ptr<net::PluginServer> server_;
   net::KernelWatch kernel_;

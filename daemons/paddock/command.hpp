@@ -82,6 +82,7 @@ Command down_command();
 Command status_command();
 Command why_command();
 Command pods_command();
+Command peers_command();
 Command services_command();
 Command get_command();
 Command apply_command();

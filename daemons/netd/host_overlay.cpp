@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netd/host_overlay.hpp"
+
+#include "runtime/log.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
+#include <utility>
+
+namespace paddock::netd {
+
+namespace log = runtime::log;
+
+HostOverlay::HostOverlay(const net::NetworkNamespace& host, SubnetRegistry& registry,
+                         net::OverlaySettings options, std::vector<net::Prefix> subnets,
+                         OverlayEvents events)
+    : host_(host.duplicate()),
+      registry_(registry),
+      options_(std::move(options)),
+      events_(std::move(events)),
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      subnets_(std::move(subnets)) {
+  if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "create an eventfd");
+  follow();
+}
+
+HostOverlay::~HostOverlay() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
+  wake();
+  if (thread_.joinable()) thread_.join();
+  ::close(wake_);
+}
+
+void HostOverlay::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void HostOverlay::wake() {
+  const std::uint64_t one = 1;
+  (void)!::write(wake_, &one, sizeof one);
+}
+
+void HostOverlay::set_subnets(std::vector<net::Prefix> subnets) {
+  const std::lock_guard lock(mutex_);
+  if (subnets_ == subnets) return;
+  subnets_ = std::move(subnets);
+  if (overlay_) note(overlay_->set_subnets(subnets_));
+}
+
+std::vector<net::PeerStatus> HostOverlay::peers() const {
+  const std::lock_guard lock(mutex_);
+  return overlay_ ? overlay_->peers() : std::vector<net::PeerStatus>{};
+}
+
+std::uint32_t HostOverlay::pod_mtu() const {
+  const std::lock_guard lock(mutex_);
+  return overlay_ ? overlay_->pod_mtu() : 0;
+}
+
+std::optional<net::OverlaySettings> HostOverlay::settings() const {
+  const std::lock_guard lock(mutex_);
+  return used_;
+}
+
+std::string HostOverlay::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+void HostOverlay::run() {
+  for (;;) {
+    int kernel = -1;
+    {
+      const std::lock_guard lock(mutex_);
+      if (is_stopping_) return;
+      if (overlay_) kernel = overlay_->descriptor();
+    }
+    pollfd waited[] = {{wake_, POLLIN, 0}, {kernel, POLLIN, 0}};  // -1 is passed over
+    if (::poll(waited, 2, -1) < 0 && errno != EINTR) return;
+    if (waited[0].revents != 0) {
+      std::uint64_t count = 0;
+      (void)!::read(wake_, &count, sizeof count);
+      follow();
+    }
+    if (waited[1].revents != 0) tend();
+  }
+}
+
+// Settings first: peers that come with new ones belong to the new overlay.
+void HostOverlay::follow() {
+  const auto wanted = registry_.settings(options_);
+  if (!wanted) return;
+  const std::lock_guard lock(mutex_);
+  if (used_ != wanted) renew(*wanted);
+  if (!overlay_) return;
+  auto changes = registry_.peer_changes();
+  if (changes.is_whole) {
+    note(overlay_->replace(std::move(changes.put)));
+    return;
+  }
+  for (const auto& host : changes.gone) note(overlay_->remove(host));
+  for (auto& peer : changes.put) note(overlay_->put(std::move(peer)));
+}
+
+void HostOverlay::renew(const net::OverlaySettings& wanted) {
+  std::vector<net::Peer> known;
+  if (overlay_) {
+    for (auto& status : overlay_->peers()) known.push_back(std::move(status.peer));
+  }
+  const bool had_one = overlay_ != nullptr;
+  used_ = wanted;
+  overlay_.reset();
+  try {
+    overlay_ = std::make_unique<net::Overlay>(host_, wanted);
+  } catch (const std::exception& failed) {
+    trouble_ = failed.what();
+    log::error("there is no overlay", {{"reason", trouble_}});
+    return;
+  }
+  note(overlay_->set_subnets(subnets_));
+  if (had_one) note(overlay_->replace(std::move(known)));
+  announce();
+}
+
+void HostOverlay::tend() {
+  const std::lock_guard lock(mutex_);
+  if (!overlay_) return;
+  const auto news = overlay_->tend();
+  for (const auto& what : news.repaired) events_.repaired(what);
+  if (news.error) {
+    note(*news.error);
+  } else if (!news.repaired.empty()) {
+    trouble_.clear();
+  }
+  if (news.self_changed) announce();
+}
+
+void HostOverlay::announce() {
+  const auto& self = overlay_->self();
+  if (self.v4 || self.v6) events_.self(self);
+}
+
+void HostOverlay::note(const net::Result<void>& done) {
+  const auto text = done ? std::string() : done.error().text;
+  if (!done && text != trouble_) log::error("overlay", {{"error", text}});
+  trouble_ = text;
+}
+
+}  // namespace paddock::netd

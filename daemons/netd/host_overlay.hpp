@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The overlay at work: a thread that hands it the peers as they change and lets it put right what
+// others change in the kernel.
+#pragma once
+
+#include "netd/subnet_registry.hpp"
+
+#include <paddock/net/namespace.hpp>
+#include <paddock/net/overlay.hpp>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace paddock::netd {
+
+struct OverlayEvents {
+  std::function<void(const net::Peer&)> self;  // this host is reached so from now on
+  std::function<void(const std::string&)> repaired;
+};
+
+// Any thread, but for start() and the destructor, which leaves the kernel as it is.
+class HostOverlay {
+ public:
+  // `options` is completed by what the registry says. Makes what is known already.
+  HostOverlay(const net::NetworkNamespace& host, SubnetRegistry& registry,
+              net::OverlaySettings options, std::vector<net::Prefix> subnets, OverlayEvents events);
+  ~HostOverlay();
+  HostOverlay(const HostOverlay&) = delete;
+  HostOverlay& operator=(const HostOverlay&) = delete;
+
+  void start();
+  // The registry has something new.
+  void wake();
+  void set_subnets(std::vector<net::Prefix> subnets);
+
+  [[nodiscard]] std::vector<net::PeerStatus> peers() const;
+  // What pods may send at most; 0 while it is not known.
+  [[nodiscard]] std::uint32_t pod_mtu() const;
+  [[nodiscard]] std::optional<net::OverlaySettings> settings() const;
+  // The last error of the kernel; empty: all is as it should be.
+  [[nodiscard]] std::string trouble() const;
+
+ private:
+  void run();
+  void follow();
+  void tend();
+  void renew(const net::OverlaySettings& wanted);
+  void note(const net::Result<void>& done);
+  void announce();
+
+  const net::NetworkNamespace host_;
+  SubnetRegistry& registry_;
+  const net::OverlaySettings options_;
+  const OverlayEvents events_;
+  int wake_ = -1;  // an eventfd
+
+  mutable std::mutex mutex_;  // all below; a peer is put into the kernel in microseconds
+  std::vector<net::Prefix> subnets_;
+  std::optional<net::OverlaySettings> used_;
+  std::unique_ptr<net::Overlay> overlay_;
+  std::string trouble_;
+  bool is_stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace paddock::netd

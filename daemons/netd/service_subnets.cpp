@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// netd among other hosts: where its subnets come from, and the overlay. Both have threads of their
+// own; the control thread takes over what they found out.
+#include "netd/cluster_peers.hpp"
+#include "netd/flannel_registry.hpp"
+#include "netd/host_facts.hpp"
+#include "netd/peers.hpp"
+#include "netd/plan.hpp"
+#include "netd/service.hpp"
+#include "netd/whole_file.hpp"
+#include "runtime/log.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace paddock::netd {
+namespace {
+
+namespace log = runtime::log;
+
+constexpr std::uint64_t nearly_used_up = 4;  // fewer free addresses than a quarter
+
+net::OverlaySettings overlay_settings(const Options& options, const std::string& host) {
+  net::OverlaySettings settings;
+  settings.host = host;
+  settings.backend = net::parse_overlay_backend(options.overlay).value();
+  settings.vni = options.overlay_vni;
+  settings.port = options.overlay_port;
+  settings.direct_routing = options.overlay_direct_routing;
+  if (!options.underlay.empty()) settings.interface = options.underlay;
+  for (const auto& text : options.underlay_addresses)
+    settings.addresses.push_back(boost::asio::ip::make_address(text));
+  return settings;
+}
+
+std::vector<net::Prefix> networks_of(const net::HostPlan& plan) {
+  std::vector<net::Prefix> networks;
+  for (const auto& subnet : plan.subnets) networks.push_back(subnet.network);
+  return networks;
+}
+
+}  // namespace
+
+net::HostPlan Service::open_registries() {
+  const auto host_name = host_facts(options_).name;
+  std::shared_ptr<Registry> registry;
+  if (options_.metadata != "none")
+    registry = open_registry({.location = options_.metadata,
+                              .access = options_.metadata_access,
+                              .host = host_name,
+                              .state_dir = options_.state_dir});
+  if (options_.registry != "fixed") {
+    if (!options_.subnets.empty())
+      throw std::runtime_error("--subnets says what --registry is to say; leave one of them out");
+    auto flannel = parse_flannel_location(options_.registry).value();
+    flannel.access = options_.registry_access;
+    flannel.state_file = options_.state_dir + "/flannel.json";
+    subnet_registry_ = open_flannel_registry(std::move(flannel));
+    subnets_ = std::make_unique<HostSubnets>(*subnet_registry_,
+                                             options_.state_dir + "/subnets.json", wake_);
+    taken_in_ = subnets_->held();
+    for (const auto& held : taken_in_) {
+      for (const auto& subnet : prefixes(held.subnets))
+        options_.subnets.push_back(subnet.to_string());
+    }
+  } else if (options_.overlay != "none") {
+    if (!registry)
+      throw std::runtime_error("--overlay needs --metadata: there hosts say how they are reached");
+    subnet_registry_ = open_cluster_peers(registry, host_name);
+  }
+  if (registry) registrar_ = std::make_unique<Registrar>(registry, host_facts(options_));
+  return host_plan(options_);
+}
+
+void Service::open_overlay() {
+  if (!subnet_registry_) return;
+  overlay_ = std::make_unique<HostOverlay>(
+      host_, *subnet_registry_, overlay_settings(options_, host_facts(options_).name),
+      networks_of(plan_),
+      OverlayEvents{.self =
+                        [this](const net::Peer& self) {
+                          subnet_registry_->publish(self);
+                          const std::lock_guard lock(mutex_);
+                          self_ = self;
+                        },
+                    .repaired = [this](const std::string& what) { note_repair(what); }});
+}
+
+void Service::start_following() {
+  if (!subnet_registry_) return;
+  subnet_registry_->start([this] {
+    overlay_->wake();
+    if (subnets_) subnets_->wake();
+    wake_();
+  });
+  overlay_->start();
+  if (subnets_) subnets_->start();
+}
+
+void Service::stop_following() {
+  if (subnet_registry_) subnet_registry_->stop();
+  subnets_.reset();
+  overlay_.reset();
+}
+
+// Gateway and routes first: an address may be given out as soon as the pool has it.
+void Service::take_in(const HeldSubnets& held) {
+  for (const auto& network : prefixes(held.subnets)) {
+    const auto known = networks_of(plan_);
+    if (std::ranges::find(known, network) == known.end()) {
+      const net::PoolSubnet subnet{.network = network, .gateway = {}, .ranges = {}};
+      const net::AddressPool pool({.subnets = {subnet}, .exclusions = {}});
+      plan_.subnets.push_back({network, pool.gateway_of(network.address).value()});
+      if (const auto made = network_.ensure(plan_); !made)
+        log::error("host network", {{"error", made.error().text}});
+      if (const auto added = pods_->add_subnet(subnet); !added)
+        log::error("a subnet is of no use", {{"reason", added.error().text}});
+    }
+    if (held.is_closed) pods_->close_subnet(network);
+  }
+}
+
+void Service::follow_subnets() {
+  if (!subnet_registry_) return;
+  if (subnets_) {
+    const auto view = subnet_registry_->view();
+    for (const auto& network : view ? view->networks : std::vector<net::Prefix>{}) {
+      if (std::ranges::find(plan_.cluster_networks, network) == plan_.cluster_networks.end())
+        plan_.cluster_networks.push_back(network);
+    }
+    if (auto held = subnets_->held(); held != taken_in_) {
+      for (const auto& each : held) take_in(each);
+      taken_in_ = std::move(held);
+    }
+    std::uint64_t size = 0;
+    std::uint64_t used = 0;
+    for (const auto& usage : pods_->usage()) {
+      if (usage.size == 0) continue;  // closed
+      size = std::max(size, usage.size);
+      used += usage.taken + usage.resting;
+    }
+    std::uint64_t all = 0;
+    for (const auto& usage : pods_->usage()) all += usage.size;
+    subnets_->set_nearly_full(size != 0 && (all - std::min(all, used)) * nearly_used_up < size);
+  }
+  if (const auto mtu = overlay_->pod_mtu(); options_.mtu == 0 && mtu != 0 && mtu != pod_mtu_) {
+    pod_mtu_ = mtu;
+    pods_->set_mtu(mtu);
+  }
+  overlay_->set_subnets(networks_of(plan_));
+  write_subnet_file();
+  tell_host();
+}
+
+void Service::write_subnet_file() {
+  const auto view = subnets_ ? subnet_registry_->view() : nullptr;
+  const auto open = std::ranges::find(taken_in_, false, &HeldSubnets::is_closed);
+  if (!view || open == taken_in_.end()) return;
+  const auto text = net::flannel::format_subnet_file({.networks = view->networks,
+                                                      .subnets = open->subnets,
+                                                      .mtu = pod_mtu_,
+                                                      .masquerade = options_.masquerade});
+  if (subnet_file_text_ == text) return;
+  try {
+    subnet_file_text_ = text;
+    write_whole(options_.subnet_file, text);
+  } catch (const std::exception& failed) {
+    log::error("the subnet file is not written", {{"error", failed.what()}});
+  }
+}
+
+void Service::tell_host() {
+  std::optional<net::Peer> self;
+  {
+    const std::lock_guard lock(mutex_);
+    self = self_;
+  }
+  if (!registrar_ || !self) return;
+  registrar_->set_host(networks_of(plan_), annotations_of(*self));
+}
+
+std::string Service::subnet_trouble() const {
+  if (!subnets_) return {};
+  const auto held = subnets_->held();
+  const bool has_open = std::ranges::any_of(held, [](const auto& each) { return !each.is_closed; });
+  if (has_open) return {};
+  const auto why = subnets_->trouble();
+  return "this host has no subnet for pods yet" + (why.empty() ? "" : ": " + why);
+}
+
+}  // namespace paddock::netd

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Three hosts on one wire, a real etcd, and a flannel by hand: subnets, tunnels, failures."""
+import base64
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import unittest
+import urllib.request
+
+from host import BUILD, run, wait_until
+
+ETCD = "http://10.1.0.254:2379"
+PREFIX = "/coreos.com/network"
+CONFIG = {"Network": "10.9.0.0/16", "SubnetLen": 24, "Backend": {"Type": "vxlan", "VNI": 1}}
+
+
+def call(path, body):
+    request = urllib.request.Request(f"{ETCD}/v3/{path}", json.dumps(body).encode())
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        return json.load(answer)
+
+
+def text(value):
+    return base64.b64encode(value.encode()).decode()
+
+
+def put(name, value):
+    call("kv/put", {"key": text(f"{PREFIX}/{name}"), "value": text(value)})
+
+
+def keys():
+    """What stands below subnets/: name and value."""
+    begin = f"{PREFIX}/subnets/"
+    found = call("kv/range", {"key": text(begin), "range_end": text(begin[:-1] + "0")}).get("kvs", [])
+    return {base64.b64decode(each["key"]).decode()[len(begin):]: json.loads(base64.b64decode(each["value"])) for each in found}
+
+
+class Etcd:
+    def __init__(self):
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["etcd", "--data-dir", "/run/etcd", "--listen-client-urls", ETCD, "--advertise-client-urls", ETCD,
+             "--listen-peer-urls", "http://127.0.0.1:2380", "--log-level", "error"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: call("maintenance/status", {}), "etcd answers", 30)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Node:
+    """A namespace on the wire; netd in it."""
+
+    def __init__(self, number):
+        self.number = number
+        self.name = f"node{number}"
+        self.address = f"10.1.0.{number}"
+        self.folder = pathlib.Path(f"/run/nodes/{self.name}")
+        self.folder.mkdir(parents=True)
+        self.netd = None
+        run("ip", "netns", "add", self.name)
+        run("ip", "link", "add", f"wire{number}", "type", "veth", "peer", "name", "eth0", "netns", self.name)
+        run("ip", "link", "set", f"wire{number}", "master", "wire", "up")
+        self.run("ip", "link", "set", "lo", "up")
+        self.run("ip", "address", "add", f"{self.address}/24", "dev", "eth0")
+        self.run("ip", "link", "set", "eth0", "up")
+        self.run("ip", "route", "add", "default", "via", "10.1.0.254")
+
+    def run(self, *command, **how):
+        return run("ip", "netns", "exec", self.name, *command, **how)
+
+    def start(self, *options):
+        options = options or ("--metadata", "none", "--registry", f"flannel-etcd:{ETCD}", "--subnet-file", self.folder / "subnet.env")
+        command = ["ip", "netns", "exec", self.name, BUILD / "daemons/paddock-netd", "--host-name", self.name,
+                   "--state-dir", self.folder / "state", "--socket", self.folder / "net.sock", *options]
+        with (self.folder / "log").open("a") as log:
+            self.netd = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def stop(self, how=signal.SIGTERM):
+        self.netd.send_signal(how)
+        self.netd.wait(20)
+
+    def admin(self, path):
+        return self.run("curl", "-sf", "-m", "2", f"http://127.0.0.1:9763{path}").stdout
+
+    def wait_ready(self):
+        wait_until(lambda: self.admin("/readyz"), f"{self.name} is ready", 30)
+
+    def peers(self):
+        return {peer["host"]: peer for peer in json.loads(self.admin("/peers"))["peers"]}
+
+    def wait_for_peers(self, *others):
+        def is_reached(other):
+            peers = self.peers()  # flannel's etcd knows hosts by their address only
+            return (peers.get(other.address) or peers[other.name])["path"] != "none"
+
+        wait_until(lambda: all(is_reached(other) for other in others),
+                   f"{self.name} reaches {[other.name for other in others]}", 20)
+
+    def subnet(self):
+        found = re.search(r"FLANNEL_SUBNET=(\S+)\.1/24", (self.folder / "subnet.env").read_text())
+        return found.group(1)
+
+    def attach(self, pod):
+        run("ip", "netns", "add", pod)
+        environment = dict(os.environ, CNI_COMMAND="ADD", CNI_CONTAINERID=f"c-{pod}", CNI_NETNS=f"/run/netns/{pod}", CNI_IFNAME="eth0",
+                           CNI_PATH="/opt/cni/bin", CNI_ARGS=f"K8S_POD_NAMESPACE=shop;K8S_POD_NAME={pod}",
+                           PADDOCK_NET_SOCKET=str(self.folder / "net.sock"))
+        done = subprocess.run([str(BUILD / "daemons/cni/paddock-cni")], env=environment, capture_output=True, text=True, timeout=30,
+                              input=json.dumps({"cniVersion": "1.0.0", "name": "paddock", "type": "paddock"}), check=False)
+        if done.returncode != 0:
+            raise AssertionError(done.stdout + done.stderr)
+        return json.loads(done.stdout)["ips"][0]["address"].split("/")[0]
+
+
+def ping(pod, address, *options):
+    return run("ip", "netns", "exec", pod, "ping", "-c", "1", "-W", "1", *options, address, check=False).returncode == 0
+
+
+def setUpModule():
+    run("ip", "link", "add", "wire", "type", "bridge")
+    run("ip", "address", "add", "10.1.0.254/24", "dev", "wire")
+    run("ip", "link", "set", "wire", "up")
+
+
+class Flannel(unittest.TestCase):
+    """Subnets claimed in flannel's etcd."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.etcd = Etcd()
+        put("config", json.dumps(CONFIG))
+        cls.nodes = [Node(number) for number in (1, 2, 3)]
+        for node in cls.nodes:  # all at once
+            node.start()
+        for node in cls.nodes:
+            node.wait_ready()
+        cls.pods = {f"pod{node.number}": node.attach(f"pod{node.number}") for node in cls.nodes}
+
+    @classmethod
+    def tearDownClass(cls):
+        for node in cls.nodes:
+            if node.netd.poll() is None:
+                node.stop()
+        cls.etcd.stop()
+
+    def assert_all_reach_all(self):
+        for pod in self.pods:
+            for other, address in self.pods.items():
+                if pod != other:
+                    wait_until(lambda: ping(pod, address), f"{pod} reaches {other}", 20)
+
+    def test_1_hosts_started_at_once_share_no_subnet(self):
+        self.assertEqual(len({node.subnet() for node in self.nodes}), 3)
+        for node in self.nodes:
+            record = keys()[f"{node.subnet()}.0-24"]
+            link = json.loads(node.run("ip", "-j", "-d", "link", "show", "flannel.1").stdout)[0]
+            self.assertEqual(record, {"PublicIP": node.address, "PublicIPv6": None, "BackendType": "vxlan",
+                                      "BackendData": {"VNI": 1, "VtepMAC": link["address"]}})
+            self.assertEqual(link["linkinfo"]["info_data"]["port"], 8472)
+            self.assertIn(f"FLANNEL_NETWORK=10.9.0.0/16\nFLANNEL_SUBNET={node.subnet()}.1/24\nFLANNEL_MTU=1450\n",
+                          (node.folder / "subnet.env").read_text())
+
+    def test_2_pods_reach_pods_with_packets_as_large_as_they_may_be(self):
+        for node in self.nodes:
+            node.wait_for_peers(*(other for other in self.nodes if other is not node))
+        self.assert_all_reach_all()
+        self.assertTrue(ping("pod1", self.pods["pod2"], "-M", "do", "-s", str(1450 - 28)))
+
+    def test_3_a_killed_netd_loses_no_packet(self):
+        node = self.nodes[0]
+        count = "200"
+        pinging = subprocess.Popen(["ip", "netns", "exec", "pod1", "ping", "-q", "-c", count, "-i", "0.02", self.pods["pod2"]],
+                                   stdout=subprocess.PIPE, text=True)
+        node.stop(signal.SIGKILL)
+        node.start()
+        node.wait_ready()
+        said = pinging.communicate(timeout=60)[0]
+        self.assertIn(f"{count} packets transmitted, {count} received", said)
+        self.assertEqual(len(keys()), 3)
+
+    def test_4_without_etcd_pods_come_and_hosts_restart(self):
+        self.etcd.stop()
+        node = self.nodes[1]
+        address = node.attach("pod4")
+        self.assertTrue(address.startswith(node.subnet()))
+        node.stop(signal.SIGKILL)
+        node.start()
+        node.wait_ready()
+        wait_until(lambda: ping("pod1", address), "the new pod is reached", 20)
+        wait_until(lambda: "the registry of subnets is away" in node.admin("/status"), "status says so", 20)
+        self.etcd.start()
+        wait_until(lambda: "the registry of subnets is away" not in node.admin("/status"), "etcd is found again", 30)
+        self.assert_all_reach_all()
+
+    def test_5_a_flannel_by_hand_is_one_of_us(self):
+        other = Node(9)
+        other.run("ip", "link", "add", "flannel.1", "type", "vxlan", "id", "1", "dstport", "8472", "local", other.address,
+                  "dev", "eth0", "nolearning")
+        other.run("ip", "address", "add", "10.9.200.0/32", "dev", "flannel.1")
+        other.run("ip", "link", "set", "flannel.1", "up", "mtu", "1450")
+        other.run("ip", "address", "add", "10.9.200.5/32", "dev", "lo")  # its pod
+        mac = json.loads(other.run("ip", "-j", "link", "show", "flannel.1").stdout)[0]["address"]
+        for name, record in keys().items():
+            base = name.split("-")[0]
+            tunnel = record["BackendData"]["VtepMAC"]
+            other.run("ip", "neighbour", "add", base, "lladdr", tunnel, "dev", "flannel.1", "nud", "permanent")
+            other.run("bridge", "fdb", "add", tunnel, "dev", "flannel.1", "dst", record["PublicIP"], "self", "permanent")
+            other.run("ip", "route", "add", f"{base}/24", "via", base, "dev", "flannel.1", "onlink")
+        put("subnets/10.9.200.0-24", json.dumps({"PublicIP": other.address, "PublicIPv6": None, "BackendType": "vxlan",
+                                                 "BackendData": {"VNI": 1, "VtepMAC": mac}}))
+        for pod in ("pod1", "pod2", "pod3"):
+            wait_until(lambda: ping(pod, "10.9.200.5"), f"{pod} reaches flannel's pod", 20)
+        for address in self.pods.values():
+            other.run("ping", "-c", "1", "-W", "2", "-I", "10.9.200.5", address)
+
+
+class Fixed(unittest.TestCase):
+    """Subnets as configured; hosts know one another by their Host objects."""
+
+    def test_hosts_find_one_another_in_the_cluster(self):
+        self.addCleanup(Etcd().stop)
+        nodes = [Node(number) for number in (4, 5)]
+        for node in nodes:
+            node.start("--metadata", f"etcd:{ETCD}", "--subnets", f"10.42.{node.number}.0/24", "--overlay", "vxlan", "--overlay-vni", "7")
+            self.addCleanup(node.stop)
+        for node in nodes:
+            node.wait_ready()
+        one, other = nodes
+        one.wait_for_peers(other)
+        other.wait_for_peers(one)
+        one.attach("pod4x")
+        address = other.attach("pod5x")
+        wait_until(lambda: ping("pod4x", address, "-M", "do", "-s", str(1450 - 28)), "pods reach each other", 20)
+        shown = one.run(BUILD / "daemons/paddock", "peers").stdout
+        self.assertRegex(shown, r"node5 +vxlan +10\.1\.0\.5 +10\.42\.5\.0/24")
+
+
+if __name__ == "__main__":
+    unittest.main()
