@@ -42,7 +42,7 @@ Result<Name> name_of(const Labels& labels, std::size_t base, std::size_t depth,
                      std::uint32_t mask) {
   Name name;
   for (std::size_t i = 0; i < depth; ++i) {
-    const bool is_any = i >= base && (mask >> (i - base) & 1) != 0;
+    const bool is_any = i >= base && i - base < 32 && (mask >> (i - base) & 1) != 0;
     auto child = name.child(is_any ? any_label : std::string_view(labels[i]));
     if (!child) return child;
     name = std::move(*child);
