@@ -7,7 +7,9 @@
 
 #include <paddock/metadata/cluster.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -18,10 +20,33 @@ namespace log = runtime::log;
 
 constexpr std::chrono::seconds cluster_turn{1};
 
+// What the cluster says, where it says who has which subnets.
+struct Assignment {
+  net::OverlaySettings overlay;
+  std::vector<net::Prefix> networks;
+};
+
+// The subnets of a Host object in their order: the first of each family go together, and so on.
+std::vector<Subnets> subnets_of(const metadata::Host& host) {
+  std::vector<Subnets> all;
+  const auto add = [&all](std::optional<net::Prefix> Subnets::*family, const net::Prefix& subnet) {
+    const auto open = std::ranges::find_if(all, [&](const auto& each) { return !(each.*family); });
+    ((open == all.end() ? all.emplace_back() : *open).*family) = subnet;
+  };
+  for (const auto& subnet : host.subnets) {
+    const net::Prefix prefix{subnet.address, subnet.length};
+    add(prefix.address.is_v4() ? &Subnets::v4 : &Subnets::v6, prefix);
+  }
+  return all;
+}
+
 class ClusterPeers final : public SubnetRegistry {
  public:
-  ClusterPeers(std::shared_ptr<Registry> registry, std::string host)
-      : registry_(std::move(registry)), host_(std::move(host)) {}
+  ClusterPeers(std::shared_ptr<Registry> registry, std::string host,
+               std::optional<Assignment> assignment)
+      : registry_(std::move(registry)),
+        host_(std::move(host)),
+        assignment_(std::move(assignment)) {}
   ~ClusterPeers() override { stop(); }
 
   void start(std::function<void()> changed) override {
@@ -33,14 +58,15 @@ class ClusterPeers final : public SubnetRegistry {
     if (thread_.joinable()) thread_.join();
   }
 
-  [[nodiscard]] std::shared_ptr<const SubnetView> view() const override { return nullptr; }
+  [[nodiscard]] std::shared_ptr<const SubnetView> view() const override;
   [[nodiscard]] std::optional<net::OverlaySettings> settings(
       net::OverlaySettings options) const override {
     return options;
   }
   [[nodiscard]] PeerChanges peer_changes() override { return peers_.take(); }
   [[nodiscard]] Answer take(const Subnets& subnets) override {
-    return {Outcome::failed, to_text(subnets) + " cannot be claimed: subnets are configured"};
+    return {Outcome::failed,
+            to_text(subnets) + " cannot be claimed: others say who has which subnets"};
   }
   void publish(const net::Peer&) override {}  // the Host object says it
   [[nodiscard]] Answer keep() override { return {}; }
@@ -54,14 +80,30 @@ class ClusterPeers final : public SubnetRegistry {
 
   const std::shared_ptr<Registry> registry_;
   const std::string host_;
+  const std::optional<Assignment> assignment_;
   PeerQueue peers_;
   std::function<void()> changed_;
   std::jthread thread_;
 };
 
+std::shared_ptr<const SubnetView> ClusterPeers::view() const {
+  const auto cluster = assignment_ ? registry_->cluster() : nullptr;
+  if (!cluster) return nullptr;
+  auto view = std::make_shared<SubnetView>();
+  view->networks = assignment_->networks;
+  view->is_current = registry_->is_connected();
+  view->is_assigned = true;
+  if (const auto host = cluster->find<metadata::Host>(host_)) {
+    for (const auto& subnets : subnets_of(*host))
+      view->claims.push_back({.subnets = subnets, .holder = host_, .is_ours = true});
+  }
+  return view;
+}
+
 std::optional<net::Peer> ClusterPeers::known_peer(const metadata::Host& host) const {
   if (host.name == host_) return {};
   auto peer = peer_of(host);
+  if (peer && !*peer && assignment_) return assumed_peer_of(host, assignment_->overlay);
   if (peer) return *peer;
   log::warning("a host is left out of the overlay", {{"reason", peer.error().text}});
   return {};
@@ -103,7 +145,16 @@ void ClusterPeers::run(const std::stop_token& stopping) {
 
 std::unique_ptr<SubnetRegistry> open_cluster_peers(std::shared_ptr<Registry> registry,
                                                    std::string host) {
-  return std::make_unique<ClusterPeers>(std::move(registry), std::move(host));
+  return std::make_unique<ClusterPeers>(std::move(registry), std::move(host), std::nullopt);
+}
+
+std::unique_ptr<SubnetRegistry> open_assigned_subnets(std::shared_ptr<Registry> registry,
+                                                      net::OverlaySettings overlay,
+                                                      std::vector<net::Prefix> networks) {
+  auto host = overlay.host;
+  return std::make_unique<ClusterPeers>(
+      std::move(registry), std::move(host),
+      Assignment{.overlay = std::move(overlay), .networks = std::move(networks)});
 }
 
 }  // namespace paddock::netd

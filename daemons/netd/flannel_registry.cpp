@@ -68,6 +68,7 @@ class FlannelRegistry final : public SubnetRegistry {
     thread_.request_stop();
     reader_.interrupt();
     writer_.interrupt();
+    { const std::lock_guard lock(mutex_); }  // who is about to wait has seen it, or waits already
     pause_.notify_all();
     if (thread_.joinable()) thread_.join();
   }

@@ -25,7 +25,7 @@ bool fits(const std::optional<net::SubnetPool>& pool, const std::optional<net::P
 
 // Part of what the cluster's hosts take their subnets from, by today's configuration.
 bool is_in_pool(const SubnetView& view, const Subnets& subnets) {
-  return fits(view.v4, subnets.v4) && fits(view.v6, subnets.v6);
+  return view.is_assigned || (fits(view.v4, subnets.v4) && fits(view.v6, subnets.v6));
 }
 
 std::vector<net::Prefix> taken_in(const SubnetView& view) {
@@ -136,7 +136,7 @@ void HostSubnets::agree(const SubnetView& view) {
   const bool has_open = std::ranges::any_of(now, [](const auto& each) { return !each.is_closed; });
   const bool is_needed = [&] {
     const std::lock_guard lock(mutex_);
-    return !has_open || is_nearly_full_;
+    return !has_open || (is_nearly_full_ && !view.is_assigned);
   }();
   if (is_needed)
     acquire(view);
@@ -147,7 +147,7 @@ void HostSubnets::agree(const SubnetView& view) {
   changed_();
 }
 
-// What the registry says is ours and we do not know: from before this disk, or flannel's.
+// What the registry says is ours and we do not know: assigned, from before this disk, or flannel's.
 void HostSubnets::adopt(const SubnetView& view) {
   for (const auto& claim : view.claims) {
     const bool is_known = std::ranges::any_of(
@@ -166,10 +166,12 @@ void HostSubnets::defend(const SubnetView& view, HeldSubnets& held) {
            (own == view.claims.end() || claim.order < own->order);
   });
   const bool was_closed = held.is_closed;
-  held.is_closed = rival != view.claims.end() || !is_in_pool(view, held.subnets);
+  const bool is_taken_away = view.is_assigned && own == view.claims.end();
+  held.is_closed = rival != view.claims.end() || is_taken_away || !is_in_pool(view, held.subnets);
   if (held.is_closed && !was_closed) {
     const auto why =
-        rival != view.claims.end()
+        is_taken_away ? "subnet " + to_text(held.subnets) + " is not this host's any more"
+        : rival != view.claims.end()
             ? "subnet " + to_text(held.subnets) + " is claimed by host " + rival->holder
             : "subnet " + to_text(held.subnets) + " is not of the cluster's network any more";
     log::error("a subnet is closed: its pods stay, new ones get addresses elsewhere",
@@ -181,7 +183,7 @@ void HostSubnets::defend(const SubnetView& view, HeldSubnets& held) {
     const std::lock_guard lock(mutex_);
     conflict_.clear();
   }
-  if (rival != view.claims.end() || own != view.claims.end()) return;
+  if (rival != view.claims.end() || own != view.claims.end() || view.is_assigned) return;
   const auto taken = registry_.take(held.subnets);
   if (taken.outcome == SubnetRegistry::Outcome::done)
     log::info("subnet claimed again", {{"subnet", to_text(held.subnets)}});

@@ -35,9 +35,9 @@ std::string check_metadata(const std::string& text) {
 }
 
 std::string check_registry(const std::string& text) {
-  if (text == "fixed") return {};
+  if (text == "fixed" || text == "kubernetes") return {};
   const auto flannel = parse_flannel_location(text);
-  return flannel ? "" : flannel.error().text + "; or fixed";
+  return flannel ? "" : flannel.error().text + "; or fixed, or kubernetes";
 }
 
 std::string check_overlay(const std::string& text) {
@@ -46,7 +46,8 @@ std::string check_overlay(const std::string& text) {
 
 void describe_overlay(runtime::OptionTable& table, Options& options) {
   table.text({"registry", "LOCATION",
-              "Where this host gets its subnets: fixed, from --subnets; or "
+              "Where this host gets its subnets: fixed, from --subnets; kubernetes, the podCIDRs "
+              "of its node, whose name is --host-name, in the cluster of --metadata; or "
               "flannel-etcd:http://HOST:2379[,HOST][/PREFIX], claimed in the etcd of a flannel "
               "network, whose configuration then says how the overlay is. docs/subnets.md."},
              options.registry, check_registry);

@@ -71,6 +71,24 @@ net::Result<std::optional<net::Peer>> peer_of(const metadata::Host& host) {
   return peer;
 }
 
+std::optional<net::Peer> assumed_peer_of(const metadata::Host& host,
+                                         const net::OverlaySettings& overlay) {
+  net::Peer peer;
+  peer.host = host.name.str();
+  peer.backend = overlay.backend;
+  peer.vni = overlay.vni;
+  for (const auto& address : host.addresses) {
+    auto& end = address.is_v4() ? peer.v4 : peer.v6;
+    if (end) continue;
+    end = net::TunnelEnd{.underlay = address, .mac = {}};
+    if (overlay.backend == net::OverlayBackend::vxlan)
+      end->mac = net::vtep_mac(peer.host, peer.vni, address.is_v4());
+  }
+  for (const auto& subnet : host.subnets) peer.subnets.push_back({subnet.address, subnet.length});
+  if ((!peer.v4 && !peer.v6) || peer.subnets.empty()) return {};
+  return peer;
+}
+
 std::map<std::string, std::string> annotations_of(const net::Peer& self) {
   std::map<std::string, std::string> annotations;
   for (const auto& [name, value] : flannel::format_annotations(record_of(self)))

@@ -24,4 +24,10 @@ namespace paddock::netd {
 [[nodiscard]] net::Result<std::optional<net::Peer>> peer_of(const metadata::Host& host);
 [[nodiscard]] std::map<std::string, std::string> annotations_of(const net::Peer& self);
 
+// A host without these annotations, taken for one that runs the same overlay: it is reached at the
+// first address of each family, and its MAC addresses follow from its name. Absent when it has no
+// address or no subnet.
+[[nodiscard]] std::optional<net::Peer> assumed_peer_of(const metadata::Host& host,
+                                                       const net::OverlaySettings& overlay);
+
 }  // namespace paddock::netd

@@ -35,6 +35,13 @@ net::OverlaySettings overlay_settings(const Options& options, const std::string&
   return settings;
 }
 
+// Of texts that were checked.
+std::vector<net::Prefix> prefixes_of(const std::vector<std::string>& texts) {
+  std::vector<net::Prefix> prefixes;
+  for (const auto& text : texts) prefixes.push_back(net::Prefix::parse(text).value());
+  return prefixes;
+}
+
 std::vector<net::Prefix> networks_of(const net::HostPlan& plan) {
   std::vector<net::Prefix> networks;
   for (const auto& subnet : plan.subnets) networks.push_back(subnet.network);
@@ -54,10 +61,17 @@ net::HostPlan Service::open_registries() {
   if (options_.registry != "fixed") {
     if (!options_.subnets.empty())
       throw std::runtime_error("--subnets says what --registry is to say; leave one of them out");
-    auto flannel = parse_flannel_location(options_.registry).value();
-    flannel.access = options_.registry_access;
-    flannel.state_file = options_.state_dir + "/flannel.json";
-    subnet_registry_ = open_flannel_registry(std::move(flannel));
+    if (options_.registry == "kubernetes") {
+      if (!registry)
+        throw std::runtime_error("--registry kubernetes needs --metadata: there the nodes are");
+      subnet_registry_ = open_assigned_subnets(registry, overlay_settings(options_, host_name),
+                                               prefixes_of(options_.cluster_cidrs));
+    } else {
+      auto flannel = parse_flannel_location(options_.registry).value();
+      flannel.access = options_.registry_access;
+      flannel.state_file = options_.state_dir + "/flannel.json";
+      subnet_registry_ = open_flannel_registry(std::move(flannel));
+    }
     subnets_ = std::make_unique<HostSubnets>(*subnet_registry_,
                                              options_.state_dir + "/subnets.json", wake_);
     taken_in_ = subnets_->held();
@@ -177,7 +191,7 @@ void Service::tell_host() {
     const std::lock_guard lock(mutex_);
     self = self_;
   }
-  if (!registrar_ || !self) return;
+  if (!registrar_ || !self || options_.registry == "kubernetes") return;
   registrar_->set_host(networks_of(plan_), annotations_of(*self));
 }
 

@@ -39,6 +39,7 @@ struct SubnetView {
   std::optional<net::SubnetPool> v6;
   std::vector<net::Prefix> networks;  // of all pods
   bool is_current = false;            // false: what was last known
+  bool is_assigned = false;           // others say who has what: nothing can be claimed
 };
 
 // What changed among the peers since it was last asked.

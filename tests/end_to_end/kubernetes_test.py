@@ -39,6 +39,12 @@ def pod_object(name, namespace, address, ready=True):
                        "conditions": [{"type": "Ready", "status": "True" if ready else "False"}]}}
 
 
+def node_object(name, address, pod_cidr):
+    return {"metadata": {"name": name, "uid": f"uid-of-{name}", "labels": {}}, "spec": {"podCIDRs": [pod_cidr]} if pod_cidr else {},
+            "status": {"addresses": [{"type": "InternalIP", "address": address}],
+                       "conditions": [{"type": "Ready", "status": "True"}]}}
+
+
 def slice_object(service, namespace, addresses):
     return {"metadata": {"name": f"{service}-x7", "namespace": namespace, "uid": f"uid-of-slice-{service}",
                          "labels": {"kubernetes.io/service-name": service}},
@@ -81,6 +87,32 @@ class Kubernetes(unittest.TestCase):
         self.assertEqual(pod.curl("/latest/self/stack/uuid"), shop["metadata"]["uid"])
         self.assertEqual(pod.curl("/latest/self/host/name"), NODE)
         self.assertEqual(json.loads(self.host.admin("netd", "/status"))["problems"], [])
+        self.host.detach(pod)
+
+    def test_subnets_and_peers_are_those_of_the_nodes(self):
+        run("ip", "link", "add", "up0", "type", "veth", "peer", "up1")
+        self.addCleanup(run, "ip", "link", "del", "up0")
+        run("ip", "address", "add", "192.0.2.1/24", "dev", "up0")
+        for end in ("up0", "up1"):
+            run("ip", "link", "set", end, "up")
+        self.api.put("nodes", node_object(NODE, "192.0.2.1", None))
+        self.host.stop("netd")
+        self.host.options["netd"] = ["--host-name", NODE, "--registry", "kubernetes", "--overlay", "vxlan", "--cluster-cidrs",
+                                     "10.244.0.0/16", "--underlay", "up0"]
+        self.host.start("netd")
+        wait_until(lambda: "no subnet" in self.host.admin("netd", "/status"), "netd waits for its podCIDR")
+
+        self.api.put("nodes", node_object(NODE, "192.0.2.1", "10.244.1.0/24"))
+        self.api.put("nodes", node_object("node-77", "192.0.2.77", "10.244.77.0/24"))
+        self.host.wait_ready("netd")
+        pod = self.host.attach("till-1")
+
+        self.assertTrue(pod.address.startswith("10.244.1."), pod.address)
+        wait_until(lambda: json.loads(run("ip", "-j", "route", "show", "10.244.77.0/24").stdout)[0]["dev"] == "paddock.1",
+                   "there is a way to the other node")
+        ends = json.loads(run("bridge", "-j", "fdb", "show", "dev", "paddock.1").stdout)
+        self.assertIn("192.0.2.77", [end.get("dst") for end in ends])
+        self.assertIn("node-77", self.host.paddock("peers").stdout)
         self.host.detach(pod)
 
     def test_everything_goes_on_without_the_api(self):

@@ -52,6 +52,30 @@ TEST(Peers, AreNoHostsWithoutAnnotations) {
   EXPECT_FALSE(peer_of(*host_with({{"rack", "7"}})).value());
 }
 
+TEST(Peers, ThatSayNothingAreAssumedToDoAsThisHostDoes) {
+  auto host = host_with({});
+  net::OverlaySettings overlay;
+  overlay.vni = 7;
+  EXPECT_FALSE(assumed_peer_of(*host, overlay)) << "no address, no subnet";
+
+  host->addresses = {boost::asio::ip::make_address("192.0.2.2"),
+                     boost::asio::ip::make_address("192.0.2.3"),
+                     boost::asio::ip::make_address("2001:db8::2")};
+  EXPECT_FALSE(assumed_peer_of(*host, overlay)) << "no subnet";
+  host->subnets = {{boost::asio::ip::make_address("10.42.2.0"), 24}};
+
+  const auto peer = assumed_peer_of(*host, overlay);
+  ASSERT_TRUE(peer);
+  EXPECT_EQ(peer->v4->underlay, boost::asio::ip::make_address("192.0.2.2"));
+  EXPECT_EQ(peer->v4->mac, net::vtep_mac("node-2", 7, true));
+  EXPECT_EQ(peer->v6->mac, net::vtep_mac("node-2", 7, false));
+  EXPECT_EQ(peer->vni, 7U);
+  EXPECT_EQ(peer->subnets, std::vector{net::Prefix::parse("10.42.2.0/24").value()});
+  auto plain = overlay;
+  plain.backend = net::OverlayBackend::host_gateway;
+  EXPECT_FALSE(assumed_peer_of(*host, plain)->v4->mac);
+}
+
 TEST(Peers, OfAnotherBackendAreNotReached) {
   net::flannel::HostRecord record;
   record.public_ip = boost::asio::ip::make_address("192.0.2.2");
