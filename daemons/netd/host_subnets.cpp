@@ -53,10 +53,11 @@ std::optional<net::Prefix> companion(const SubnetView& view, const net::Prefix& 
 
 }  // namespace
 
-HostSubnets::HostSubnets(SubnetRegistry& registry, std::string state_file,
+HostSubnets::HostSubnets(SubnetRegistry& registry, std::string state_file, HasPods has_pods,
                          std::function<void()> changed)
     : registry_(registry),
       state_file_(std::move(state_file)),
+      has_pods_(std::move(has_pods)),
       changed_(std::move(changed)),
       chance_(std::random_device{}()) {
   load();
@@ -129,9 +130,11 @@ void HostSubnets::agree(const SubnetView& view) {
   adopt(view);
   auto now = held();
   for (auto& each : now) defend(view, each);
+  std::erase_if(now, [this](const auto& each) { return is_over(each); });
   {
     const std::lock_guard lock(mutex_);
     held_ = now;
+    if (std::ranges::none_of(now, &HeldSubnets::is_closed)) conflict_.clear();
   }
   const bool has_open = std::ranges::any_of(now, [](const auto& each) { return !each.is_closed; });
   const bool is_needed = [&] {
@@ -179,14 +182,16 @@ void HostSubnets::defend(const SubnetView& view, HeldSubnets& held) {
     const std::lock_guard lock(mutex_);
     conflict_ = why;
   }
-  if (was_closed && !held.is_closed) {
-    const std::lock_guard lock(mutex_);
-    conflict_.clear();
-  }
   if (rival != view.claims.end() || own != view.claims.end() || view.is_assigned) return;
   const auto taken = registry_.take(held.subnets);
   if (taken.outcome == SubnetRegistry::Outcome::done)
     log::info("subnet claimed again", {{"subnet", to_text(held.subnets)}});
+}
+
+bool HostSubnets::is_over(const HeldSubnets& held) const {
+  if (!held.is_closed || std::ranges::any_of(prefixes(held.subnets), has_pods_)) return false;
+  log::info("a closed subnet has no pods any more", {{"subnet", to_text(held.subnets)}});
+  return true;
 }
 
 std::vector<Subnets> HostSubnets::candidates(const SubnetView& view) {

@@ -21,7 +21,7 @@ namespace paddock::netd {
 struct HeldSubnets {
   Subnets subnets;
   // Another host's, or outside of the cluster's network now: pods keep their addresses, new ones
-  // get none here.
+  // get none here. It is let go when its last pod has gone.
   bool is_closed = false;
 
   friend bool operator==(const HeldSubnets&, const HeldSubnets&) = default;
@@ -30,9 +30,14 @@ struct HeldSubnets {
 // Any thread, but for start() and the destructor.
 class HostSubnets {
  public:
+  // Whether pods have addresses of the subnet, or had a short while ago; called from another thread
+  // once start() was called.
+  using HasPods = std::function<bool(const net::Prefix& subnet)>;
+
   // Reads the state file, when there is one. `changed` is called from another thread when held()
   // is new.
-  HostSubnets(SubnetRegistry& registry, std::string state_file, std::function<void()> changed);
+  HostSubnets(SubnetRegistry& registry, std::string state_file, HasPods has_pods,
+              std::function<void()> changed);
   ~HostSubnets();
   HostSubnets(const HostSubnets&) = delete;
   HostSubnets& operator=(const HostSubnets&) = delete;
@@ -52,6 +57,7 @@ class HostSubnets {
   void agree(const SubnetView& view);
   void adopt(const SubnetView& view);
   void defend(const SubnetView& view, HeldSubnets& held);
+  [[nodiscard]] bool is_over(const HeldSubnets& held) const;
   void acquire(const SubnetView& view);
   [[nodiscard]] std::vector<Subnets> candidates(const SubnetView& view);
   void hold(const Subnets& subnets);
@@ -61,6 +67,7 @@ class HostSubnets {
 
   SubnetRegistry& registry_;
   const std::string state_file_;
+  const HasPods has_pods_;
   const std::function<void()> changed_;
   std::mt19937 chance_;
 

@@ -72,6 +72,8 @@ class Service {
   // The control thread's part: what the two have found out becomes the host's.
   void follow_subnets();
   void take_in(const HeldSubnets& held);
+  void let_go(const HeldSubnets& gone);
+  [[nodiscard]] bool has_pods(const net::Prefix& subnet) const;
   void write_subnet_file();
   void tell_host();
   [[nodiscard]] std::string subnet_trouble() const;

@@ -72,8 +72,9 @@ net::HostPlan Service::open_registries() {
       flannel.state_file = options_.state_dir + "/flannel.json";
       subnet_registry_ = open_flannel_registry(std::move(flannel));
     }
-    subnets_ = std::make_unique<HostSubnets>(*subnet_registry_,
-                                             options_.state_dir + "/subnets.json", wake_);
+    subnets_ = std::make_unique<HostSubnets>(
+        *subnet_registry_, options_.state_dir + "/subnets.json",
+        [this](const net::Prefix& subnet) { return has_pods(subnet); }, wake_);
     taken_in_ = subnets_->held();
     for (const auto& held : taken_in_) {
       for (const auto& subnet : prefixes(held.subnets))
@@ -136,6 +137,20 @@ void Service::take_in(const HeldSubnets& held) {
   }
 }
 
+bool Service::has_pods(const net::Prefix& subnet) const {
+  return std::ranges::any_of(pods_->usage(), [&](const auto& usage) {
+    return usage.network == subnet && usage.taken + usage.resting != 0;
+  });
+}
+
+// Nobody of ours is in it any more, and others may be: packets must leave this host again.
+void Service::let_go(const HeldSubnets& gone) {
+  for (const auto& network : prefixes(gone.subnets))
+    std::erase_if(plan_.subnets, [&](const auto& subnet) { return subnet.network == network; });
+  if (const auto made = network_.ensure(plan_); !made)
+    log::error("host network", {{"error", made.error().text}});
+}
+
 void Service::follow_subnets() {
   if (!subnet_registry_) return;
   if (subnets_) {
@@ -145,6 +160,10 @@ void Service::follow_subnets() {
         plan_.cluster_networks.push_back(network);
     }
     if (auto held = subnets_->held(); held != taken_in_) {
+      for (const auto& before : taken_in_) {
+        const auto is_same = [&](const auto& each) { return each.subnets == before.subnets; };
+        if (std::ranges::none_of(held, is_same)) let_go(before);
+      }
       for (const auto& each : held) take_in(each);
       taken_in_ = std::move(held);
     }

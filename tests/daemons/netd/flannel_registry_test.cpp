@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -83,8 +84,9 @@ class FlannelRegistryTest : public testing::Test {
     auto options = parse_flannel_location("flannel-etcd:" + server_.url()).value();
     options.state_file = file + ".flannel";
     node.registry = open_flannel_registry(options);
-    node.subnets = std::make_unique<HostSubnets>(*node.registry, file + ".subnets",
-                                                 [this] { signal_.notify_all(); });
+    node.subnets = std::make_unique<HostSubnets>(
+        *node.registry, file + ".subnets", [this](const net::Prefix&) { return has_pods_.load(); },
+        [this] { signal_.notify_all(); });
     auto* subnets = node.subnets.get();
     node.registry->start([this, subnets] {
       subnets->wake();
@@ -125,6 +127,7 @@ class FlannelRegistryTest : public testing::Test {
   std::unique_ptr<etcd::Client> client_;
   std::mutex mutex_;
   std::condition_variable signal_;
+  std::atomic<bool> has_pods_{true};
   std::deque<Node> nodes_;
 };
 
@@ -216,6 +219,12 @@ TEST_F(FlannelRegistryTest, ASubnetThatIsAnothersIsClosed) {
   EXPECT_FALSE(node.subnets->held().back().is_closed);
   EXPECT_NE(node.subnets->trouble().find("192.0.2.99"), std::string::npos);
   EXPECT_NE(keys()[lost].value.find("192.0.2.99"), std::string::npos);  // left alone
+
+  has_pods_ = false;
+  node.subnets->wake();
+  ASSERT_TRUE(comes_true([&] { return node.subnets->held().size() == 1; }));
+  EXPECT_FALSE(node.subnets->held().front().is_closed);
+  EXPECT_EQ(node.subnets->trouble(), "");
 }
 
 TEST_F(FlannelRegistryTest, PeersComeChangeAndGo) {
