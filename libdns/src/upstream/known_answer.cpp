@@ -81,7 +81,7 @@ bool read_section(wire::Bytes message, Section section, std::size_t& at, KnownAn
 }
 
 std::size_t reply_limit(const wire::Query& query, const AnswerContext& context, std::size_t room) {
-  if (context.transport == Transport::tcp) {
+  if (context.transport == dns::Transport::tcp) {
     return std::min<std::size_t>(room, 65535);
   }
   const std::size_t asked =
