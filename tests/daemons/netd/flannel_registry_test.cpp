@@ -54,8 +54,9 @@ class FlannelRegistryTest : public testing::Test {
     comes_true([&] { return put("/coreos.com/network/config", network); });
   }
   ~FlannelRegistryTest() override {
-    for (auto& node : nodes_) node.subnets.reset();
-    for (auto& node : nodes_) node.registry.reset();
+    for (auto& node : nodes_) {
+      if (node.registry) close(node);
+    }
   }
 
   bool put(const std::string& key, const std::string& value) {
