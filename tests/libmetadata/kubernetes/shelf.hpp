@@ -127,10 +127,14 @@ class WatcherTest : public ::testing::Test {
                                          Resource{.path = path}, hasty, shelf_);
     thread_ = std::jthread([this](const std::stop_token& stop) { watcher_->run(stop); });
   }
-  void TearDown() override {
+  // What came of it: nothing more is put there.
+  const Shelf& in_the_end() {
     thread_.request_stop();
     if (watcher_) watcher_->interrupt();
+    if (thread_.joinable()) thread_.join();
+    return shelf_;
   }
+  void TearDown() override { (void)in_the_end(); }
 
   Shelf shelf_;
   std::unique_ptr<Watcher> watcher_;
