@@ -28,6 +28,30 @@ bool is_in_pool(const SubnetView& view, const Subnets& subnets) {
   return view.is_assigned || (fits(view.v4, subnets.v4) && fits(view.v6, subnets.v6));
 }
 
+const Claim* own_claim(const SubnetView& view, const Subnets& subnets) {
+  const auto own = std::ranges::find_if(
+      view.claims, [&](const Claim& claim) { return claim.is_ours && claim.subnets == subnets; });
+  return own == view.claims.end() ? nullptr : &*own;
+}
+
+// Another host's that comes before ours, if we have one.
+const Claim* rival_claim(const SubnetView& view, const Subnets& subnets) {
+  const auto* own = own_claim(view, subnets);
+  const auto rival = std::ranges::find_if(view.claims, [&](const Claim& claim) {
+    return !claim.is_ours && overlap(claim.subnets, subnets) && (!own || claim.order < own->order);
+  });
+  return rival == view.claims.end() ? nullptr : &*rival;
+}
+
+// Why new pods may get no addresses of it; empty: they may.
+std::string loss_of(const SubnetView& view, const Subnets& subnets) {
+  const auto named = "subnet " + to_text(subnets);
+  if (view.is_assigned && !own_claim(view, subnets)) return named + " is not this host's any more";
+  if (const auto* rival = rival_claim(view, subnets))
+    return named + " is claimed by host " + rival->holder;
+  return is_in_pool(view, subnets) ? "" : named + " is not of the cluster's network any more";
+}
+
 std::vector<net::Prefix> taken_in(const SubnetView& view) {
   std::vector<net::Prefix> taken;
   for (const auto& claim : view.claims) {
@@ -155,34 +179,21 @@ void HostSubnets::adopt(const SubnetView& view) {
   for (const auto& claim : view.claims) {
     const bool is_known = std::ranges::any_of(
         held(), [&](const HeldSubnets& each) { return overlap(each.subnets, claim.subnets); });
-    if (claim.is_ours && !is_known) hold(claim.subnets);
+    if (claim.is_ours && !is_known && loss_of(view, claim.subnets).empty()) hold(claim.subnets);
   }
 }
 
 // Pods live in these: they are claimed again whenever they are found unclaimed.
 void HostSubnets::defend(const SubnetView& view, HeldSubnets& held) {
-  const auto own = std::ranges::find_if(view.claims, [&](const Claim& claim) {
-    return claim.is_ours && claim.subnets == held.subnets;
-  });
-  const auto rival = std::ranges::find_if(view.claims, [&](const Claim& claim) {
-    return !claim.is_ours && overlap(claim.subnets, held.subnets) &&
-           (own == view.claims.end() || claim.order < own->order);
-  });
-  const bool was_closed = held.is_closed;
-  const bool is_taken_away = view.is_assigned && own == view.claims.end();
-  held.is_closed = rival != view.claims.end() || is_taken_away || !is_in_pool(view, held.subnets);
+  const auto why = loss_of(view, held.subnets);
+  const bool was_closed = std::exchange(held.is_closed, !why.empty());
   if (held.is_closed && !was_closed) {
-    const auto why =
-        is_taken_away ? "subnet " + to_text(held.subnets) + " is not this host's any more"
-        : rival != view.claims.end()
-            ? "subnet " + to_text(held.subnets) + " is claimed by host " + rival->holder
-            : "subnet " + to_text(held.subnets) + " is not of the cluster's network any more";
     log::error("a subnet is closed: its pods stay, new ones get addresses elsewhere",
                {{"reason", why}});
     const std::lock_guard lock(mutex_);
     conflict_ = why;
   }
-  if (rival != view.claims.end() || own != view.claims.end() || view.is_assigned) return;
+  if (view.is_assigned || own_claim(view, held.subnets) || rival_claim(view, held.subnets)) return;
   const auto taken = registry_.take(held.subnets);
   if (taken.outcome == SubnetRegistry::Outcome::done)
     log::info("subnet claimed again", {{"subnet", to_text(held.subnets)}});

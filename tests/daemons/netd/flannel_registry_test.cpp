@@ -228,6 +228,17 @@ TEST_F(FlannelRegistryTest, ASubnetThatIsAnothersIsClosed) {
   EXPECT_EQ(node.subnets->trouble(), "");
 }
 
+TEST_F(FlannelRegistryTest, AnOldKeyOutsideOfTheNetworkIsNotTakenUp) {
+  ASSERT_TRUE(put("/coreos.com/network/subnets/10.77.0.0-28",
+                  R"({"PublicIP":"192.0.2.1","BackendType":"host-gw"})"));
+
+  auto& node = add(1);
+
+  ASSERT_TRUE(comes_true([&] { return !only(node).empty(); }));
+  EXPECT_TRUE(only(node).starts_with("10.9.")) << only(node);
+  EXPECT_EQ(node.subnets->trouble(), "");
+}
+
 TEST_F(FlannelRegistryTest, PeersComeChangeAndGo) {
   auto& node = add(1);
   const auto peer = [&]() -> std::optional<net::Peer> {
