@@ -67,7 +67,9 @@ class EtcdStore final : public PublishedStore {
             options_.events.snapshot_failed) {
     health_.is_connected = false;
     if (table_.current()) publisher_.publish(table_.current(), {});
-    writes_.start({[this](const Writes& writes) { return writer_.make(writes, cluster()); },
+    writes_.start({[this](const Writes& writes, std::int64_t now) {
+                     return writer_.make(writes, now, cluster());
+                   },
                    [this] { return writer_.renew_leases(); }});
     reader_ = std::jthread([this](const std::stop_token& stop) { read(stop); });
   }

@@ -45,17 +45,17 @@ Made unavailable(std::string why) {
   return made;
 }
 
-Made accepted(const Write& write, Judgement judgement, std::int64_t revision,
-              const Object* before) {
+}  // namespace
+
+Made EtcdWriter::accepted(const Write& write, Judgement judgement, std::int64_t revision,
+                          const Object* before) const {
   Made made{std::move(judgement.result), {}};
   made.result.revision = static_cast<std::uint64_t>(revision);
   if (judgement.next) judgement.next->revision = made.result.revision;
-  made.audit =
-      audit_line(write, made.result.revision, unix_milliseconds(), before, judgement.next.get());
+  const std::string after = judgement.next ? format_json(*judgement.next) : std::string();
+  made.audit = audit_line(write, made.result.revision, now_, before, after);
   return made;
 }
-
-}  // namespace
 
 EtcdWriter::Stored EtcdWriter::stored_in(const etcd::Found& found, const Key& key,
                                          const std::string& store) const {
@@ -90,7 +90,8 @@ EtcdWriter::Stored EtcdWriter::stored_as(const Key& key, const Cluster& known) {
   return stored;
 }
 
-std::vector<Made> EtcdWriter::make(const Writes& writes, const Known& known) {
+std::vector<Made> EtcdWriter::make(const Writes& writes, std::int64_t now, const Known& known) {
+  now_ = now;
   std::vector<Made> made;
   for (std::span<const Write* const> left = writes; !left.empty();) {
     const auto some = left.first(count_together(left));
@@ -107,7 +108,7 @@ void EtcdWriter::add_step(const Write& write, std::size_t place, const Known& kn
                           etcd::Transaction& transaction, std::vector<Step>& steps) {
   Step step{.place = place, .key = key_of(write), .stored = {}, .judgement = {}};
   step.stored = stored_as(step.key, *known);
-  step.judgement = judge(write, step.stored.object, unix_milliseconds());
+  step.judgement = judge(write, step.stored.object, now_);
   if (!step.judgement.is_change) return;
   const std::string path = keys_.of(step.key);
   if (step.judgement.next) {
@@ -160,7 +161,7 @@ Made EtcdWriter::make_alone(const Write& write, const Known& known) {
   Stored stored = stored_as(key, *known);
   const bool is_derived = stored.object && stored.mod_revision == 0;
   for (int tries = 0; tries < most_tries; ++tries) {
-    Judgement judgement = judge(write, stored.object, unix_milliseconds());
+    Judgement judgement = judge(write, stored.object, now_);
     if (!judgement.is_change) {
       if (stored.is_read || is_derived) return {std::move(judgement.result), {}};
       const auto found = etcd_.get({path});  // what we know may be old

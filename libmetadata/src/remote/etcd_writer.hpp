@@ -11,6 +11,7 @@
 
 #include <paddock/metadata/etcd.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -26,7 +27,8 @@ class EtcdWriter {
 
   // `known` is what this host knows of the cluster; null: nothing, so nothing is written. Writes of
   // different objects go in one transaction, as many at once as etcd takes: it costs as one.
-  [[nodiscard]] std::vector<Made> make(const Writes& writes,
+  // `now` in Unix milliseconds.
+  [[nodiscard]] std::vector<Made> make(const Writes& writes, std::int64_t now,
                                        const std::shared_ptr<const Cluster>& known);
   OwnerLeases::Clock::time_point renew_leases() { return leases_.renew(etcd_); }
   void interrupt() noexcept { etcd_.interrupt(); }
@@ -55,6 +57,8 @@ class EtcdWriter {
   // Adds what the write comes to, unless it changes nothing or cannot be put.
   void add_step(const Write& write, std::size_t place, const Known& known,
                 etcd::Transaction& transaction, std::vector<Step>& steps);
+  [[nodiscard]] Made accepted(const Write& write, Judgement judgement, std::int64_t revision,
+                              const Object* before) const;
   [[nodiscard]] static Stored stored_as(const Key& key, const Cluster& known);
   [[nodiscard]] Stored stored_in(const etcd::Found& found, const Key& key,
                                  const std::string& store) const;
@@ -64,6 +68,7 @@ class EtcdWriter {
   etcd::Client etcd_;
   EtcdKeys keys_;
   OwnerLeases& leases_;
+  std::int64_t now_ = 0;  // of the writes under way
 };
 
 }  // namespace paddock::metadata::remote

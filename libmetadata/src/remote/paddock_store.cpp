@@ -106,8 +106,9 @@ class PaddockStore final : public PublishedStore {
             .server = options_.server, .access = options_.access, .timeout = options_.timeout}),
         follower_(follower_options()) {
     if (auto known = follower_.cluster()) publisher_.publish(std::move(known), {});
-    writes_.start({[this](const Writes& writes) { return make_each(writes); },
-                   [this] { return speak_for_owners(); }});
+    writes_.start(
+        {[this](const Writes& writes, std::int64_t now) { return make_each(writes, now); },
+         [this] { return speak_for_owners(); }});
     follower_.start();
   }
 
@@ -137,8 +138,8 @@ class PaddockStore final : public PublishedStore {
  private:
   FollowerOptions follower_options();
   void publish(const std::shared_ptr<const Cluster>& next);
-  [[nodiscard]] std::vector<Made> make_each(const Writes& writes);
-  [[nodiscard]] Made make(const Write& write);
+  [[nodiscard]] std::vector<Made> make_each(const Writes& writes, std::int64_t now);
+  [[nodiscard]] Made make(const Write& write, std::int64_t now);
   Clock::time_point speak_for_owners();
 
   const PaddockStoreOptions options_;
@@ -190,13 +191,13 @@ void PaddockStore::publish(const std::shared_ptr<const Cluster>& next) {
   writes_.reached(next->revision());
 }
 
-std::vector<Made> PaddockStore::make_each(const Writes& writes) {
+std::vector<Made> PaddockStore::make_each(const Writes& writes, std::int64_t now) {
   std::vector<Made> made;
-  for (const Write* write : writes) made.push_back(make(*write));
+  for (const Write* write : writes) made.push_back(make(*write, now));
   return made;
 }
 
-Made PaddockStore::make(const Write& write) {
+Made PaddockStore::make(const Write& write, std::int64_t now) {
   const auto known = cluster();
   const Key key = key_of(write);
   const ObjectPtr before = known ? known->find(key) : nullptr;
@@ -230,8 +231,9 @@ Made PaddockStore::make(const Write& write) {
     result.object = std::move(stored.object);
   }
   if (result.status != Status::unchanged) {
-    made.audit = audit_line(write, result.revision, unix_milliseconds(), before.get(),
-                            write.object ? result.object.get() : nullptr);
+    const bool is_there = write.object && result.object;
+    made.audit = audit_line(write, result.revision, now, before.get(),
+                            is_there ? format_json(*result.object) : std::string());
   }
   return made;
 }

@@ -5,6 +5,7 @@
 #include "store/judgement.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 namespace paddock::metadata::remote {
 namespace {
@@ -24,28 +25,41 @@ WriteResult refusal(Status status, std::string text) {
 // Of an audit line beside the object before and after.
 constexpr std::size_t line_room = 16 * 1024;
 
-WriteResult no_room() {
-  return refusal(
-      Status::disk_full,
-      "there is no room for the line of the audit log: free some space; nothing was changed");
+WriteResult no_room(const std::filesystem::path& directory) {
+  return refusal(Status::disk_full, "there is no room for the line of the audit log in " +
+                                        directory.string() +
+                                        ": free some space; nothing was changed");
 }
 
 // Of a change that was made all the same: whoever asked is to know.
-WriteResult not_noted(const WriteResult& made) {
-  return refusal(Status::unavailable, "the change was made at revision " +
-                                          std::to_string(made.revision) +
-                                          ", but could not be written to the audit log");
+WriteResult not_noted(const WriteResult& made, const std::filesystem::path& directory) {
+  return refusal(Status::unavailable,
+                 "the change was made at revision " + std::to_string(made.revision) +
+                     ", but could not be written to the audit log in " + directory.string());
+}
+
+bool says_full(const Error& error) {
+  return error.code == boost::system::errc::no_space_on_device ||
+         error.code == boost::system::errc::file_too_large || error.code.value() == EDQUOT;
 }
 
 }  // namespace
 
-WriteQueue::WriteQueue(const RemoteOptions& options) : is_writable_(options.is_writable) {
-  if (options.directory.empty()) return;
-  make_directory(options.directory);
+WriteQueue::WriteQueue(const RemoteOptions& options)
+    : is_writable_(options.is_writable), directory_(options.directory) {
+  if (directory_.empty()) return;
+  make_directory(directory_);
   if (!is_writable_) return;
-  lock_.emplace(lock_directory(options.directory));
+  lock_.emplace(lock_directory(directory_));
   audit_.emplace(
-      AuditLog::Options{options.directory, options.audit_bytes, std::max(1U, options.audit_files)});
+      AuditLog::Options{directory_, options.audit_bytes, std::max(1U, options.audit_files)});
+  pending_.emplace(directory_);
+  // Of a life that ended in between.
+  const auto intents = pending_->left();
+  for (const std::string& intent : without_outcome(intents, audit_->tail(intents.size()))) {
+    owed_.append(intent).append("\n");
+  }
+  if (append_owed()) pending_->clear();
 }
 
 WriteQueue::~WriteQueue() { stop(); }
@@ -59,6 +73,7 @@ void WriteQueue::stop() {
   thread_.request_stop();
   submitted_.notify_all();
   if (thread_.joinable()) thread_.join();
+  if (audit_ && append_owed()) pending_->clear();
   std::vector<std::pair<Write, Done>> queued;
   std::multimap<std::uint64_t, Waiting> waiting;
   {
@@ -102,33 +117,69 @@ void WriteQueue::run(const std::stop_token& stop) {
 }
 
 void WriteQueue::make(std::vector<std::pair<Write, Done>> batch) {
-  std::vector<Made> results(batch.size(), {no_room(), {}});
+  std::vector<Made> results(batch.size());
   std::vector<std::size_t> places;
   Writes writes;
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (!has_room_for(batch[i].first)) continue;
+    if (!has_room_for(batch[i].first)) {
+      results[i].result = no_room(directory_);
+      continue;
+    }
     places.push_back(i);
     writes.push_back(&batch[i].first);
   }
-  auto came_of_them = work_.make(writes);
-  for (std::size_t i = 0; i < places.size(); ++i) results[places[i]] = std::move(came_of_them[i]);
-  std::vector<Waiting> made;
-  std::vector<bool> is_noted;
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    Made& one = results[i];
-    const bool is_change = audit_ && !one.audit.empty();
-    is_noted.push_back(is_change && audit_->append(one.audit, one.result.revision));
-    if (is_change && !is_noted.back()) one.result = not_noted(one.result);
-    made.push_back(
-        {std::move(one.result), std::move(batch[i].second), Clock::now() + longest_wait});
-  }
-  const bool is_any = std::ranges::find(is_noted, true) != is_noted.end();
-  if (is_any && !audit_->sync()) {
-    for (std::size_t i = 0; i < made.size(); ++i) {
-      if (is_noted[i]) made[i].result = not_noted(made[i].result);
+  const std::int64_t now = unix_milliseconds();
+  if (const auto refused = note_intents(writes, now)) {
+    for (const std::size_t place : places) results[place].result = *refused;
+  } else {
+    auto came_of_them = work_.make(writes, now);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      results[places[i]] = std::move(came_of_them[i]);
     }
+    note_outcomes(results);
+  }
+  std::vector<Waiting> made;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    made.push_back(
+        {std::move(results[i].result), std::move(batch[i].second), Clock::now() + longest_wait});
   }
   await(std::move(made));
+}
+
+// On disk before anything is asked of the store; else why not, and nothing is asked.
+std::optional<WriteResult> WriteQueue::note_intents(const Writes& writes, std::int64_t now) {
+  if (!audit_ || writes.empty()) return std::nullopt;
+  if (!append_owed()) {
+    return refusal(Status::unavailable, "the audit log in " + directory_.string() +
+                                            " cannot be written; nothing was changed");
+  }
+  std::string lines;
+  for (const Write* write : writes) lines += intent_line(*write, now);
+  const auto noted = pending_->note(lines);
+  if (noted) return std::nullopt;
+  return refusal(says_full(noted.error()) ? Status::disk_full : Status::unavailable,
+                 noted.error().text + "; nothing was changed");
+}
+
+void WriteQueue::note_outcomes(std::vector<Made>& results) {
+  if (!audit_) return;
+  for (const Made& one : results) owed_ += one.audit;
+  if (append_owed()) return pending_->clear();
+  for (Made& one : results) {
+    if (!one.audit.empty()) one.result = not_noted(one.result, directory_);
+  }
+}
+
+// Whether the audit log has all it is to have, on disk. What it lacks is kept for the next time,
+// and the intents stay until then.
+bool WriteQueue::append_owed() {
+  if (!owed_.empty()) {
+    if (!audit_->append(owed_, audit_->last_revision())) return false;
+    owed_.clear();
+    is_synced_ = false;
+  }
+  if (!is_synced_) is_synced_ = audit_->sync();
+  return is_synced_;
 }
 
 // A change elsewhere cannot be taken back, so there is to be room for its line before.

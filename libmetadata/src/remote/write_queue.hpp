@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The writing side of a store that is elsewhere: one thread makes the writes, notes the accepted
-// ones in the audit log, and answers when the reading side has seen them.
+// The writing side of a store that is elsewhere: one thread notes what is asked for, makes the
+// writes, puts the accepted ones in the audit log, and answers when the reading side has seen them.
 #pragma once
 
+#include "remote/pending_writes.hpp"
 #include "store/audit_log.hpp"
 #include "store/file.hpp"
 
@@ -11,6 +12,8 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -35,13 +38,14 @@ class WriteQueue {
  public:
   using Clock = std::chrono::steady_clock;
   struct Work {
-    // One for each write, in their order.
-    std::function<std::vector<Made>(const Writes&)> make;
+    // One for each write, in their order. The lines have this time (Unix milliseconds).
+    std::function<std::vector<Made>(const Writes&, std::int64_t now)> make;
     // Called before each wait; returns when it wants to be called again.
     std::function<Clock::time_point()> between;
   };
 
-  // Locks the directory and opens the audit log in it, unless the store is not to be written.
+  // Locks the directory and opens the audit log in it, unless the store is not to be written. What
+  // an earlier life asked for, and whose outcome it did not live to note, becomes lines there.
   explicit WriteQueue(const RemoteOptions& options);
   // stop().
   ~WriteQueue();
@@ -66,12 +70,19 @@ class WriteQueue {
   void run(const std::stop_token& stop);
   void make(std::vector<std::pair<Write, Done>> batch);
   [[nodiscard]] bool has_room_for(const Write& write);
+  [[nodiscard]] std::optional<WriteResult> note_intents(const Writes& writes, std::int64_t now);
+  void note_outcomes(std::vector<Made>& results);
+  [[nodiscard]] bool append_owed();
   void await(std::vector<Waiting> made);
   void answer_overdue();
 
   const bool is_writable_;
+  const std::filesystem::path directory_;
   std::optional<File> lock_;
   std::optional<AuditLog> audit_;
+  std::optional<PendingWrites> pending_;  // with audit_
+  std::string owed_;                      // lines that audit_ still lacks
+  bool is_synced_ = true;                 // what audit_ has is on disk
   Work work_;
   std::mutex mutex_;  // of what follows: writers, the reading side and the thread meet here
   std::condition_variable_any submitted_;

@@ -187,6 +187,7 @@ Response put(Store& store, const std::shared_ptr<Mailbox>& mailbox, const Reques
   }
   Write write;
   write.object = std::move(parsed.object);
+  write.is_parsed = true;
   write.key = key;
   if (auto owner = request.parameter("owner")) {
     if (!is_name(Kind::host, *owner)) return problem(400, "owner must be the name of a host");

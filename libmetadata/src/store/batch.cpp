@@ -34,7 +34,7 @@ void WriteBatch::accept(const Key& key, const Write& write, const ObjectPtr& bef
   Database::Step step;
   step.key = format(key);
   if (after) step.json = format_json(*after);
-  step.audit = {revision_, audit_line(write, revision_, now_, before.get(), after.get())};
+  step.audit = {revision_, audit_line(write, revision_, now_, before.get(), step.json)};
   steps_.push_back(std::move(step));
   changes_.push_back({revision_, key});
   not_derived_.push_back(key);

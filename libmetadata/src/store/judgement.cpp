@@ -88,10 +88,11 @@ Judgement judge(const Write& write, const ObjectPtr& stored, std::int64_t now) {
 }
 
 std::optional<WriteResult> prepare(Write& write) {
-  if (!write.object) return std::nullopt;
+  if (!write.object || write.is_parsed) return std::nullopt;
   Parsed parsed = parse_object(format_json(*write.object));
   if (parsed.outcome == Parsed::Outcome::ok) {
     write.object = std::move(parsed.object);
+    write.is_parsed = true;
     return std::nullopt;
   }
   WriteResult result;
@@ -103,17 +104,20 @@ std::optional<WriteResult> prepare(Write& write) {
 
 Key key_of(const Write& write) { return write.object ? write.object->key() : write.key; }
 
-std::string audit_line(const Write& write, std::uint64_t revision, std::int64_t now,
-                       const Object* before, const Object* after) {
-  std::string line = "{\"revision\":" + std::to_string(revision);
+void append_asked(std::string& line, const Write& write, std::int64_t now) {
   line += ",\"time\":" + std::to_string(now) + ",\"who\":";
   append_json_text(line, write.who);
-  line += after == nullptr ? ",\"verb\":\"delete\",\"key\":" : ",\"verb\":\"put\",\"key\":";
+  line += write.object ? ",\"verb\":\"put\",\"key\":" : ",\"verb\":\"delete\",\"key\":";
   append_json_text(line, format(key_of(write)));
+}
+
+std::string audit_line(const Write& write, std::uint64_t revision, std::int64_t now,
+                       const Object* before, std::string_view after) {
+  std::string line = "{\"revision\":" + std::to_string(revision);
+  append_asked(line, write, now);
   line += ",\"before\":";
   before == nullptr ? void(line += "null") : append_json(line, *before);
-  line += ",\"after\":";
-  after == nullptr ? void(line += "null") : append_json(line, *after);
+  line.append(",\"after\":").append(after.empty() ? "null" : after);
   return line += "}\n";
 }
 

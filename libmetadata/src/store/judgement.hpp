@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace paddock::metadata {
 
@@ -28,9 +29,11 @@ struct Judgement {
 [[nodiscard]] Key key_of(const Write& write);
 
 // {"revision":7,"time":…,"who":"…","verb":"put","key":"…","before":…,"after":…} and a newline.
-// A null `after` is a delete.
+// `after` is the object as JSON; empty: there is none any more.
 [[nodiscard]] std::string audit_line(const Write& write, std::uint64_t revision, std::int64_t now,
-                                     const Object* before, const Object* after);
+                                     const Object* before, std::string_view after);
+// Of such a line what is known before it is made: ,"time":…,"who":"…","verb":"put","key":"…"
+void append_asked(std::string& line, const Write& write, std::int64_t now);
 
 [[nodiscard]] std::int64_t unix_milliseconds();
 // To be edited.

@@ -100,14 +100,14 @@ TEST(EmbeddedStoreOnAFullDisk, ChangesNothingAndGoesOnWithRoom) {
 
 // Makes every write, at the next revision.
 remote::WriteQueue::Work working(int& made) {
-  return {[&made](const remote::Writes& writes) {
+  return {[&made](const remote::Writes& writes, std::int64_t now) {
             std::vector<remote::Made> results;
             for (const Write* write : writes) {
               WriteResult result;
               result.status = Status::created;
               result.revision = static_cast<std::uint64_t>(++made);
-              results.push_back(
-                  {result, audit_line(*write, result.revision, 0, nullptr, write->object.get())});
+              results.push_back({result, audit_line(*write, result.revision, now, nullptr,
+                                                    format_json(*write->object))});
             }
             return results;
           },

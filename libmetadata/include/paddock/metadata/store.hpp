@@ -34,6 +34,8 @@ struct Write {
   // good. A later write without owner changes nothing of that.
   std::string owner = {};
   std::string who = {};  // for the audit log, as "uid=0 gid=0 pid=4711"
+  // The object is one of parse_object() and was not edited since: it is not looked at again.
+  bool is_parsed = false;
 };
 
 // What came of it.
