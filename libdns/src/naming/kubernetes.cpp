@@ -73,6 +73,7 @@ Contribution KubernetesNames::service(const Service& service) const {
     case ServiceKind::cluster_ip:
       if (options_.ignores_empty_services && !naming.has_published_backend()) break;
       naming.name_addresses(service.addresses);
+      naming.name_endpoints();  // beyond the specification: CoreDNS' users look them up
       break;
     case ServiceKind::headless:
       naming.name_backends();

@@ -26,12 +26,41 @@ void ServiceNaming::name_addresses(const std::vector<boost::asio::ip::address>& 
   srv_.move_to(collector_);
 }
 
+template <typename Then>
+void ServiceNaming::name_endpoint(const Backend& backend, const Then& then) {
+  const auto above = style_.is_by_cluster ? collector_.label(name_, backend.cluster, "cluster")
+                                          : std::optional<Name>(name_);
+  if (!above) return;
+  const std::string label = label_of(backend);
+  for (const Address& address : backend.addresses) {
+    const auto endpoint =
+        collector_.label(*above, label.empty() ? format_dashed(address) : label, "endpoint");
+    if (!endpoint) continue;
+    collector_.add_address(*endpoint, address);
+    if (style_.has_reverse) collector_.add_reverse(address, *endpoint);
+    then(address, *endpoint);
+  }
+}
+
+void ServiceNaming::name_backend(const Backend& backend) {
+  name_endpoint(backend, [&](const Address& address, const Name& endpoint) {
+    collector_.add_address(name_, address);
+    name_ports(backend.ports.empty() ? service_.ports : backend.ports, endpoint);
+  });
+}
+
 void ServiceNaming::name_backends() {
   for (const Backend& backend : service_.backends) {
     if (is_published(backend)) name_backend(backend);
   }
   if (style_.is_zonal) name_zones();
   srv_.move_to(collector_);
+}
+
+void ServiceNaming::name_endpoints() {
+  for (const Backend& backend : service_.backends) {
+    if (is_published(backend)) name_endpoint(backend, [](const Address&, const Name&) {});
+  }
 }
 
 void ServiceNaming::name_external() {
@@ -63,22 +92,6 @@ std::string ServiceNaming::label_of(const Backend& backend) {
     collector_.report("endpoint host name \"" + backend.hostname + "\" cannot be a DNS label");
   }
   return style_.endpoint_pod_names && is_label(backend.pod) ? backend.pod : std::string();
-}
-
-void ServiceNaming::name_backend(const Backend& backend) {
-  const auto above = style_.is_by_cluster ? collector_.label(name_, backend.cluster, "cluster")
-                                          : std::optional<Name>(name_);
-  if (!above) return;
-  const std::string label = label_of(backend);
-  for (const auto& address : backend.addresses) {
-    const auto endpoint =
-        collector_.label(*above, label.empty() ? format_dashed(address) : label, "endpoint");
-    if (!endpoint) continue;
-    collector_.add_address(name_, address);
-    collector_.add_address(*endpoint, address);
-    if (style_.has_reverse) collector_.add_reverse(address, *endpoint);
-    name_ports(backend.ports.empty() ? service_.ports : backend.ports, *endpoint);
-  }
 }
 
 void ServiceNaming::name_ports(const std::vector<Port>& ports, const Name& target) {

@@ -44,17 +44,24 @@ class ServiceNaming {
   // Each of these names the service in one way.
   void name_addresses(const std::vector<boost::asio::ip::address>& addresses);
   void name_backends();
+  void name_endpoints();  // of a service that is reached by its own addresses
   void name_external();
 
   bool has_published_backend() const;
 
  private:
+  using Address = boost::asio::ip::address;
+
   bool is_published(const Backend& backend) const {
     return backend.cluster.empty() != style_.is_by_cluster &&
            (backend.is_ready || service_.publishes_not_ready);
   }
   std::string label_of(const Backend& backend);
   void name_backend(const Backend& backend);
+
+  // The endpoints a backend is, one for each address; `then` is told each address and its name.
+  template <typename Then>
+  void name_endpoint(const Backend& backend, const Then& then);
   void name_ports(const std::vector<Port>& ports, const Name& target);
   void name_zones();
 

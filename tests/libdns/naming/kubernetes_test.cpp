@@ -108,7 +108,26 @@ TEST(KubernetesNames, ClusterIpService) {
   EXPECT_EQ(cluster.answer("10.0.0.10.in-addr.arpa", PTR),
             Lines{"10.0.0.10.in-addr.arpa. 5 IN PTR web.shop.svc.cluster.local."});
   EXPECT_EQ(cluster.answer(reverse_name(ip("fd00::10")).format(), PTR).size(), 1u);
-  EXPECT_EQ(cluster.result("10-1-0-1.web.shop.svc.cluster.local", A), "NXDOMAIN");
+}
+
+TEST(KubernetesNames, EndpointsOfAClusterIpServiceHaveNamesBesideIt) {  // as in CoreDNS
+  Service service = web();
+  service.backends = {{.addresses = {ip("10.1.0.1")}},
+                      {.addresses = {ip("10.1.0.2"), ip("fd00:1::2")}, .hostname = "web-2"},
+                      {.addresses = {ip("10.1.0.3")}, .is_ready = false}};
+  Cluster cluster;
+  cluster.add(service);
+  EXPECT_EQ(cluster.answer("web.shop.svc.cluster.local", A),
+            Lines{"web.shop.svc.cluster.local. 5 IN A 10.0.0.10"});
+  EXPECT_EQ(cluster.answer("10-1-0-1.web.shop.svc.cluster.local", A),
+            Lines{"10-1-0-1.web.shop.svc.cluster.local. 5 IN A 10.1.0.1"});
+  EXPECT_EQ(cluster.answer("web-2.web.shop.svc.cluster.local", AAAA),
+            Lines{"web-2.web.shop.svc.cluster.local. 5 IN AAAA fd00:1::2"});
+  EXPECT_EQ(cluster.answer("2.0.1.10.in-addr.arpa", PTR),
+            Lines{"2.0.1.10.in-addr.arpa. 5 IN PTR web-2.web.shop.svc.cluster.local."});
+  EXPECT_EQ(cluster.result("10-1-0-3.web.shop.svc.cluster.local", A), "NXDOMAIN");
+  EXPECT_EQ(cluster.result("10-1-0-9.web.shop.svc.cluster.local", A), "NXDOMAIN");
+  EXPECT_EQ(cluster.answer("_http._tcp.web.shop.svc.cluster.local", SRV).size(), 1u);
 }
 
 TEST(KubernetesNames, SrvAtTheServiceListsEveryPort) {  // as CoreDNS does; some clients rely on it
