@@ -55,10 +55,19 @@ for pod in ours hand; do
   ip netns exec "${pod}2" taskset -c 1 "$build/bench/overlay_path" serve "$address" 7000 &
   until ip netns exec "${pod}1" taskset -c 0 "$build/bench/overlay_path" turns "$address" 7000 0.1 >/dev/null 2>&1; do :; done
 done
+measure() { # WHAT HOST ADDRESS
+  ip netns exec "$2" taskset -c 0 "$build/bench/overlay_path" "$1" "$3" 7000 "$seconds"
+}
 for what in stream turns; do
-  for ((round = 0; round < rounds; ++round)); do
-    echo "$(ip netns exec ours1 taskset -c 0 "$build/bench/overlay_path" $what 10.42.2.2 7000 "$seconds")" \
-      "$(ip netns exec hand1 taskset -c 0 "$build/bench/overlay_path" $what 10.43.2.2 7000 "$seconds")"
+  for ((round = 0; round < rounds; ++round)); do # who is first takes turns
+    if ((round % 2)); then
+      ours=$(measure $what ours1 10.42.2.2)
+      hand=$(measure $what hand1 10.43.2.2)
+    else
+      hand=$(measure $what hand1 10.43.2.2)
+      ours=$(measure $what ours1 10.42.2.2)
+    fi
+    echo "$ours $hand"
   done | awk '{ print $1 / $2, $1, $2 }' | sort -n |
     awk -v what=$what '{ line[NR] = $0 } END { split(line[int((NR + 1) / 2)], f, " ")
       printf "%s: paddock / by hand %.3f (median of %d pairs; %s and %s)\n", what, f[1], NR, f[2], f[3] }'

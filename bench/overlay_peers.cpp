@@ -22,6 +22,7 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -65,7 +66,8 @@ OverlaySettings settings(const std::string& host) {
   return made;
 }
 
-// Former ones are kept to the end: taking one away with all its routes stops the next contender.
+// Former ones are kept to the end, but without their devices: taking one away with all its entries
+// stops the next contender, and whoever lists neighbours walks over those of all namespaces.
 void fresh_namespace() {
   static std::vector<NetworkNamespace> kept;
   if (::unshare(CLONE_NEWNET) != 0) throw std::runtime_error("needs root: unshare failed");
@@ -84,10 +86,10 @@ using Figures = std::map<std::string, std::vector<double>>;
 
 void paddock_contends(std::uint32_t count, Figures& figures) {
   fresh_namespace();
-  const auto all = peers(count);
+  auto all = peers(count);
   Overlay overlay(NetworkNamespace::current(), settings("host0"));
   overlay.replace({}).value();  // devices and all are there: the others begin with theirs, too
-  figures["paddock"].push_back(milliseconds([&] { overlay.replace(all).value(); }));
+  figures["paddock"].push_back(milliseconds([&] { overlay.replace(std::move(all)).value(); }));
   (void)overlay.tend();
   figures["resync"].push_back(milliseconds([&] {
     if (!overlay.resync().value().empty()) throw std::runtime_error("resync found something");
@@ -97,6 +99,7 @@ void paddock_contends(std::uint32_t count, Figures& figures) {
     figures["one less"].push_back(
         milliseconds([&] { overlay.remove("host" + std::to_string(number)).value(); }));
   }
+  overlay.purge().value();
 }
 
 // The same messages, known beforehand, with distinct metrics.
@@ -130,6 +133,7 @@ void bare_contends(std::uint32_t count, Figures& figures) {
     }
     flush(1);
   }));
+  run("ip link del vx1");
 }
 
 void ip_contends(std::uint32_t count, Figures& figures) {
@@ -152,6 +156,7 @@ void ip_contends(std::uint32_t count, Figures& figures) {
   }
   figures["ip -batch"].push_back(
       milliseconds([&] { run("ip -batch " + ip_file + " && bridge -batch " + bridge_file); }));
+  run("ip link del vx1");
   std::remove(ip_file.c_str());
   std::remove(bridge_file.c_str());
 }

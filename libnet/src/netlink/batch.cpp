@@ -3,6 +3,7 @@
 
 #include <linux/netlink.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace paddock::net::netlink {
@@ -30,8 +31,11 @@ void Batch::update_length() {
 
 void Batch::put(std::uint16_t attribute, Bytes value) {
   const nlattr header{static_cast<std::uint16_t>(sizeof(nlattr) + value.size()), attribute};
-  append(&header, sizeof header);
-  append(value.data(), value.size());
+  const std::size_t begin = bytes_.size();
+  bytes_.resize(begin + ((sizeof header + value.size() + 3U) & ~std::size_t{3}));
+  std::memcpy(bytes_.data() + begin, &header, sizeof header);
+  std::copy(value.begin(), value.end(), bytes_.data() + begin + sizeof header);
+  update_length();
 }
 
 void Batch::put_number(std::uint16_t attribute, std::uint32_t value) {

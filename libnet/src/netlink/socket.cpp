@@ -89,11 +89,25 @@ Result<void> Socket::prepare(const std::vector<int>& groups) {
     return failure(errno, "bind a netlink socket");
   }
   for (const int group : groups) {
-    if (::setsockopt(descriptor_, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) != 0) {
-      return failure(errno, "subscribe to netlink group " + std::to_string(group));
+    if (const auto joined = join(group); !joined) {
+      return joined;
     }
   }
   buffer_.resize(buffer_size);
+  return {};
+}
+
+Result<void> Socket::join(int group) {
+  if (::setsockopt(descriptor_, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) != 0) {
+    return failure(errno, "subscribe to netlink group " + std::to_string(group));
+  }
+  return {};
+}
+
+Result<void> Socket::leave(int group) {
+  if (::setsockopt(descriptor_, SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, &group, sizeof group) != 0) {
+    return failure(errno, "leave netlink group " + std::to_string(group));
+  }
   return {};
 }
 

@@ -51,6 +51,10 @@ class Socket {
   // are (it does not for forwarding entries).
   Result<void> ignore_echo_of(const Socket& other);
 
+  // Multicast groups, by number: events of a group that was left are not heard, nor made up for.
+  Result<void> join(int group);
+  Result<void> leave(int group);
+
   // Takes every event that waits. Returns false when some were lost.
   Result<bool> drain(const Take& take);
 

@@ -11,7 +11,7 @@
 namespace paddock::net::overlay {
 namespace {
 
-constexpr std::size_t requests_at_once = 256;
+constexpr std::size_t requests_at_once = 1024;
 
 std::string describe(const netlink::Neighbor& neighbor) {
   return "neighbour " + neighbor.address.to_string() + " at " +
@@ -76,8 +76,8 @@ Refusal refusal_at(const Difference& difference, std::size_t wanted, const Error
 // Collects requests and sends a few hundred at a time.
 class Sender {
  public:
-  Sender(netlink::Socket& socket, netlink::Socket::Refused refused, std::function<void()> between)
-      : socket_(socket), refused_(std::move(refused)), between_(std::move(between)) {}
+  Sender(netlink::Socket& socket, netlink::Socket::Refused refused)
+      : socket_(socket), refused_(std::move(refused)) {}
 
   template <class Entry>
   void add(Step step, const Entry& entry, void (*put)(netlink::Batch&, const Entry&)) {
@@ -98,7 +98,6 @@ class Sender {
     outcome_ = sent ? outcome_ : sent;
     before_ += batch_.operations().size();
     batch_.clear();
-    between_();
   }
 
   const Result<void>& outcome() const { return outcome_; }
@@ -106,7 +105,6 @@ class Sender {
  private:
   netlink::Socket& socket_;
   netlink::Socket::Refused refused_;
-  std::function<void()> between_;
   netlink::Batch batch_;
   std::size_t before_ = 0;  // requests sent with earlier batches
   Result<void> outcome_;
@@ -128,12 +126,11 @@ std::vector<std::string> Difference::sentences(std::size_t most) const {
 }
 
 Result<void> apply(netlink::Socket& socket, const Difference& difference,
-                   const std::function<void(const Refusal&)>& refused,
-                   const std::function<void()>& between) {
+                   const std::function<void(const Refusal&)>& refused) {
   const auto tell = [&](std::size_t place, const Error& error) {
     refused(refusal_at(difference, place, error));
   };
-  Sender sender(socket, tell, between);
+  Sender sender(socket, tell);
   each(difference, [&](Step step, const auto& entry, auto put) { sender.add(step, entry, put); });
   sender.flush();
   return sender.outcome();

@@ -40,6 +40,15 @@ bool blocks(const netlink::Forwarding& forwarding) {
   return !forwarding.controlled;
 }
 
+// In the order of a table of hashes, each route would go to another corner of the kernel's trie.
+void put_in_order(std::vector<const Table::Claim<RouteEntry>*>& claims) {
+  std::sort(claims.begin(), claims.end(), [](const auto* left, const auto* right) {
+    return left->entry.destination.address < right->entry.destination.address;
+  });
+}
+template <class Entry>
+void put_in_order(const std::vector<const Table::Claim<Entry>*>&) {}
+
 // Walks what the kernel has of one kind. `find` leads from an entry to the claim for its place, or
 // nowhere; `ours` says whether it may be taken away.
 template <class Claims, class Entry, class Find, class Ours, class Make>
@@ -62,11 +71,19 @@ void compare(const Claims& wanted, const std::vector<Entry>& actual, std::vector
   if (present.size() == wanted.size()) {
     return;
   }
+  using Claim = typename Claims::mapped_type;
+  std::vector<const Claim*> absent;
+  absent.reserve(wanted.size() - present.size());
   for (const auto& [key, claim] : wanted) {
-    if (const auto entry = make(claim.entry); entry.link != 0 || claim.entry.way == Way::none) {
-      if (!present.contains(&claim)) {
-        missing.push_back(entry);
-      }
+    if (!present.contains(&claim)) {
+      absent.push_back(&claim);
+    }
+  }
+  put_in_order(absent);
+  missing.reserve(absent.size());
+  for (const Claim* claim : absent) {
+    if (const auto entry = make(claim->entry); entry.link != 0 || claim->entry.way == Way::none) {
+      missing.push_back(entry);
     }
   }
 }
@@ -207,10 +224,6 @@ Difference difference(const Table& wanted, const WayLinks& links, const Actual& 
       },
       [](const netlink::Neighbor& entry) { return entry.protocol == overlay_protocol; },
       [&](const NeighborEntry& entry) { return neighbor_of(entry, links); });
-  // In the order of a table of hashes, each route would go to another corner of the kernel's trie.
-  std::sort(found.routes.begin(), found.routes.end(), [](const auto& left, const auto& right) {
-    return left.destination.address < right.destination.address;
-  });
   return found;
 }
 

@@ -54,8 +54,7 @@ Difference difference(const PeerEntries& before, const PeerEntries& after, const
 
 // Sends it: what others rely on first, so that no route leads to where nothing is yet. Each request
 // is tried whatever becomes of the others; refused ones are told, with the kernel's reason, by the
-// address at which the table finds whose they are. between is called after every few hundred, for
-// what must not wait.
+// address at which the table finds whose they are.
 struct Refusal {
   std::string sentence;
   // Of a route, of a neighbour, or of neither.
@@ -63,7 +62,6 @@ struct Refusal {
   std::optional<MacAddress> mac;
 };
 Result<void> apply(netlink::Socket& socket, const Difference& difference,
-                   const std::function<void(const Refusal&)>& refused,
-                   const std::function<void()>& between);
+                   const std::function<void(const Refusal&)>& refused);
 
 }  // namespace paddock::net::overlay

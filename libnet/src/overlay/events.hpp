@@ -24,6 +24,10 @@ class Events {
   int descriptor() const { return epoll_; }
   // Hands over every event that waits. False: some were lost.
   bool drain(const netlink::Socket::Take& take);
+  // Hears nothing of routes and neighbours until unmute(): the kernel then need not tell us of
+  // thousands that we make. What others do meanwhile has to be looked for afterwards.
+  void mute();
+  Result<void> unmute();
   // One alarm; a later call moves it.
   void wake_at(std::chrono::steady_clock::time_point when);
 

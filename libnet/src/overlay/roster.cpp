@@ -27,7 +27,9 @@ void Roster::enter(Records::value_type& record) {
 
 void Roster::rebuild() {
   table_.clear();
+  table_.reserve(records_.size());
   std::vector<Records::value_type*> in_turn;
+  in_turn.reserve(records_.size());
   for (auto& record : records_) {
     record.second.rivalry.clear();
     in_turn.push_back(&record);
@@ -104,6 +106,9 @@ void Roster::forget_refusals(std::string_view host) {
 }
 
 void Roster::forget_refusals() {
+  if (!std::exchange(any_refused_, false)) {
+    return;
+  }
   for (auto& [host, record] : records_) {
     record.refusal.clear();
   }
@@ -112,6 +117,7 @@ void Roster::forget_refusals() {
 void Roster::refuse(std::string_view host, const std::string& sentence) {
   if (const auto known = records_.find(host); known != records_.end()) {
     append_sentence(known->second.refusal, sentence);
+    any_refused_ = true;
   }
 }
 

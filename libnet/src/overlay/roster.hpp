@@ -69,6 +69,7 @@ class Roster {
   Records records_;
   Table table_;
   std::uint64_t turns_ = 0;
+  bool any_refused_ = false;
 };
 
 }  // namespace paddock::net::overlay

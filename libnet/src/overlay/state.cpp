@@ -15,6 +15,8 @@ namespace paddock::net {
 namespace {
 
 constexpr std::size_t most_sentences = 100;
+// More changes than this are made without hearing of each; the queue for events holds far more.
+constexpr std::size_t most_heard = 1000;
 constexpr std::chrono::milliseconds hold_down{250};
 constexpr std::chrono::seconds retry_after{1};
 constexpr std::chrono::seconds look_every{60};
@@ -163,9 +165,20 @@ Result<void> Overlay::State::apply(const overlay::Difference& difference) {
     return {};
   }
   refused_.reset();
+  const bool is_bulk = difference.size() > most_heard;
+  if (is_bulk) {
+    events_.mute();
+  }
   const auto sent = overlay::apply(
-      socket_, difference, [&](const overlay::Refusal& refusal) { refuse(refusal); },
-      [&] { hear(); });
+      socket_, difference, [&](const overlay::Refusal& refusal) { refuse(refusal); });
+  if (is_bulk) {
+    disturbed_ = {true, true};  // by whom and how, the next look finds out
+    if (const auto heard = events_.unmute(); !heard) {
+      return heard;
+    }
+  } else {
+    hear();
+  }
   if (!sent) {
     return sent;
   }
@@ -194,7 +207,12 @@ void Overlay::State::refuse(const overlay::Refusal& refusal) {
   }
 }
 
+// What is heard of from here on may have happened after it was looked at.
 Result<std::vector<std::string>> Overlay::State::converge(overlay::Effort effort) {
+  if (effort == overlay::Effort::repair) {
+    hear();
+    disturbed_ = {};
+  }
   const auto followed = follow_underlay();
   // Nothing is known of the underlay: an earlier process may have known, and what it made stays.
   const bool blind = !underlay_.v4 && !underlay_.v6 && settings_.backend != OverlayBackend::none;
@@ -217,7 +235,6 @@ Result<std::vector<std::string>> Overlay::State::converge(overlay::Effort effort
     changes = followed.error();
   }
   if (effort == overlay::Effort::repair) {
-    disturbed_ = {};
     look_again_after(changes ? std::nullopt : std::optional(changes.error()));
   }
   return changes;
@@ -239,7 +256,7 @@ void Overlay::State::look_again_after(const std::optional<Error>& error) {
   const auto now = Clock::now();
   quiet_until_ = now + hold_down;
   look_at_ = now + (error ? retry_after : look_every);
-  events_.wake_at(look_at_);
+  events_.wake_at(disturbed_.any() ? quiet_until_ : look_at_);
 }
 
 OverlayNews Overlay::State::tend() {

@@ -75,4 +75,10 @@ void Table::remove(const PeerEntries& entries, const std::string& host) {
 
 void Table::clear() { *this = Table(); }
 
+void Table::reserve(std::size_t peers) {
+  neighbors_.reserve(peers);
+  forwarding_.reserve(peers);
+  routes_.reserve(peers);
+}
+
 }  // namespace paddock::net::overlay

@@ -50,6 +50,8 @@ class Table {
   // Whether an entry was ever wanted by two peers: removing one may have to bring back another's.
   bool contested() const { return contested_; }
   void clear();
+  // Makes room for the entries of so many peers, if each has one subnet.
+  void reserve(std::size_t peers);
 
   const Claims<NeighborKey, NeighborEntry>& neighbors() const { return neighbors_; }
   const Claims<ForwardingKey, ForwardingEntry>& forwarding() const { return forwarding_; }
