@@ -39,7 +39,8 @@ std::unique_ptr<metadata::Store> open_store(const Options& options) {
   store.audit_bytes = std::size_t{options.audit_mb} << 20U;
   store.audit_files = options.audit_files;
   store.owner_time = std::chrono::duration_cast<std::chrono::seconds>(options.owner_time);
-  store.node = options.all_pods ? "" : host_name(options);
+  store.node = host_name(options);
+  store.all_pods = options.all_pods;
   store.imports = options.imports;
   store.events = runtime::log_store_events(options.store, [] {});
   const auto location = metadata::parse_store_location(options.store).value();

@@ -42,10 +42,11 @@ std::vector<Subnets> subnets_of(const metadata::Host& host) {
 
 class ClusterPeers final : public SubnetRegistry {
  public:
-  ClusterPeers(std::shared_ptr<Registry> registry, std::string host,
+  ClusterPeers(std::shared_ptr<Registry> registry, std::string host, std::string prefix,
                std::optional<Assignment> assignment)
       : registry_(std::move(registry)),
         host_(std::move(host)),
+        prefix_(std::move(prefix)),
         assignment_(std::move(assignment)) {}
   ~ClusterPeers() override { stop(); }
 
@@ -80,6 +81,7 @@ class ClusterPeers final : public SubnetRegistry {
 
   const std::shared_ptr<Registry> registry_;
   const std::string host_;
+  const std::string prefix_;
   const std::optional<Assignment> assignment_;
   PeerQueue peers_;
   std::function<void()> changed_;
@@ -102,7 +104,7 @@ std::shared_ptr<const SubnetView> ClusterPeers::view() const {
 
 std::optional<net::Peer> ClusterPeers::known_peer(const metadata::Host& host) const {
   if (host.name == host_) return {};
-  auto peer = peer_of(host);
+  auto peer = peer_of(host, prefix_);
   if (peer && !*peer && assignment_) return assumed_peer_of(host, assignment_->overlay);
   if (peer) return *peer;
   log::warning("a host is left out of the overlay", {{"reason", peer.error().text}});
@@ -144,16 +146,18 @@ void ClusterPeers::run(const std::stop_token& stopping) {
 }  // namespace
 
 std::unique_ptr<SubnetRegistry> open_cluster_peers(std::shared_ptr<Registry> registry,
-                                                   std::string host) {
-  return std::make_unique<ClusterPeers>(std::move(registry), std::move(host), std::nullopt);
+                                                   std::string host, std::string prefix) {
+  return std::make_unique<ClusterPeers>(std::move(registry), std::move(host), std::move(prefix),
+                                        std::nullopt);
 }
 
 std::unique_ptr<SubnetRegistry> open_assigned_subnets(std::shared_ptr<Registry> registry,
+                                                      std::string prefix,
                                                       net::OverlaySettings overlay,
                                                       std::vector<net::Prefix> networks) {
   auto host = overlay.host;
   return std::make_unique<ClusterPeers>(
-      std::move(registry), std::move(host),
+      std::move(registry), std::move(host), std::move(prefix),
       Assignment{.overlay = std::move(overlay), .networks = std::move(networks)});
 }
 

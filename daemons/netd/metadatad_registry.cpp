@@ -21,8 +21,9 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds patience{300};
 constexpr std::chrono::seconds keep_interval{5};
 constexpr int not_found = 404;
-constexpr int server_error = 500;
 constexpr int read_only = 405;
+constexpr int changed_meanwhile = 412;
+constexpr int server_error = 500;
 
 metadata::FollowerOptions follower_options(const std::string& server,
                                            const RegistryOptions& options) {
@@ -56,10 +57,14 @@ class MetadatadRegistry final : public Registry {
   [[nodiscard]] bool is_connected() const override { return follower_.status().is_connected; }
 
   [[nodiscard]] Answer put(const metadata::Object& object) override {
-    return send({.method = "PUT",
-                 .target = "/v1/" + metadata::format(object.key()) + "?owner=" + options_.host,
-                 .headers = {{"Content-Type", "application/json"}},
-                 .body = metadata::format_json(object)});
+    metadata::ClientRequest request{
+        .method = "PUT",
+        .target = "/v1/" + metadata::format(object.key()) + "?owner=" + options_.host,
+        .headers = {{"Content-Type", "application/json"}},
+        .body = metadata::format_json(object)};
+    if (object.kind == metadata::Kind::host && object.revision != 0)
+      request.headers.emplace_back("If-Match", "\"" + std::to_string(object.revision) + "\"");
+    return send(request);
   }
   [[nodiscard]] Answer erase(const metadata::Key& key) override {
     return send({.method = "DELETE", .target = "/v1/" + metadata::format(key)});
@@ -93,10 +98,11 @@ Registry::Answer MetadatadRegistry::send(const metadata::ClientRequest& request)
   }
   if (answer->is_success()) return {};
   if (request.method == "DELETE" && answer->status == not_found) return {};
-  if (answer->status == read_only) return {};  // pods come from elsewhere, as in Kubernetes
-  return {answer->status >= server_error ? Outcome::failed : Outcome::refused,
-          request.method + " " + request.target + ": " + std::to_string(answer->status) + " " +
-              answer->body};
+  const auto text = request.method + " " + request.target + ": " + std::to_string(answer->status) +
+                    " " + answer->body;
+  if (answer->status == read_only) return {Outcome::foreign, text};
+  const bool is_for_now = answer->status >= server_error || answer->status == changed_meanwhile;
+  return {is_for_now ? Outcome::failed : Outcome::refused, text};
 }
 
 std::unique_ptr<metadata::Client> MetadatadRegistry::borrow_client() {

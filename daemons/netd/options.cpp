@@ -40,6 +40,13 @@ std::string check_registry(const std::string& text) {
   return flannel ? "" : flannel.error().text + "; or fixed, or kubernetes";
 }
 
+std::string check_domain(const std::string& text) {
+  const bool is_domain =
+      !text.empty() &&
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") == std::string::npos;
+  return is_domain ? "" : "must be a domain, as flannel.alpha.coreos.com";
+}
+
 std::string check_overlay(const std::string& text) {
   return net::parse_overlay_backend(text) ? "" : "must be none, vxlan or host-gw";
 }
@@ -55,6 +62,10 @@ void describe_overlay(runtime::OptionTable& table, Options& options) {
   table.text({"subnet-file", "FILE",
               "Written for flannel's CNI plugin and for scripts, with --registry flannel-etcd."},
              options.subnet_file, checks::absolute_path());
+  table.text({"annotation-prefix", "DOMAIN",
+              "Under which hosts say in annotations how they are reached. Default: that of "
+              "flannel, whose hosts may then be among them; paddock.io where none are to be."},
+             options.annotation_prefix, check_domain);
   table.text({"overlay", "none|vxlan|host-gw",
               "How packets get to pods of other hosts, which say in the registry of --metadata how "
               "they are reached. docs/overlay.md."},

@@ -25,6 +25,7 @@ struct Options : runtime::CommonOptions {
   std::string registry = "fixed";
   paddock::metadata::Access registry_access;
   std::string subnet_file = "/run/flannel/subnet.env";
+  std::string annotation_prefix = "flannel.alpha.coreos.com";
   std::string overlay = "none";
   std::uint32_t overlay_vni = 1;
   std::uint16_t overlay_port = 8472;

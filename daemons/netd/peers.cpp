@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netd/peers.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace paddock::netd {
 namespace {
 
@@ -52,13 +55,14 @@ flannel::HostRecord record_of(const net::Peer& self) {
   return record;
 }
 
-net::Result<std::optional<net::Peer>> peer_of(const metadata::Host& host) {
+net::Result<std::optional<net::Peer>> peer_of(const metadata::Host& host,
+                                              const std::string& prefix) {
   std::vector<flannel::Annotation> annotations;
   for (const auto& [key, value] : host.annotations) {
     const std::string_view name = key;
-    if (name.starts_with(flannel::annotation_prefix))
-      annotations.push_back({std::string(name.substr(flannel::annotation_prefix.size())),
-                             std::string(std::string_view(value))});
+    if (name.starts_with(prefix))
+      annotations.push_back(
+          {std::string(name.substr(prefix.size())), std::string(std::string_view(value))});
   }
   if (annotations.empty()) return std::optional<net::Peer>{};
   const auto record = flannel::parse_annotations(annotations);
@@ -89,11 +93,33 @@ std::optional<net::Peer> assumed_peer_of(const metadata::Host& host,
   return peer;
 }
 
-std::map<std::string, std::string> annotations_of(const net::Peer& self) {
-  std::map<std::string, std::string> annotations;
+std::map<std::string, std::string> annotations_of(const net::Peer& self,
+                                                  const std::string& prefix) {
+  // flannel's hosts do not look at a node that is not said to be of its kind.
+  std::map<std::string, std::string> annotations{{prefix + "kube-subnet-manager", "true"}};
   for (const auto& [name, value] : flannel::format_annotations(record_of(self)))
-    annotations[std::string(flannel::annotation_prefix) + name] = value;
+    annotations[prefix + name] = value;
   return annotations;
+}
+
+bool is_peer_annotation(std::string_view name) {
+  constexpr std::array<std::string_view, 6> names{"backend-type", "backend-data",
+                                                  "public-ip",    "backend-v6-data",
+                                                  "public-ipv6",  "kube-subnet-manager"};
+  return std::ranges::find(names, name) != names.end();
+}
+
+net::Peer overwritten(net::Peer self, const metadata::Host& host, const std::string& prefix) {
+  const auto overwrite = [&](std::optional<net::TunnelEnd>& end, const char* name, bool is_v4) {
+    const auto* text = host.annotations.find(prefix + name);
+    if (!end || text == nullptr) return;
+    boost::system::error_code wrong;
+    const auto address = boost::asio::ip::make_address(text->str(), wrong);
+    if (!wrong && address.is_v4() == is_v4) end->underlay = address;
+  };
+  overwrite(self.v4, "public-ip-overwrite", true);
+  overwrite(self.v6, "public-ipv6-overwrite", false);
+  return self;
 }
 
 }  // namespace paddock::netd

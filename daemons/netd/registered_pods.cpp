@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netd/registered_pods.hpp"
 
+#include "netd/peers.hpp"
+
 #include <algorithm>
 #include <map>
 
@@ -16,6 +18,18 @@ metadata::TextMap merged(const metadata::TextMap& base, const Pairs& ours) {
   std::vector<metadata::TextPair> pairs(base.begin(), base.end());
   for (const auto& [key, value] : ours) pairs.push_back({key, value});
   return metadata::TextMap(std::move(pairs));
+}
+
+// A host that says how it is reached says all of it: what it said before of the other family goes.
+metadata::TextMap without_peer(const metadata::TextMap& base, const Pairs& ours) {
+  std::vector<metadata::TextPair> kept;
+  std::ranges::copy_if(base, std::back_inserter(kept), [&](const metadata::TextPair& pair) {
+    const std::string_view key = pair.key;
+    const auto slash = key.rfind('/');
+    if (slash == std::string_view::npos || !is_peer_annotation(key.substr(slash + 1))) return true;
+    return !ours.contains(std::string(key.substr(0, slash + 1)) + "backend-type");
+  });
+  return metadata::TextMap(std::move(kept));
 }
 
 Pairs annotations_of(const net::PodIdentity& pod) {
@@ -62,14 +76,17 @@ bool is_ours(const metadata::Pod& pod) { return pod.annotations.find(attached_by
 
 std::shared_ptr<const metadata::Host> updated_host(const metadata::Host* base,
                                                    const HostFacts& facts) {
+  if (facts.is_assigned && !base) return nullptr;
   auto host = base ? metadata::clone(*base) : std::make_shared<metadata::Host>();
-  host->name = facts.name;
-  host->addresses = facts.addresses;
-  std::vector<metadata::Prefix> subnets;
-  for (const auto& subnet : facts.subnets)
-    subnets.push_back({subnet.address, static_cast<std::uint8_t>(subnet.length)});
-  host->subnets = std::move(subnets);
-  host->annotations = merged(host->annotations, facts.annotations);
+  if (!facts.is_assigned) {
+    host->name = facts.name;
+    host->addresses = facts.addresses;
+    std::vector<metadata::Prefix> subnets;
+    for (const auto& subnet : facts.subnets)
+      subnets.push_back({subnet.address, static_cast<std::uint8_t>(subnet.length)});
+    host->subnets = std::move(subnets);
+  }
+  host->annotations = merged(without_peer(host->annotations, facts.annotations), facts.annotations);
   if (base && metadata::equal(*base, *host)) return nullptr;
   return host;
 }

@@ -33,7 +33,10 @@ struct HostFacts {
   std::vector<net::IpAddress> addresses;
   std::vector<net::Prefix> subnets;
   std::map<std::string, std::string> annotations = {};  // how other hosts reach it
+  // The registry knows the host by itself, as nodes of Kubernetes: only the annotations are ours.
+  bool is_assigned = false;
 };
+// Null, too, while an assigned host is not known.
 std::shared_ptr<const metadata::Host> updated_host(const metadata::Host* base,
                                                    const HostFacts& facts);
 

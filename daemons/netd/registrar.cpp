@@ -87,6 +87,7 @@ void Registrar::set_host(std::vector<net::Prefix> subnets,
 }
 
 void Registrar::write_pod(const metadata::Key& key, const metadata::Cluster* cluster) {
+  if (pods_are_foreign_) return;
   Attachments attachments;
   {
     const std::lock_guard lock(mutex_);
@@ -101,9 +102,27 @@ void Registrar::write_pod(const metadata::Key& key, const metadata::Cluster* clu
     note(registry_->put(*pod));
 }
 
+// Who keeps the store is told once, also of a host that it knows: it may have to do with it.
+void Registrar::write_host(const metadata::Cluster& cluster, const HostFacts& facts) {
+  const auto known = cluster.find<metadata::Host>(host_name_);
+  const auto host = updated_host(known.get(), facts);
+  if (host_is_foreign_ || (!host && (has_told_host_ || !known))) return;
+  const auto answer = registry_->put(host ? *host : *known);
+  if (answer.outcome == Registry::Outcome::foreign) {
+    host_is_foreign_ = true;
+    return;
+  }
+  if (answer.outcome == Registry::Outcome::done) has_told_host_ = true;
+  note(answer);
+}
+
 void Registrar::note(const Registry::Answer& answer) {
   ++writes_;
   if (answer.outcome == Registry::Outcome::done) return;
+  if (answer.outcome == Registry::Outcome::foreign) {
+    pods_are_foreign_ = true;
+    return;
+  }
   ++failures_;
   const std::lock_guard lock(mutex_);
   last_error_ = answer.text;
@@ -128,8 +147,13 @@ void Registrar::agree(const metadata::Cluster& cluster) {
     for (const auto& [key, attachments] : wanted_) wanted.push_back(key);
     facts = host_;
   }
-  const auto known = cluster.find<metadata::Host>(host_name_);
-  if (const auto host = updated_host(known.get(), facts)) note(registry_->put(*host));
+  if (std::exchange(store_, cluster.store()) != cluster.store()) {
+    has_told_host_ = false;
+    host_is_foreign_ = false;
+    pods_are_foreign_ = false;
+  }
+  write_host(cluster, facts);
+  if (pods_are_foreign_) return;
   for (const auto& pod : cluster.pods_on(host_name_)) {
     if (is_ours(pod) && !std::ranges::binary_search(wanted, pod.key()))
       write_pod(pod.key(), &cluster);
@@ -156,6 +180,11 @@ void Registrar::run() {
     checked = steady_clock::now();
     agree(*seen);
   }
+}
+
+std::shared_ptr<const metadata::Host> Registrar::host() const {
+  const auto cluster = registry_->cluster();
+  return cluster ? cluster->find<metadata::Host>(host_name_) : nullptr;
 }
 
 std::shared_ptr<const metadata::Pod> Registrar::find(const metadata::Key& key) const {

@@ -38,6 +38,8 @@ class Registrar {
   // This host has other subnets, or is reached in another way, than was said.
   void set_host(std::vector<net::Prefix> subnets, std::map<std::string, std::string> annotations);
 
+  // What the registry has of this host; null as below.
+  [[nodiscard]] std::shared_ptr<const metadata::Host> host() const;
   // What the registry has under that key; null when it has none, or was never reached.
   [[nodiscard]] std::shared_ptr<const metadata::Pod> find(const metadata::Key& key) const;
 
@@ -57,6 +59,7 @@ class Registrar {
   void agree(const metadata::Cluster& cluster);
   // The present object of the pod, written or removed as its attachments demand.
   void write_pod(const metadata::Key& key, const metadata::Cluster* cluster);
+  void write_host(const metadata::Cluster& cluster, const HostFacts& facts);
   // What the registry will never take is not tried over and over.
   void note(const Registry::Answer& answer);
   // True when an immediate try would only cost time; it is then left to run(). mutex_ is held.
@@ -71,6 +74,12 @@ class Registrar {
   std::string last_error_;
   std::chrono::steady_clock::time_point quiet_until_{};  // no immediate tries before
 
+  // Of the thread: what was said to which store.
+  std::string store_;
+  bool has_told_host_ = false;
+  bool host_is_foreign_ = false;  // the registry has it from elsewhere, and takes nothing of ours
+
+  std::atomic<bool> pods_are_foreign_{false};
   std::atomic<bool> behind_{true};
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> writes_{0};

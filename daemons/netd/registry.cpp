@@ -30,6 +30,7 @@ class StoreRegistry final : public Registry {
     store.access = options_.access;
     store.directory = options_.state_dir + "/registry";
     store.history = 0;  // nobody resumes here
+    store.node = options_.host;
     store.events = runtime::log_store_events(options_.location, [] {});
     auto opened = metadata::open_store(options_.location, std::move(store));
     subscription_ = opened->subscribe([this] { wake(); });
@@ -71,6 +72,8 @@ class StoreRegistry final : public Registry {
     write.object = metadata::visit(
         object, [](const auto& typed) -> metadata::ObjectPtr { return metadata::clone(typed); });
     write.owner = options_.host;
+    if (object.kind == metadata::Kind::host && object.revision != 0)
+      write.if_match = object.revision;
     return submit(std::move(write));
   }
   [[nodiscard]] Answer erase(const metadata::Key& key) override {
@@ -110,15 +113,17 @@ Registry::Answer StoreRegistry::submit(metadata::Write write) {
   }
   const auto result = answer.get();
   switch (result.status) {
+    case Status::precondition_failed:  // the newer state is on its way here
     case Status::disk_full:
     case Status::failed:
     case Status::unavailable:
     case Status::stopping:
       return {Outcome::failed, result.text};
-    case Status::precondition_failed:
     case Status::invalid:
     case Status::derived:
       return {Outcome::refused, result.text};
+    case Status::read_only:
+      return {Outcome::foreign, result.text};
     default:
       return {};
   }

@@ -17,7 +17,8 @@ namespace paddock::netd {
 class Registry {
  public:
   enum class Outcome {
-    done,     // as asked, or not to be asked of this registry
+    done,     // as asked
+    foreign,  // the registry has these from elsewhere, as pods from Kubernetes
     refused,  // it will never take this
     failed    // not now
   };
@@ -39,7 +40,8 @@ class Registry {
       std::chrono::steady_clock::time_point deadline) const = 0;
   [[nodiscard]] virtual bool is_connected() const = 0;
 
-  // Nobody waits longer than a pod may wait for its name.
+  // Nobody waits longer than a pod may wait for its name. A Host with a revision is written over
+  // that state of it only: others write to it, too.
   [[nodiscard]] virtual Answer put(const metadata::Object& object) = 0;
   [[nodiscard]] virtual Answer erase(const metadata::Key& key) = 0;
   // The host lives, and with it what it has put.

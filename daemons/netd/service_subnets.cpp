@@ -64,7 +64,8 @@ net::HostPlan Service::open_registries() {
     if (options_.registry == "kubernetes") {
       if (!registry)
         throw std::runtime_error("--registry kubernetes needs --metadata: there the nodes are");
-      subnet_registry_ = open_assigned_subnets(registry, overlay_settings(options_, host_name),
+      subnet_registry_ = open_assigned_subnets(registry, options_.annotation_prefix + "/",
+                                               overlay_settings(options_, host_name),
                                                prefixes_of(options_.cluster_cidrs));
     } else {
       auto flannel = parse_flannel_location(options_.registry).value();
@@ -83,9 +84,13 @@ net::HostPlan Service::open_registries() {
   } else if (options_.overlay != "none") {
     if (!registry)
       throw std::runtime_error("--overlay needs --metadata: there hosts say how they are reached");
-    subnet_registry_ = open_cluster_peers(registry, host_name);
+    subnet_registry_ = open_cluster_peers(registry, host_name, options_.annotation_prefix + "/");
   }
-  if (registry) registrar_ = std::make_unique<Registrar>(registry, host_facts(options_));
+  if (registry) {
+    auto facts = host_facts(options_);
+    facts.is_assigned = options_.registry == "kubernetes";
+    registrar_ = std::make_unique<Registrar>(registry, std::move(facts));
+  }
   return host_plan(options_);
 }
 
@@ -210,8 +215,10 @@ void Service::tell_host() {
     const std::lock_guard lock(mutex_);
     self = self_;
   }
-  if (!registrar_ || !self || options_.registry == "kubernetes") return;
-  registrar_->set_host(networks_of(plan_), annotations_of(*self));
+  if (!registrar_ || !self) return;
+  const auto prefix = options_.annotation_prefix + "/";
+  if (const auto host = registrar_->host()) self = overwritten(std::move(*self), *host, prefix);
+  registrar_->set_host(networks_of(plan_), annotations_of(*self, prefix));
 }
 
 std::string Service::subnet_trouble() const {

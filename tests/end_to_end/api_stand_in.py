@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Kubernetes API server as far as a reader can tell: lists, streaming lists and watches of what it was given, over HTTP
-with a bearer token. It begins with the recorded cluster of tests/fixtures/kubernetes."""
+"""A Kubernetes API server as far as Paddock can tell: lists, streaming lists and watches of what it was given, and patches of
+the status of nodes, over HTTP with a bearer token. It begins with the recorded cluster of tests/fixtures/kubernetes."""
 import bisect
 import contextlib
+import copy
 import http.server
 import json
 import pathlib
@@ -24,13 +25,30 @@ def key_of(item):
     return item["metadata"].get("namespace", ""), item["metadata"]["name"]
 
 
+def merged(old, patch):
+    """A strategic merge patch; of lists only conditions are known, which are merged by their type."""
+    new = dict(old)
+    for key, value in patch.items():
+        if value is None:
+            new.pop(key, None)
+        elif key == "conditions":
+            by_type = {condition["type"]: condition for condition in old.get(key, [])}
+            for condition in value:
+                by_type[condition["type"]] = merged(by_type.get(condition["type"], {}), condition)
+            new[key] = list(by_type.values())
+        else:
+            new[key] = merged(old.get(key) or {}, value) if isinstance(value, dict) else value
+    return new
+
+
 class ApiStandIn:
     def __init__(self, read=recorded):
         """Begins with what `read` says of each resource: a list of objects."""
         self.objects = {resource: {key_of(item): item for item in read(resource)} for resource in RESOURCES}
         self.version = max(int(item["metadata"]["resourceVersion"]) for items in self.objects.values() for item in items.values())
         self.events = {resource: [] for resource in RESOURCES}  # (version, event)
-        self.changed = threading.Condition()
+        self.changed = threading.Condition(threading.RLock())
+        self.patches = []  # (path, content type, patch)
         self.port = 0
         self.start()
 
@@ -61,6 +79,17 @@ class ApiStandIn:
             self.objects[resource][key_of(item)] = item
             self.events[resource].append((self.version, {"type": kind, "object": item}))
             self.changed.notify_all()
+
+    def patch(self, name, patch):
+        """The node with the patch in it, but for its spec; nothing when it is of another version."""
+        with self.changed:
+            node = self.objects["nodes"][("", name)]
+            if patch.get("metadata", {}).get("resourceVersion", node["metadata"]["resourceVersion"]) != node["metadata"]["resourceVersion"]:
+                return None
+            new = merged(copy.deepcopy(node), {key: value for key, value in patch.items() if key != "spec"})
+            if new != node:
+                self.put("nodes", new)
+            return new
 
     def expire(self, resource):
         """Ends the watches of a resource as one that lags too far behind."""
@@ -111,6 +140,20 @@ def handler_for(api):
                     self.answer(200, {"metadata": {"resourceVersion": str(api.version)}, "items": items})
             else:
                 self.watch(resource, query)
+
+        def do_PATCH(self):
+            path = urllib.parse.urlsplit(self.path).path
+            patch = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            *before, name, subresource = path.split("/")
+            if self.headers["Authorization"] != f"Bearer {TOKEN}":
+                return self.answer(401, {"kind": "Status", "code": 401, "message": "Unauthorized"})
+            if (before, subresource) != (["", "api", "v1", "nodes"], "status") or ("", name) not in api.objects["nodes"]:
+                return self.answer(404, {"kind": "Status", "code": 404, "message": "not found"})
+            api.patches.append((path, self.headers["Content-Type"], patch))
+            node = api.patch(name, patch)
+            if node is None:
+                return self.answer(409, {"kind": "Status", "code": 409, "message": "the object has been modified"})
+            self.answer(200, node)
 
         def answer(self, status, body):
             data = json.dumps(body).encode()

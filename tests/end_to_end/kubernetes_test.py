@@ -115,6 +115,36 @@ class Kubernetes(unittest.TestCase):
         self.assertIn("node-77", self.host.paddock("peers").stdout)
         self.host.detach(pod)
 
+        own = lambda: self.api.objects["nodes"]["", NODE]
+        flannel = "flannel.alpha.coreos.com/"
+        wait_until(lambda: flannel + "public-ip" in own()["metadata"].get("annotations", {}), "its node says how it is reached")
+        said = own()["metadata"]["annotations"]
+        device = json.loads(run("ip", "-j", "-d", "link", "show", "paddock.1").stdout)[0]
+        self.assertEqual(json.loads(said[flannel + "backend-data"]), {"VNI": 1, "VtepMAC": device["address"]})
+        self.assertEqual([said[flannel + name] for name in ("backend-type", "kube-subnet-manager", "public-ip")],
+                         ["vxlan", "true", "192.0.2.1"])
+        self.assertEqual({condition["type"]: condition["status"] for condition in own()["status"]["conditions"]},
+                         {"Ready": "True", "NetworkUnavailable": "False"})
+        self.assertEqual({(path, kind) for path, kind, _ in self.api.patches},
+                         {(f"/api/v1/nodes/{NODE}/status", "application/strategic-merge-patch+json")})
+
+        other = node_object("node-77", "192.0.2.77", "10.244.77.0/24")
+        other["metadata"]["annotations"] = {flannel + "backend-type": "vxlan", flannel + "public-ip": "192.0.2.78",
+                                            flannel + "backend-data": '{"VNI":1,"VtepMAC":"02:00:00:00:00:77"}'}
+        self.api.put("nodes", other)
+        ends = lambda: {end["mac"]: end.get("dst") for end in json.loads(run("bridge", "-j", "fdb", "show", "dev", "paddock.1").stdout)}
+        wait_until(lambda: ends().get("02:00:00:00:00:77") == "192.0.2.78", "what the other node says comes before what is assumed")
+
+        for key in (flannel + "public-ip", flannel + "backend-data"):
+            self.api.patch(NODE, {"metadata": {"annotations": {key: None}}})
+        wait_until(lambda: own()["metadata"]["annotations"].get(flannel + "backend-data") == said[flannel + "backend-data"],
+                   "it says again what others took away")
+        for name in ("metadatad", "netd"):
+            self.host.kill(name)
+            self.host.restart(name)
+        self.api.patch(NODE, {"status": {"conditions": [{"type": "NetworkUnavailable", "status": "True"}]}})
+        wait_until(lambda: own()["status"]["conditions"][-1]["status"] == "False", "its network is up, also after a restart", 30)
+
     def test_everything_goes_on_without_the_api(self):
         expected = named_services()
         self.assertGreater(len(expected), 10)

@@ -12,7 +12,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MANIFESTS = ROOT / "packaging/kubernetes"
 DAEMONS = pathlib.Path(os.environ["PADDOCK_BUILD"]) / "daemons"
-SOURCE = ROOT / "libmetadata/src/kubernetes/kubernetes_store.cpp"
+SOURCE = ROOT / "libmetadata/src/kubernetes"
 
 
 def objects():
@@ -37,14 +37,31 @@ class Manifests(unittest.TestCase):
 
     def test_rights_are_those_the_source_uses(self):
         asked = set()
-        for group, resource in re.findall(r'"/apis?/(?:([a-z.\d-]+)/)?v1(?:alpha1)?/([a-z]+)"', SOURCE.read_text()):
+        read = (SOURCE / "kubernetes_store.cpp").read_text()
+        for group, resource in re.findall(r'"/apis?/(?:([a-z.\d-]+)/)?v1(?:alpha1)?/([a-z]+)"', read):
             asked |= {(group, resource, "list"), (group, resource, "watch")}
+        written = (SOURCE / "node_writer.cpp").read_text()
+        (method,) = re.findall(r'\.method = "([A-Z]+)"', written)
+        ((resource, subresource),) = re.findall(r'"/api/v1/([a-z]+)/" \+ node_ \+ "/([a-z]+)\?', written)
+        asked.add(("", f"{resource}/{subresource}", method.lower()))
 
         granted = {(group, resource, verb) for rule in self.objects["ClusterRole", "paddock"]["rules"]
                    for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"]}
 
-        self.assertGreaterEqual(len(asked), 12)
+        self.assertGreaterEqual(len(asked), 13)
         self.assertEqual(granted, asked)
+
+    def test_only_the_own_node_may_be_written_to(self):
+        policy = self.objects["ValidatingAdmissionPolicy", "paddock-own-node"]
+        binding = self.objects["ValidatingAdmissionPolicyBinding", "paddock-own-node"]
+        account = self.objects["ServiceAccount", "paddock"]["metadata"]
+
+        self.assertEqual(binding["spec"]["policyName"], policy["metadata"]["name"])
+        self.assertEqual(binding["spec"]["validationActions"], ["Deny"])
+        (condition,) = policy["spec"]["matchConditions"]
+        self.assertIn(f'"system:serviceaccount:{account["namespace"]}:{account["name"]}"', condition["expression"])
+        (rule,) = policy["spec"]["matchConstraints"]["resourceRules"]
+        self.assertIn("nodes/status", rule["resources"])
 
     def test_objects_name_one_another(self):
         spec = self.pod["spec"]

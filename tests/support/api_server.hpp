@@ -14,6 +14,7 @@
 #include <functional>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -23,6 +24,13 @@
 
 namespace paddock::test {
 
+struct ApiRequest {
+  std::string method;
+  std::string target;  // "/path?query"
+  std::string head;    // the first line and the header lines
+  std::string body;
+};
+
 struct ApiAnswer {
   enum class Then { close, keep, hold };  // hold: neither a byte nor an end, until the client goes
   std::vector<std::string> pieces;        // each sent by itself
@@ -31,9 +39,15 @@ struct ApiAnswer {
 
 class ApiServer {
  public:
-  // Called with "/path?query" on the connection's thread; calls may overlap.
-  using Handler = std::function<ApiAnswer(const std::string& target)>;
+  // Called on the connection's thread; calls may overlap.
+  using Handler = std::function<ApiAnswer(const ApiRequest&)>;
+  // All that there is to know of a GET: "/path?query".
+  using TargetHandler = std::function<ApiAnswer(const std::string& target)>;
 
+  explicit ApiServer(TargetHandler handler)
+      : ApiServer(Handler([handler = std::move(handler)](const ApiRequest& request) {
+          return handler(request.target);
+        })) {}
   explicit ApiServer(Handler handler) : handler_(std::move(handler)) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
@@ -81,15 +95,13 @@ class ApiServer {
   }
 
   void serve(int fd, const std::stop_token& stop) {
-    std::string request;
-    while (read_head(fd, request, stop)) {
-      const auto target = target_of(request);
-      request.clear();
+    std::string bytes;
+    while (const auto request = read_request(fd, bytes, stop)) {
       {
         const std::scoped_lock lock(mutex_);
-        asked_.push_back(target);
+        asked_.push_back(request->target);
       }
-      const ApiAnswer answer = handler_(target);
+      const ApiAnswer answer = handler_(*request);
       for (const auto& piece : answer.pieces) {
         if (!send(fd, piece)) return;
       }
@@ -98,15 +110,36 @@ class ApiServer {
     }
   }
 
-  static bool read_head(int fd, std::string& request, const std::stop_token& stop) {
-    char bytes[4096];
-    while (request.find("\r\n\r\n") == std::string::npos) {
-      if (!wait_for_bytes(fd, stop)) return false;
-      const ssize_t size = ::recv(fd, bytes, sizeof bytes, 0);
-      if (size <= 0) return false;
-      request.append(bytes, static_cast<std::size_t>(size));
+  // `bytes` are those of the next request already.
+  static std::optional<ApiRequest> read_request(int fd, std::string& bytes,
+                                                const std::stop_token& stop) {
+    while (bytes.find("\r\n\r\n") == std::string::npos) {
+      if (!read_more(fd, bytes, stop)) return std::nullopt;
     }
-    return true;
+    const auto end = bytes.find("\r\n\r\n") + 4;
+    ApiRequest request{.method = bytes.substr(0, bytes.find(' ')),
+                       .target = target_of(bytes),
+                       .head = bytes.substr(0, end),
+                       .body = {}};
+    const auto size = length_of(request.head);
+    while (bytes.size() < end + size) {
+      if (!read_more(fd, bytes, stop)) return std::nullopt;
+    }
+    request.body = bytes.substr(end, size);
+    bytes.erase(0, end + size);
+    return request;
+  }
+  static bool read_more(int fd, std::string& bytes, const std::stop_token& stop) {
+    char piece[4096];
+    if (!wait_for_bytes(fd, stop)) return false;
+    const ssize_t size = ::recv(fd, piece, sizeof piece, 0);
+    if (size > 0) bytes.append(piece, static_cast<std::size_t>(size));
+    return size > 0;
+  }
+  static std::size_t length_of(const std::string& head) {
+    constexpr std::string_view name = "Content-Length: ";
+    const auto at = head.find(name);
+    return at == std::string::npos ? 0 : std::stoul(head.substr(at + name.size()));
   }
   static bool wait_for_bytes(int fd, const std::stop_token& stop) {
     pollfd waited{fd, POLLIN, 0};

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The store that follows a Kubernetes API server: a thread for each resource that is watched, one
-// that publishes what they bring, one that keeps the snapshot file.
+// that publishes what they bring, one that writes to the own node, one that keeps the snapshot
+// file.
 #include "client/snapshot_file.hpp"
 #include "client/snapshot_saver.hpp"
+#include "kubernetes/node_writer.hpp"
 #include "kubernetes/table.hpp"
 #include "kubernetes/watcher.hpp"
-#include "store/directory.hpp"
-#include "store/file.hpp"
+#include "remote/write_queue.hpp"
 #include "store/judgement.hpp"
 #include "store/published_store.hpp"
 
 #include <paddock/metadata/kubernetes.hpp>
 
-#include <filesystem>
 #include <memory>
-#include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -46,8 +46,8 @@ struct Wanted {
 
 std::vector<Wanted> wanted_resources(const KubernetesStoreOptions& options) {
   // Names of nodes are DNS names: nothing in them needs escaping.
-  const std::string of_node =
-      options.node.empty() ? "" : "fieldSelector=spec.nodeName%3D" + options.node;
+  const bool is_one = !options.all_pods && !options.node.empty();
+  const std::string of_node = is_one ? "fieldSelector=spec.nodeName%3D" + options.node : "";
   std::vector<Wanted> wanted{
       {Role::name_space, {.path = "/api/v1/namespaces"}},
       {Role::node, {.path = "/api/v1/nodes"}},
@@ -62,12 +62,8 @@ std::vector<Wanted> wanted_resources(const KubernetesStoreOptions& options) {
   return wanted;
 }
 
-// Nobody else may use the directory meanwhile; where it is only read from, its owner sees to that.
-std::optional<File> hold(const KubernetesStoreOptions& options) {
-  if (options.directory.empty()) return std::nullopt;
-  const auto directory = make_directory(options.directory);
-  if (!options.is_writable) return std::nullopt;
-  return lock_directory(directory);
+ClientOptions server_of(const KubernetesStoreOptions& options) {
+  return {.server = options.server.url, .access = options.server.access};
 }
 
 class KubernetesStore final : public PublishedStore {
@@ -75,18 +71,19 @@ class KubernetesStore final : public PublishedStore {
   explicit KubernetesStore(KubernetesStoreOptions given)
       : PublishedStore(given.history),
         options_(std::move(given)),
-        lock_(hold(options_)),
-        table_(random_uuid(), read_snapshot()),
+        writes_(options_),
+        table_(random_uuid(), read_snapshot(), options_.node),
+        writer_(server_of(options_), options_.node, table_, {.longest = options_.longest_retry}),
         saver_(
             snapshot_file(), options_.save_after, [this] { return publisher_.cluster(); },
             options_.events.snapshot_failed) {
     for (auto& [role, resource] : wanted_resources(options_)) {
       followed_.push_back(std::make_unique<Followed>(
-          table_, role,
-          ClientOptions{.server = options_.server.url, .access = options_.server.access},
-          std::move(resource),
+          table_, role, server_of(options_), std::move(resource),
           WatchTimes{.silence = options_.silence, .longest_retry = options_.longest_retry}));
     }
+    writes_.start({[this](const remote::Writes& writes) { return writer_.make(writes); },
+                   [this] { return writer_.tend(); }});
     publishing_ = std::jthread([this](const std::stop_token& stop) { publish(stop); });
     for (auto& one : followed_) {
       one->thread =
@@ -95,6 +92,8 @@ class KubernetesStore final : public PublishedStore {
   }
 
   ~KubernetesStore() override {
+    writer_.interrupt();
+    writes_.stop();
     for (auto& one : followed_) {
       one->thread.request_stop();
       one->watcher.interrupt();
@@ -106,14 +105,20 @@ class KubernetesStore final : public PublishedStore {
   [[nodiscard]] std::string source() const override { return "kubernetes:" + options_.server.url; }
   [[nodiscard]] bool is_writable() const noexcept override { return false; }
   void submit(Write write, std::function<void(WriteResult)> done) override {
-    (void)write;
+    const Key key = key_of(write);
+    if (key == Key{Kind::host, "", options_.node}) {
+      return writes_.submit(std::move(write), std::move(done));
+    }
     WriteResult refused;
     refused.status = WriteResult::Status::read_only;
-    refused.text = "the cluster is what the Kubernetes API says: change it there, as with kubectl";
+    refused.text =
+        format(key) + " is what the Kubernetes API says: change it there, as with kubectl";
     done(std::move(refused));
   }
   [[nodiscard]] StoreHealth health() const override { return table_.health(); }
-  [[nodiscard]] std::vector<std::string> audit(std::size_t) const override { return {}; }
+  [[nodiscard]] std::vector<std::string> audit(std::size_t limit) const override {
+    return writes_.audit(limit);
+  }
 
  private:
   [[nodiscard]] std::string snapshot_file() const {
@@ -124,8 +129,9 @@ class KubernetesStore final : public PublishedStore {
   void note_standing();
 
   const KubernetesStoreOptions options_;
-  const std::optional<File> lock_;  // of the directory
+  remote::WriteQueue writes_;  // holds the directory's lock, so it comes first
   Table table_;
+  NodeWriter writer_;
   client::SnapshotSaver saver_;
   bool was_connected_ = false;  // of the publishing thread, as is_told_
   bool is_told_ = false;
@@ -158,6 +164,7 @@ void KubernetesStore::publish(const std::stop_token& stop) {
     } else {
       publisher_.publish(step.cluster, step.changes);
     }
+    writes_.reached(step.cluster->revision());
     saver_.changed();
   }
 }

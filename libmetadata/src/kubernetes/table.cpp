@@ -33,8 +33,8 @@ bool is_same(const Object& known, Object& fresh) {
 
 }  // namespace
 
-Table::Table(std::string store, std::shared_ptr<const Cluster> last_known)
-    : store_(std::move(store)) {
+Table::Table(std::string store, std::shared_ptr<const Cluster> last_known, std::string own_node)
+    : store_(std::move(store)), own_node_(std::move(own_node)) {
   if (!last_known) return;
   draft_ = Draft(*last_known);
   revision_ = last_known->revision();
@@ -62,6 +62,27 @@ Table::Step Table::take() {
   return step;
 }
 
+Table::OwnNode Table::own_node() const {
+  const std::scoped_lock lock(mutex_);
+  // What was known before this process began may have been long ago.
+  if (own_facts_.version.empty()) return {};
+  return {draft_.cluster().find<Host>(own_node_), own_facts_};
+}
+
+void Table::wait_for_own_node(const std::string& version,
+                              std::chrono::steady_clock::time_point until) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, until, [&] { return own_facts_.version != version; });
+}
+
+std::uint64_t Table::learn_own_node(const Json& node) {
+  auto host = read_node(node);
+  const std::scoped_lock lock(mutex_);
+  if (version_of(node) > node_version_) put_node(std::move(host), node);
+  const auto known = draft_.cluster().find<Host>(own_node_);
+  return known ? known->revision : 0;
+}
+
 StoreHealth Table::health() const {
   const std::scoped_lock lock(mutex_);
   StoreHealth health;
@@ -77,6 +98,15 @@ void Table::put(std::shared_ptr<Object> object) {
   object->revision = ++revision_;
   draft_.put(std::move(object));
   note(key, revision_);
+}
+
+void Table::put_node(std::shared_ptr<Host> host, const Json& node) {
+  node_version_ = std::max(node_version_, version_of(node));
+  if (host->name == own_node_) {
+    own_facts_ = read_node_facts(node);
+    changed_.notify_all();
+  }
+  put(std::move(host));
 }
 
 void Table::erase(const Key& key) {
@@ -151,9 +181,11 @@ void Feed::put(const Json& object) {
     case Role::name_space:
       fresh = read_namespace(object);
       break;
-    case Role::node:
-      fresh = read_node(object);
-      break;
+    case Role::node: {
+      auto host = read_node(object);
+      const std::scoped_lock lock(table_.mutex_);
+      return table_.put_node(std::move(host), object);
+    }
     case Role::pod:
       fresh = read_pod(object);
       break;

@@ -4,12 +4,14 @@
 // put into one table; one reader takes what has changed since it last did.
 #pragma once
 
+#include "kubernetes/node_change.hpp"
 #include "kubernetes/objects.hpp"
 #include "kubernetes/watcher.hpp"
 
 #include <paddock/metadata/cluster.hpp>
 #include <paddock/metadata/store.hpp>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -26,8 +28,8 @@ namespace paddock::metadata::kubernetes {
 class Table {
  public:
   // `last_known` may be null. Revisions go on from it; the store's name is new, since nobody else
-  // counts as this process does.
-  Table(std::string store, std::shared_ptr<const Cluster> last_known);
+  // counts as this process does. `own_node` is the one that may be written to; empty: none.
+  Table(std::string store, std::shared_ptr<const Cluster> last_known, std::string own_node);
 
   // Until something is new, or it is time to stop.
   void wait(const std::stop_token& stop);
@@ -40,6 +42,18 @@ class Table {
   };
   [[nodiscard]] Step take();
 
+  // What the API has last told of the own node; no host: nothing.
+  struct OwnNode {
+    std::shared_ptr<const Host> host;
+    NodeFacts facts;
+  };
+  [[nodiscard]] OwnNode own_node() const;
+  // Until it has another version than that, or the time has come.
+  void wait_for_own_node(const std::string& version, std::chrono::steady_clock::time_point until);
+  // The answer to a write of the own node: what a watch has told in the meantime comes before it.
+  // The revision that its Host has now.
+  std::uint64_t learn_own_node(const Json& node);
+
   // Whether all feeds are up to date, and what was last wrong with one.
   [[nodiscard]] StoreHealth health() const;
 
@@ -47,18 +61,22 @@ class Table {
   friend class Feed;
 
   void put(std::shared_ptr<Object> object);
+  void put_node(std::shared_ptr<Host> host, const Json& node);
   void erase(const Key& key);
   void note(const Key& key, std::uint64_t revision);
   [[nodiscard]] bool is_complete() const;
   [[nodiscard]] std::int64_t stale_since() const;
 
   const std::string store_;
+  const std::string own_node_;
   mutable std::mutex mutex_;  // feeds put, one reader takes
   std::condition_variable_any changed_;
   Draft draft_;
   std::uint64_t revision_ = 0;
   std::vector<Change> changes_;
-  std::map<Key, Import> imports_;  // by the key of the Service
+  std::map<Key, Import> imports_;   // by the key of the Service
+  std::uint64_t node_version_ = 0;  // the newest of all nodes
+  NodeFacts own_facts_;
   struct Standing {
     bool is_whole = false;        // was so once
     std::int64_t lost_since = 0;  // Unix ms; 0: connected

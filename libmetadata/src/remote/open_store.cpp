@@ -143,6 +143,7 @@ std::unique_ptr<Store> open_store(const std::string& location, StoreOptions opti
       if (!server) throw std::runtime_error(server.error().text);
       kubernetes.server = std::move(*server);
       kubernetes.node = options.node;
+      kubernetes.all_pods = options.all_pods;
       kubernetes.imports = options.imports;
       return open_kubernetes_store(std::move(kubernetes));
     }

@@ -6,6 +6,8 @@
 namespace paddock::netd {
 namespace {
 
+const std::string prefix = "flannel.alpha.coreos.com/";
+
 net::Peer tunnel_peer() {
   net::Peer peer;
   peer.host = "node-2";
@@ -26,10 +28,27 @@ std::shared_ptr<metadata::Host> host_with(const std::map<std::string, std::strin
 
 TEST(Peers, ComeBackFromAHostObject) {
   auto peer = tunnel_peer();
-  auto host = host_with(annotations_of(peer));
+  auto host = host_with(annotations_of(peer, prefix));
   host->subnets = {{boost::asio::ip::make_address("10.42.2.0"), 24}};
   peer.subnets = {net::Prefix::parse("10.42.2.0/24").value()};
-  EXPECT_EQ(peer_of(*host).value(), peer);
+  EXPECT_EQ(peer_of(*host, prefix).value(), peer);
+}
+
+TEST(Peers, OfAnotherPrefixAreOfAnotherNetwork) {
+  const auto host = host_with(annotations_of(tunnel_peer(), "paddock.io/"));
+
+  EXPECT_FALSE(peer_of(*host, prefix).value());
+  EXPECT_TRUE(peer_of(*host, "paddock.io/").value());
+}
+
+TEST(Peers, AreReachedWhereTheAdministratorSays) {
+  const auto host = host_with({{prefix + "public-ip-overwrite", "203.0.113.9"},
+                               {prefix + "public-ipv6-overwrite", "nowhere"}});
+
+  const auto self = overwritten(tunnel_peer(), *host, prefix);
+
+  EXPECT_EQ(annotations_of(self, prefix).at(prefix + "public-ip"), "203.0.113.9");
+  EXPECT_FALSE(self.v6);
 }
 
 TEST(Peers, OfBothFamiliesComeBack) {
@@ -48,8 +67,8 @@ TEST(Peers, WithoutTunnelHaveNoMac) {
 }
 
 TEST(Peers, AreNoHostsWithoutAnnotations) {
-  EXPECT_FALSE(peer_of(*host_with({})).value());
-  EXPECT_FALSE(peer_of(*host_with({{"rack", "7"}})).value());
+  EXPECT_FALSE(peer_of(*host_with({}), prefix).value());
+  EXPECT_FALSE(peer_of(*host_with({{"rack", "7"}}), prefix).value());
 }
 
 TEST(Peers, ThatSayNothingAreAssumedToDoAsThisHostDoes) {
@@ -85,7 +104,8 @@ TEST(Peers, OfAnotherBackendAreNotReached) {
 
 TEST(Peers, AnErrorNamesTheHost) {
   const auto wrong = peer_of(*host_with({{"flannel.alpha.coreos.com/backend-type", "vxlan"},
-                                         {"flannel.alpha.coreos.com/public-ip", "nowhere"}}));
+                                         {"flannel.alpha.coreos.com/public-ip", "nowhere"}}),
+                             prefix);
   ASSERT_FALSE(wrong);
   EXPECT_NE(wrong.error().text.find("node-2"), std::string::npos);
   EXPECT_NE(wrong.error().text.find("public-ip"), std::string::npos);

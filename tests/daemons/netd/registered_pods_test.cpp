@@ -75,5 +75,24 @@ TEST(RegisteredPods, AHostHasItsAddressesAndSubnets) {
   EXPECT_FALSE(updated_host(host.get(), facts));
 }
 
+TEST(RegisteredPods, AnAssignedHostGetsNothingButItsAnnotations) {
+  const HostFacts facts{.name = "node-1",
+                        .addresses = {boost::asio::ip::make_address("192.0.2.1")},
+                        .subnets = {},
+                        .annotations = {{"paddock.io/backend-type", "host-gw"}},
+                        .is_assigned = true};
+  EXPECT_FALSE(updated_host(nullptr, facts)) << "it is not for us to make";
+  metadata::Host node;
+  node.name = "node-1";
+  node.addresses = {boost::asio::ip::make_address("198.51.100.1")};
+  node.annotations = {{"paddock.io/backend-v6-data", "null"}, {"paddock.io/hop-limit", "1"}};
+
+  const auto host = updated_host(&node, facts);
+
+  EXPECT_EQ(host->addresses, node.addresses);
+  EXPECT_EQ(host->annotations, (metadata::TextMap{{"paddock.io/backend-type", "host-gw"},
+                                                  {"paddock.io/hop-limit", "1"}}));
+}
+
 }  // namespace
 }  // namespace paddock::netd

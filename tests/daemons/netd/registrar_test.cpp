@@ -95,6 +95,29 @@ TEST_F(RegistrarTest, HostIsRegistered) {
       comes_true([&] { return store_->cluster()->find<metadata::Host>("node-1") != nullptr; }));
 }
 
+// Others write to it, too: nothing of theirs is lost.
+TEST_F(RegistrarTest, HostIsWrittenOverItsNewestStateOnly) {
+  serve();
+  registrar_->start({});
+  const auto host = [this] { return store_->cluster()->find<metadata::Host>("node-1"); };
+  ASSERT_TRUE(comes_true([&] { return host() != nullptr; }));
+
+  for (int round = 0; round < 20; ++round) {
+    registrar_->set_host({}, {{"round", std::to_string(round)}});
+    auto labelled = metadata::clone(*host());
+    labelled->labels = {{"rack", std::to_string(round)}};
+    metadata::Write write{.object = labelled};
+    write.if_match = labelled->revision;
+    const bool is_mine = store_->write(std::move(write)).is_accepted();
+    ASSERT_TRUE(comes_true([&] {
+      const auto now = host();
+      const auto* said = now->annotations.find("round");
+      return said != nullptr && *said == std::to_string(round) &&
+             (!is_mine || *now->labels.find("rack") == std::to_string(round));
+    }));
+  }
+}
+
 TEST_F(RegistrarTest, WhatHappenedWhileTheRegistryWasAwayIsDoneWhenItComes) {
   auto old = std::make_shared<metadata::Pod>();
   old->ns = "shop";

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The Kubernetes API as a store that is only read: namespaces, services, endpoint slices, nodes and
-// pods, kept up with by list and watch (docs/kubernetes.md). What was last known is served while
-// the API server is away, marked stale, also across restarts.
+// The Kubernetes API as a store: namespaces, services, endpoint slices, nodes and pods, kept up
+// with by list and watch (docs/kubernetes.md). Of all that only one object can be written, and of
+// it not much: the Host of the node that this is. What was last known is served while the API
+// server is away, marked stale, also across restarts.
 #pragma once
 
 #include <paddock/metadata/remote_store.hpp>
@@ -32,8 +33,12 @@ struct KubernetesServer {
 [[nodiscard]] PADDOCK_METADATA_EXPORT Result<KubernetesServer> find_kubernetes_server();
 
 struct KubernetesStoreOptions : RemoteOptions {
-  KubernetesServer server;                    // its access is used; RemoteOptions::access is not
-  std::string node;                           // pods of this node only; empty: all pods
+  KubernetesServer server;  // its access is used; RemoteOptions::access is not
+  // The node that this host is. Its Host takes the annotations of an overlay, which also say that
+  // its network is up, and labels that nobody else has set. Empty: nothing is written, and the
+  // pods of all nodes are read.
+  std::string node;
+  bool all_pods = false;                      // those of all nodes, not only of this one
   bool imports = false;                       // also ServiceImports (multicluster.x-k8s.io)
   std::chrono::milliseconds silence{75'000};  // of a watch; bookmarks come every minute
 };

@@ -34,8 +34,9 @@ struct StoreLocation {
 // What all stores take, each what concerns it; `directory` is where it keeps its files.
 struct StoreOptions : RemoteOptions {
   std::chrono::seconds owner_time{60};  // as EtcdStoreOptions
-  std::string node = {};                // as KubernetesStoreOptions
-  bool imports = false;                 // as KubernetesStoreOptions
+  std::string node = {};                // as KubernetesStoreOptions, and so are those below
+  bool all_pods = false;
+  bool imports = false;
 };
 
 // Does not wait for what is elsewhere. Throws std::invalid_argument for a location that is none,

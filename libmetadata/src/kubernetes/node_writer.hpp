@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Writes to the node that this host is, what node_change.hpp allows, and sees to it that the node's
+// network counts as up once somebody has announced it here. Of one thread, but for interrupt().
+#pragma once
+
+#include "kubernetes/node_change.hpp"
+#include "kubernetes/table.hpp"
+#include "remote/write_queue.hpp"
+
+#include <paddock/metadata/client.hpp>
+
+#include <chrono>
+#include <random>
+#include <string>
+
+namespace paddock::metadata::kubernetes {
+
+struct RetryTimes {
+  std::chrono::milliseconds shortest{200};
+  std::chrono::milliseconds longest{30'000};
+};
+
+class NodeWriter {
+ public:
+  // The table is that of the node's cluster, and knows which node it is.
+  NodeWriter(ClientOptions server, std::string node, Table& table, RetryTimes times);
+
+  [[nodiscard]] std::vector<remote::Made> make(const remote::Writes& writes);
+  // Says again that the network is up, where somebody has unsaid it. When to call again.
+  std::chrono::steady_clock::time_point tend();
+  void interrupt() noexcept { client_.interrupt(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  // What came of one patch.
+  struct Sent {
+    WriteResult::Status status = WriteResult::Status::changed;
+    std::string text = {};       // why not
+    std::uint64_t revision = 0;  // of the node's Host from now on
+    bool is_outrun = false;      // somebody else has changed the node meanwhile
+  };
+
+  remote::Made make(const Write& write);
+  remote::Made change(const Write& write, const Host& wanted);
+  Sent send(const NodeChange& change, const std::string& version);
+  Sent judge(const ClientResponse& response);
+  Sent put_off(std::string why, std::chrono::milliseconds at_least);
+
+  const std::string node_;
+  const std::string target_;
+  const RetryTimes times_;
+  Table& table_;
+  Client client_;
+  bool announces_network_ = false;  // was asked to, since it lives
+  Clock::time_point not_before_{};
+  std::string last_error_;
+  std::chrono::milliseconds retry_;
+  std::mt19937 random_{std::random_device{}()};
+};
+
+}  // namespace paddock::metadata::kubernetes
