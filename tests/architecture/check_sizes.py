@@ -9,7 +9,7 @@ MAIN_LIMIT = 80
 
 root = pathlib.Path(sys.argv[1])
 bad = []
-for folder in ("libnet", "libdns", "libmetadata", "daemons", "tests", "fuzz", "bench"):
+for folder in ("libnet", "libdns", "libmetadata", "daemons", "tests", "fuzz", "bench", "examples"):
     for path in sorted((root / folder).rglob("*.[ch]pp")):
         lines = path.read_text().splitlines()
         if len(lines) > FILE_LIMIT:
