@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Debian packages, installed on a host that systemd has booted: the units run, a program is compiled against the
+libraries, an upgrade keeps what there was, and a purge leaves nothing."""
+import json
+import pathlib
+import re
+import tempfile
+import unittest
+
+from root import TOP, Root, make_packages, wait_until
+
+DAEMONS = ("metadatad", "dnsd", "netd")
+WEB = "{kind: Service, namespace: shop, name: web, cluster_ips: [10.43.0.10]}"
+NETWORK = '{"cniVersion": "1.1.0", "name": "paddock", "type": "paddock"}'
+
+
+def cni(root, command, pod):
+    done = root.run("env", f"CNI_COMMAND={command}", f"CNI_CONTAINERID={pod}", f"CNI_NETNS=/run/netns/{pod}", "CNI_IFNAME=eth0",
+                    "CNI_PATH=/opt/cni/bin", f"CNI_ARGS=K8S_POD_NAMESPACE=shop;K8S_POD_NAME={pod}", "/opt/cni/bin/paddock",
+                    stdin=NETWORK)
+    return json.loads(done.stdout) if done.stdout else None
+
+
+def is_well(root):
+    return "Paddock is well" in root.run("paddock", "status", check=False).stdout
+
+
+def name_of_web(root):
+    return root.run("ip", "netns", "exec", "one", "dig", "+short", "+tries=1", "+time=2", "@169.254.169.250",
+                    "web.shop.svc.cluster.local", check=False).stdout.strip()
+
+
+class Packages(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.packages = make_packages(folder / "now")
+        cls.newer = make_packages(folder / "newer", "--version", "0.1.0+next")
+
+    def setUp(self):
+        self.root = self.enterContext(Root())
+
+    def install(self):
+        self.root.install(self.packages)
+        wait_until(lambda: is_well(self.root), "all is well")
+
+    def attach_a_pod(self):
+        self.root.run("ip", "netns", "add", "one")
+        self.root.run("paddock", "apply", "-f", "-", stdin=WEB)
+        return cni(self.root, "ADD", "one")["ips"][0]["address"]
+
+    def test_units_run_as_who_they_should_and_serve(self):
+        self.install()
+
+        self.attach_a_pod()
+
+        wait_until(lambda: name_of_web(self.root) == "10.43.0.10", "the service has its name")
+        for daemon, user in (("metadatad", "paddock-metadatad"), ("dnsd", "paddock-dnsd"), ("netd", "root")):
+            unit = f"paddock-{daemon}.service"
+            pid = self.root.run("systemctl", "show", "--property=MainPID", "--value", unit).stdout.strip()
+            self.assertEqual(self.root.run("ps", "-o", "user:32=", "-p", pid).stdout.strip(), user)
+            self.assertEqual(self.root.run("systemctl", "is-enabled", unit).stdout.strip(), "enabled")
+            self.root.run(f"paddock-{daemon}", "--check-config")
+            self.assertIn("--check-config", self.root.run(f"paddock-{daemon}", "--help").stdout)
+        self.assertEqual(self.root.run("stat", "-c", "%U:%G %a", "/run/paddock/metadata.sock").stdout.strip(),
+                         "paddock-metadatad:paddock 660")
+        # Neither reads what the other keeps.
+        for who, whose in (("dnsd", "metadatad"), ("metadatad", "dnsd"), ("dnsd", "netd")):
+            said = self.root.run("setpriv", f"--reuid=paddock-{who}", "--regid=paddock", "--clear-groups", "ls",
+                                 f"/var/lib/paddock/{whose}", check=False)
+            self.assertIn("Permission denied", said.stderr)
+
+    def test_an_upgrade_keeps_what_there_was(self):
+        self.install()
+        address = self.attach_a_pod()
+        self.root.run("systemctl", "disable", "paddock-netd.service")
+
+        self.root.install(self.newer)
+
+        wait_until(lambda: is_well(self.root), "all is well")
+        self.assertIn("0.1.0+next", self.root.run("dpkg-query", "--show", "paddock-dnsd").stdout)
+        self.assertEqual(self.root.run("systemctl", "is-enabled", "paddock-netd.service", check=False).stdout.strip(), "disabled")
+        wait_until(lambda: name_of_web(self.root) == "10.43.0.10", "the service has its name")
+        self.assertEqual(cni(self.root, "ADD", "one")["ips"][0]["address"], address)
+
+    def test_a_program_is_compiled_against_the_libraries(self):
+        self.root.install([path for path in self.packages if path.name.startswith("libpaddock-")])
+        self.root.run("mkdir", "-p", "/tmp/consumer/find_package")
+        for name in ("main.cpp", "find_package/CMakeLists.txt"):
+            self.root.copy(TOP / "tests/package" / name, f"/tmp/consumer/{name}")
+
+        self.root.run("cmake", "-S", "/tmp/consumer/find_package", "-B", "/tmp/consumer/build")
+        self.root.run("cmake", "--build", "/tmp/consumer/build")
+
+        self.assertIn("is web-1", self.root.run("/tmp/consumer/build/consumer").stdout)
+
+    def test_a_purge_leaves_nothing(self):
+        before = {what: self.root.run(*command).stdout for what, command in self.traces().items()}
+        files = self.root.written()
+        self.install()
+        self.attach_a_pod()
+        names = [re.sub("_.*", "", path.name) for path in self.packages]
+
+        self.root.run("dpkg", "--purge", *names)
+
+        self.root.run("ip", "netns", "del", "one")
+        self.assertEqual({what: self.root.run(*command).stdout for what, command in self.traces().items()}, before)
+        self.assertEqual(self.root.written() - files, set())
+        self.assertEqual(files - self.root.written(), set())
+
+    @staticmethod
+    def traces():
+        return {"links": ["ip", "-o", "-br", "address"], "routes": ["ip", "route", "show", "table", "all"],
+                "rules": ["nft", "list", "tables"], "users": ["getent", "passwd"], "groups": ["getent", "group"],
+                "sockets": ["sh", "-c", "ls /run/paddock 2>&1 || true"],
+                "processes": ["sh", "-c", "ps -eo args | grep '^[^ ]*paddock-' || true"]}
+
+
+if __name__ == "__main__":
+    unittest.main()
