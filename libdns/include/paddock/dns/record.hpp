@@ -79,13 +79,12 @@ struct Record {
   friend bool operator==(const Record&, const Record&) = default;
 };
 
-// Not records but statements about a name, put to an AuthorityBuilder like records:
-// `existence` makes a name exist with no data (NODATA instead of NXDOMAIN);
-// `dashed_addresses` answers `10-0-0-1.<owner>` and `fd00--1.<owner>` with the address spelt; with
-// `only_with_pointer` as its data, only for addresses that have a PTR record, shown or not, to a
-// name below <owner>.
+// Not records but statements about a name, put to an AuthorityBuilder like records. This one makes
+// a name exist with no data (NODATA instead of NXDOMAIN).
 inline constexpr Type existence{0};
+// Addresses spelt in a label below the owner, as 10-0-0-1 or fd00--1, are answered with themselves.
 inline constexpr Type dashed_addresses{0xFFFF};
+// As the data of that: only those that have a PTR record, shown or not, to a name below the owner.
 inline constexpr std::string_view only_with_pointer = "ptr";
 
 // A or AAAA, as the address is.
