@@ -82,7 +82,9 @@ class KubernetesStore final : public PublishedStore {
           table_, role, server_of(options_), std::move(resource),
           WatchTimes{.silence = options_.silence, .longest_retry = options_.longest_retry}));
     }
-    writes_.start({[this](const remote::Writes& writes) { return writer_.make(writes); },
+    writes_.start({[this](const remote::Writes& writes, std::int64_t now) {
+                     return writer_.make(writes, now);
+                   },
                    [this] { return writer_.tend(); }});
     publishing_ = std::jthread([this](const std::stop_token& stop) { publish(stop); });
     for (auto& one : followed_) {

@@ -38,23 +38,23 @@ NodeWriter::NodeWriter(ClientOptions server, std::string node, Table& table, Ret
       client_(std::move(server)),
       retry_(times.shortest) {}
 
-std::vector<Made> NodeWriter::make(const remote::Writes& writes) {
+std::vector<Made> NodeWriter::make(const remote::Writes& writes, std::int64_t now) {
   std::vector<Made> made;
-  for (const Write* write : writes) made.push_back(make(*write));
+  for (const Write* write : writes) made.push_back(make(*write, now));
   return made;
 }
 
-Made NodeWriter::make(const Write& write) {
+Made NodeWriter::make(const Write& write, std::int64_t now) {
   const auto* wanted = as<Host>(write.object.get());
   if (wanted == nullptr) {
     return refusal(Status::read_only, "a node leaves its cluster by kubectl delete node");
   }
-  Made made = change(write, *wanted);
+  Made made = change(write, *wanted, now);
   if (made.result.is_accepted() && announces_network(*wanted)) announces_network_ = true;
   return made;
 }
 
-Made NodeWriter::change(const Write& write, const Host& wanted) {
+Made NodeWriter::change(const Write& write, const Host& wanted, std::int64_t now) {
   for (int tries = 0;; ++tries) {
     const auto own = table_.own_node();
     if (!own.host) {
@@ -88,8 +88,8 @@ Made NodeWriter::change(const Write& write, const Host& wanted) {
     made.result.status = Status::changed;
     made.result.revision = sent.revision;
     made.result.object = table_.own_node().host;
-    made.audit = audit_line(write, sent.revision, unix_milliseconds(), own.host.get(),
-                            made.result.object.get());
+    made.audit = audit_line(write, sent.revision, now, own.host.get(),
+                            made.result.object ? format_json(*made.result.object) : std::string());
     return made;
   }
 }

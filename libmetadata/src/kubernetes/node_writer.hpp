@@ -26,7 +26,8 @@ class NodeWriter {
   // The table is that of the node's cluster, and knows which node it is.
   NodeWriter(ClientOptions server, std::string node, Table& table, RetryTimes times);
 
-  [[nodiscard]] std::vector<remote::Made> make(const remote::Writes& writes);
+  // The lines of the audit log have this time (Unix milliseconds).
+  [[nodiscard]] std::vector<remote::Made> make(const remote::Writes& writes, std::int64_t now);
   // Says again that the network is up, where somebody has unsaid it. When to call again.
   std::chrono::steady_clock::time_point tend();
   void interrupt() noexcept { client_.interrupt(); }
@@ -42,8 +43,8 @@ class NodeWriter {
     bool is_outrun = false;      // somebody else has changed the node meanwhile
   };
 
-  remote::Made make(const Write& write);
-  remote::Made change(const Write& write, const Host& wanted);
+  remote::Made make(const Write& write, std::int64_t now);
+  remote::Made change(const Write& write, const Host& wanted, std::int64_t now);
   Sent send(const NodeChange& change, const std::string& version);
   Sent judge(const ClientResponse& response);
   Sent put_off(std::string why, std::chrono::milliseconds at_least);
