@@ -128,13 +128,17 @@ void Service::stop_following() {
 // Gateway and routes first: an address may be given out as soon as the pool has it.
 void Service::take_in(const HeldSubnets& held) {
   for (const auto& network : prefixes(held.subnets)) {
+    const net::PoolSubnet subnet{.network = network, .gateway = {}, .ranges = {}};
     const auto known = networks_of(plan_);
     if (std::ranges::find(known, network) == known.end()) {
-      const net::PoolSubnet subnet{.network = network, .gateway = {}, .ranges = {}};
       const net::AddressPool pool({.subnets = {subnet}, .exclusions = {}});
       plan_.subnets.push_back({network, pool.gateway_of(network.address).value()});
       if (const auto made = network_.ensure(plan_); !made)
         log::error("host network", {{"error", made.error().text}});
+    }
+    const auto usages = pods_->usage();
+    const auto usage = std::ranges::find(usages, network, &net::AddressPool::Usage::network);
+    if (usage == usages.end() || (usage->size == 0 && !held.is_closed)) {  // new, or back again
       if (const auto added = pods_->add_subnet(subnet); !added)
         log::error("a subnet is of no use", {{"reason", added.error().text}});
     }

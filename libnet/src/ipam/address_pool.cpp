@@ -73,7 +73,12 @@ class AddressPool::State {
       const bool v4 = wanted.network.address.is_v4();
       family = &*families.emplace(v4 ? families.begin() : families.end(), v4);
     }
-    for (const auto& other : family->subnets()) {
+    for (auto& other : family->subnets()) {
+      if (other.network == subnet.network && other.is_closed()) {
+        subnet.taken = other.taken;
+        other = std::move(subnet);
+        return;
+      }
       if (subnet.all.first <= other.all.last && other.all.first <= subnet.all.last)
         throw std::invalid_argument("subnets " + other.network.to_string() + " and " +
                                     subnet.network.to_string() + " overlap");

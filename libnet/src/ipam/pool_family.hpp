@@ -66,11 +66,8 @@ class Family {
     return number;
   }
 
+  // Also of a closed subnet, which may be opened again before the address has rested.
   void add_freed(Number number, Time when) {
-    if (const auto* subnet = subnet_of(number); !subnet || !subnet->allows(number)) {
-      used_.erase(number);
-      return;
-    }
     used_[number] = {.taken = false, .stamp = ++stamp_};
     sorted_ = sorted_ && (freed_.empty() || freed_.back().when <= when);
     freed_.push_back({number, stamp_, when});
@@ -147,7 +144,8 @@ class Family {
       if (oldest.when + quarantine > now) return {};
       const Number number = oldest.number;
       freed_.pop_front();
-      if (subnet_of(number)->allows(number)) return number;  // else its subnet was closed
+      if (subnet_of(number)->allows(number)) return number;
+      used_.erase(number);  // its subnet was closed
     }
     return {};
   }

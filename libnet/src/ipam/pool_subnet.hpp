@@ -44,6 +44,7 @@ struct Subnet {
       return span.first <= number && number <= span.last;
     });
   }
+  bool is_closed() const { return allowed.empty(); }
   void close() {
     allowed.clear();
     fresh.clear();

@@ -41,7 +41,10 @@ Result<void> Pools::add(const PoolSubnet& subnet) {
   Place place{common_, subnet.network};
   if (auto free = check(place); !free) return free;
   if (auto added = pools_.front().add(subnet); !added) return added;
-  seen_.push_back(std::move(place));
+  const bool is_known = std::ranges::any_of(seen_, [&](const Place& other) {
+    return other.pool == place.pool && other.subnet == place.subnet;
+  });
+  if (!is_known) seen_.push_back(std::move(place));
   return {};
 }
 

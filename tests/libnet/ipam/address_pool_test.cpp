@@ -329,6 +329,36 @@ TEST(AddressPool, GivesNothingMoreOfAClosedSubnet) {
   EXPECT_FALSE(pool.take({}, start));
 }
 
+TEST(AddressPool, GivesOfASubnetThatWasClosedWhenItIsAddedAgain) {
+  AddressPool pool({.subnets = {subnet("10.0.0.0/29")}, .exclusions = {}, .quarantine = 30s});
+  const auto stays = pool.take({}, start).value().front();
+  const auto goes = pool.take({}, start).value().front();
+  pool.close(*Prefix::parse("10.0.0.0/29"));
+  pool.free(goes, start);
+  ASSERT_FALSE(pool.take({}, start));
+
+  ASSERT_TRUE(pool.add(subnet("10.0.0.0/29")));
+
+  std::vector<IpAddress> given;
+  while (const auto taken = pool.take({}, start + 1s)) given.push_back(taken->front());
+  EXPECT_EQ(given, (std::vector{ip("10.0.0.4"), ip("10.0.0.5"), ip("10.0.0.6")}));
+  EXPECT_EQ(pool.take({}, start + 31s).value().front(), goes);  // has rested now
+  EXPECT_EQ(pool.usage(start + 31s).front().taken, 5U);
+  pool.free(stays, start);
+  EXPECT_TRUE(pool.take({}, start + 31s));
+}
+
+TEST(AddressPool, AnAddressFreedInAClosedSubnetRests) {
+  AddressPool pool({.subnets = {subnet("10.0.0.0/29")}, .exclusions = {}, .quarantine = 30s});
+  const auto pod = pool.take({}, start).value().front();
+  pool.close(*Prefix::parse("10.0.0.0/29"));
+
+  pool.free(pod, start);
+
+  EXPECT_EQ(pool.usage(start + 1s).front().resting, 1U);
+  EXPECT_EQ(pool.usage(start + 31s).front().resting, 0U);
+}
+
 class WrongSubnets : public testing::TestWithParam<std::vector<PoolSubnet>> {};
 
 TEST_P(WrongSubnets, AreRefused) {

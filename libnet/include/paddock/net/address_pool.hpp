@@ -69,8 +69,8 @@ class PADDOCK_NET_EXPORT AddressPool {
   [[nodiscard]] Result<std::vector<IpAddress>> take(std::span<const IpAddress> requested, Time now,
                                                     std::span<const AddressRange> within = {});
 
-  // One subnet more; its addresses are given out when those of the others are. An error is what
-  // the constructor would throw.
+  // One subnet more, or one that was closed again; its addresses are given out when those of the
+  // others are. An error is what the constructor would throw.
   [[nodiscard]] Result<void> add(const PoolSubnet& subnet);
   // Nothing more is given out of that subnet; addresses taken stay so until they are freed.
   void close(const Prefix& network);
