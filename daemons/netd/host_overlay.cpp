@@ -60,6 +60,12 @@ std::vector<net::PeerStatus> HostOverlay::peers() const {
   return overlay_ ? overlay_->peers() : std::vector<net::PeerStatus>{};
 }
 
+std::vector<net::PathStep> HostOverlay::trace(const net::IpAddress& destination,
+                                              const std::optional<net::PathOrigin>& origin) const {
+  const std::lock_guard lock(mutex_);
+  return overlay_ ? overlay_->trace(destination, origin) : std::vector<net::PathStep>{};
+}
+
 std::uint32_t HostOverlay::pod_mtu() const {
   const std::lock_guard lock(mutex_);
   return overlay_ ? overlay_->pod_mtu() : 0;
@@ -121,8 +127,9 @@ void HostOverlay::renew(const net::OverlaySettings& wanted) {
   try {
     overlay_ = std::make_unique<net::Overlay>(host_, wanted);
   } catch (const std::exception& failed) {
-    trouble_ = failed.what();
-    log::error("there is no overlay", {{"reason", trouble_}});
+    used_.reset();  // it is tried again with the registry's next word
+    note(net::Error{boost::system::error_code(EIO, boost::system::generic_category()),
+                    std::string("there is none: ") + failed.what()});
     return;
   }
   note(overlay_->set_subnets(subnets_));
@@ -135,11 +142,7 @@ void HostOverlay::tend() {
   if (!overlay_) return;
   const auto news = overlay_->tend();
   for (const auto& what : news.repaired) events_.repaired(what);
-  if (news.error) {
-    note(*news.error);
-  } else if (!news.repaired.empty()) {
-    trouble_.clear();
-  }
+  if (news.looked) note(news.error ? net::Result<void>(*news.error) : net::Result<void>());
   if (news.self_changed) announce();
 }
 

@@ -40,6 +40,9 @@ class HostOverlay {
   void set_subnets(std::vector<net::Prefix> subnets);
 
   [[nodiscard]] std::vector<net::PeerStatus> peers() const;
+  // As net::Overlay; empty while there is none.
+  [[nodiscard]] std::vector<net::PathStep> trace(
+      const net::IpAddress& destination, const std::optional<net::PathOrigin>& origin) const;
   // What pods may send at most; 0 while it is not known.
   [[nodiscard]] std::uint32_t pod_mtu() const;
   [[nodiscard]] std::optional<net::OverlaySettings> settings() const;

@@ -33,10 +33,21 @@ Json registry_problems(const Registrar& registrar, const net::Lease& lease) {
   return problems;
 }
 
+// Where the registry has a pod that is not attached to this host; null: it has none.
+Json elsewhere(const Registrar& registrar, std::string_view space, std::string_view name) {
+  const auto pod = registrar.find(
+      {.kind = metadata::Kind::pod, .ns = std::string(space), .name = std::string(name)});
+  if (!pod) return nullptr;
+  Json addresses = Json::array();
+  for (const auto& address : pod->addresses) addresses.push_back(address.to_string());
+  return {{"host", pod->host.str()}, {"addresses", std::move(addresses)}};
+}
+
 }  // namespace
 
 std::optional<std::string> Service::page(std::string_view path) const {
   if (path == "/peers") return peers_page();
+  if (path.starts_with("/paths/")) return path_page(path);
   const auto slash = path.starts_with(prefix) ? path.find('/', prefix.size()) : path.npos;
   if (slash == path.npos) return {};
   const auto space = path.substr(prefix.size(), slash - prefix.size());
@@ -61,10 +72,13 @@ std::optional<std::string> Service::page(std::string_view path) const {
         repairs.push_back({{"when", milliseconds(repair.when)}, {"what", repair.what}});
     }
   }
-  const Json page{{"namespace", space},
-                  {"name", name},
-                  {"attachments", std::move(attachments)},
-                  {"repairs", std::move(repairs)}};
+  Json page{{"namespace", space},
+            {"name", name},
+            {"attachments", std::move(attachments)},
+            {"elsewhere", nullptr},
+            {"repairs", std::move(repairs)}};
+  if (registrar_ && page["attachments"].empty())
+    page["elsewhere"] = elsewhere(*registrar_, space, name);
   return page.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -52,7 +52,7 @@ class Service {
   [[nodiscard]] runtime::Status status() const;
   void metrics(runtime::MetricsText& out) const;
   // /pods/NAMESPACE/NAME: what record, kernel and registry say of a pod, and what was repaired.
-  // /peers: the other hosts, and how they are reached.
+  // /peers: the other hosts, and how they are reached. /paths/…: where a packet would stop.
   [[nodiscard]] std::optional<std::string> page(std::string_view path) const;
 
  private:
@@ -80,6 +80,7 @@ class Service {
   void add_peer_problems(std::vector<runtime::Problem>& problems) const;
   void peer_metrics(runtime::MetricsText& out) const;
   [[nodiscard]] std::string peers_page() const;
+  [[nodiscard]] std::optional<std::string> path_page(std::string_view path) const;
 
   net::PodNetworkOptions pod_options(const Options& options);
   [[nodiscard]] std::uint32_t mtu_of(const Options& options);

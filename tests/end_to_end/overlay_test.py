@@ -240,6 +240,27 @@ class Fixed(unittest.TestCase):
         wait_until(lambda: ping("pod4x", address, "-M", "do", "-s", str(1450 - 28)), "pods reach each other", 20)
         shown = one.run(BUILD / "daemons/paddock", "peers").stdout
         self.assertRegex(shown, r"node5 +vxlan +10\.1\.0\.5 +10\.42\.5\.0/24")
+        self.assert_why_follows_a_packet(one, address)
+
+    def assert_why_follows_a_packet(self, node, address):
+        def why(*words):
+            return node.run(BUILD / "daemons/paddock", "why", *words, check=False)
+
+        wait_until(lambda: why("shop/pod5x").returncode == 0, "the registry has the pod", 20)
+        from_host = why("shop/pod5x").stdout
+        from_pod = why("shop/pod4x", "shop/pod5x")
+        node.run("ip", "route", "add", "blackhole", f"{address}/32")
+        stopped = why("shop/pod4x", address)
+        node.run("ip", "route", "del", "blackhole", f"{address}/32")
+        unknown = why("shop/nobody")
+
+        self.assertIn("attached to host node5, not to this one", from_host)
+        self.assertIn("  underlay to 10.1.0.5 dev eth0\n", from_host)
+        self.assertIn("  pod shop/pod4x at link ", from_pod.stdout)
+        self.assertEqual(from_pod.returncode, 0, from_pod.stdout)
+        self.assertEqual(stopped.returncode, 1)
+        self.assertIn(f"  stops at route to {address}: the kernel refuses it", stopped.stdout)
+        self.assertIn("nor does the registry have one elsewhere", unknown.stderr)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "failure.hpp"
 #include "netlink/listing.hpp"
 #include "netlink/requests.hpp"
 
@@ -164,6 +165,41 @@ Result<std::vector<Neighbor>> list_neighbors(Socket& socket, std::uint32_t link)
   request.put_number(NDA_IFINDEX, link);
   return list(socket, request, parse_neighbor,
               [&](const Neighbor& neighbor) { return neighbor.link == link; });
+}
+
+Result<std::optional<Neighbor>> find_neighbor(Socket& socket, std::uint32_t link,
+                                              const IpAddress& address) {
+  ndmsg header{};
+  header.ndm_family = family(address);
+  header.ndm_ifindex = static_cast<int>(link);
+  Batch request;
+  request.begin(RTM_GETNEIGH, 0, header, "look up neighbour " + address.to_string());
+  request.put_address(NDA_DST, address);
+  return find_one(socket, request, parse_neighbor);
+}
+
+Result<Route> look_up_route(Socket& socket, const IpAddress& destination,
+                            const std::optional<RouteOrigin>& origin) {
+  rtmsg header{};
+  header.rtm_family = family(destination);
+  header.rtm_dst_len = destination.is_v4() ? 32 : 128;
+  header.rtm_flags = RTM_F_FIB_MATCH;
+  Batch request;
+  if (origin) {
+    header.rtm_src_len = header.rtm_dst_len;
+  }
+  request.begin(RTM_GETROUTE, 0, header, "look up the route to " + destination.to_string());
+  request.put_address(RTA_DST, destination);
+  if (origin) {
+    request.put_address(RTA_SRC, origin->address);
+    request.put_number(RTA_IIF, origin->link);
+  }
+  const auto found = find_one(socket, request, parse_route);
+  if (!found) {
+    return found.error();
+  }
+  return *found ? Result<Route>(**found)
+                : failure(ENETUNREACH, "look up the route to " + destination.to_string());
 }
 
 Result<std::vector<Route>> list_routes(Socket& socket, std::uint8_t protocol, std::uint32_t link) {

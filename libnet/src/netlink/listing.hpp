@@ -8,6 +8,7 @@
 
 #include <paddock/net/error.hpp>
 
+#include <cerrno>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -27,6 +28,19 @@ Result<std::vector<Value>> list(Socket& socket, const Batch& request,
         }
       });
   return dumped ? Result<std::vector<Value>>(std::move(values)) : dumped.error();
+}
+
+// Asks for one thing; absent when the kernel says that it is not there.
+template <class Value>
+Result<std::optional<Value>> find_one(Socket& socket, const Batch& request,
+                                      std::optional<Value> (*parse)(const Message&)) {
+  std::optional<Value> value;
+  const auto asked =
+      socket.get(request, [&](const Message& message) { value = parse(message); });
+  if (!asked && asked.error().code.value() != ENOENT) {
+    return asked.error();
+  }
+  return value;
 }
 
 }  // namespace paddock::net::netlink

@@ -109,6 +109,20 @@ Result<std::vector<Link>> list_links(Socket& socket);
 Result<std::vector<Address>> list_addresses(Socket& socket, std::uint32_t link);
 Result<std::vector<Neighbor>> list_neighbors(Socket& socket, std::uint32_t link);
 
+// Absent when there is none. Of a permanent one its state is that.
+Result<std::optional<Neighbor>> find_neighbor(Socket& socket, std::uint32_t link,
+                                              const IpAddress& address);
+
+// The route a packet to that address would take now: with an origin, one that comes in by that link
+// from that address, and is forwarded if the host does that. Where the kernel refuses such packets
+// the answer is its error, or a route of another type than unicast.
+struct RouteOrigin {
+  std::uint32_t link = 0;
+  IpAddress address;
+};
+Result<Route> look_up_route(Socket& socket, const IpAddress& destination,
+                            const std::optional<RouteOrigin>& origin);
+
 // Both families, main table. protocol and link 0: any.
 Result<std::vector<Route>> list_routes(Socket& socket, std::uint8_t protocol, std::uint32_t link);
 

@@ -69,6 +69,18 @@ Result<std::vector<Forwarding>> list_forwarding(Socket& socket, std::uint32_t li
               [&](const Forwarding& forwarding) { return forwarding.link == link; });
 }
 
+Result<std::optional<Forwarding>> find_forwarding(Socket& socket, std::uint32_t link,
+                                                  const MacAddress& mac) {
+  ndmsg header{};
+  header.ndm_family = AF_BRIDGE;
+  header.ndm_ifindex = static_cast<int>(link);
+  header.ndm_flags = NTF_SELF;
+  Batch request;
+  request.begin(RTM_GETNEIGH, 0, header, "look up forwarding of " + mac.to_string());
+  request.put_mac(NDA_LLADDR, mac);
+  return find_one(socket, request, parse_forwarding);
+}
+
 void set_forwarding(Batch& batch, const Forwarding& forwarding) {
   batch.begin(RTM_NEWNEIGH, create_or_replace, forwarding_header(forwarding), {});
   batch.put_mac(NDA_LLADDR, forwarding.mac);

@@ -50,6 +50,9 @@ struct Forwarding {
 };
 std::optional<Forwarding> parse_forwarding(const Message& message);
 Result<std::vector<Forwarding>> list_forwarding(Socket& socket, std::uint32_t link);
+// Absent when there is none.
+Result<std::optional<Forwarding>> find_forwarding(Socket& socket, std::uint32_t link,
+                                                  const MacAddress& mac);
 
 // Without sentences, as set_route().
 void set_forwarding(Batch& batch, const Forwarding& forwarding);

@@ -23,6 +23,10 @@ Result<std::vector<std::string>> Overlay::resync() {
 Result<std::vector<std::string>> Overlay::drift() {
   return state_->converge(overlay::Effort::look);
 }
+std::vector<PathStep> Overlay::trace(const IpAddress& destination,
+                                     const std::optional<PathOrigin>& origin) {
+  return state_->trace(destination, origin);
+}
 int Overlay::descriptor() const { return state_->descriptor(); }
 OverlayNews Overlay::tend() { return state_->tend(); }
 const Peer& Overlay::self() const { return state_->self(); }

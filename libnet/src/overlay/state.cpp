@@ -5,6 +5,7 @@
 #include "marks.hpp"
 #include "netlink/requests.hpp"
 #include "netlink/vxlan.hpp"
+#include "overlay/trace.hpp"
 
 #include <linux/netlink.h>
 
@@ -240,10 +241,19 @@ Result<std::vector<std::string>> Overlay::State::converge(overlay::Effort effort
   return changes;
 }
 
+overlay::Picture Overlay::State::picture() const {
+  return {settings_, underlay_, devices_, links_, roster_.table()};
+}
+
+std::vector<PathStep> Overlay::State::trace(const IpAddress& destination,
+                                            const std::optional<PathOrigin>& origin) {
+  return overlay::trace(socket_, picture(), origin, destination);
+}
+
 void Overlay::State::hear() {
-  const overlay::Picture picture{settings_, underlay_, devices_, links_, roster_.table()};
+  const overlay::Picture known = picture();
   const bool complete = events_.drain([&](const netlink::Message& event) {
-    const auto found = overlay::judge(event, picture);
+    const auto found = overlay::judge(event, known);
     disturbed_.ours = disturbed_.ours || found.ours;
     disturbed_.underlay = disturbed_.underlay || found.underlay;
   });
@@ -265,6 +275,7 @@ OverlayNews Overlay::State::tend() {
   const auto now = Clock::now();
   if (now >= look_at_ || (disturbed_.any() && now >= quiet_until_)) {
     auto changes = converge(overlay::Effort::repair);
+    news.looked = true;
     if (changes) {
       news.repaired = std::move(*changes);
     } else {

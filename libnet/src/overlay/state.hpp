@@ -28,6 +28,8 @@ class Overlay::State {
   Result<void> put(Peer peer);
   Result<void> remove(std::string_view host);
   Result<std::vector<std::string>> converge(overlay::Effort effort);
+  std::vector<PathStep> trace(const IpAddress& destination,
+                              const std::optional<PathOrigin>& origin);
   OverlayNews tend();
   Result<void> purge();
 
@@ -40,6 +42,7 @@ class Overlay::State {
   using Clock = std::chrono::steady_clock;
 
   overlay::Roster::Planner planner() const;
+  overlay::Picture picture() const;
   Result<void> follow_underlay();
   void plan_host();
   Result<std::vector<std::string>> ensure_devices(overlay::Effort effort);

@@ -4,10 +4,7 @@
 #pragma once
 
 #include "netlink/reader.hpp"
-#include "overlay/device_state.hpp"
-#include "overlay/table.hpp"
-
-#include <paddock/net/overlay.hpp>
+#include "overlay/picture.hpp"
 
 namespace paddock::net::overlay {
 
@@ -16,15 +13,6 @@ struct Disturbance {
   bool underlay = false;  // the host's interfaces, addresses or routes may be others
 
   bool any() const { return ours || underlay; }
-};
-
-// What is known when an event is judged; borrowed.
-struct Picture {
-  const OverlaySettings& settings;
-  const Underlay& underlay;
-  const DevicePair& devices;
-  const WayLinks& links;
-  const Table& table;
 };
 
 Disturbance judge(const netlink::Message& event, const Picture& picture);

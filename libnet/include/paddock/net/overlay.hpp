@@ -93,6 +93,20 @@ struct OverlayNews {
   bool self_changed = false;          // self() has to be published again
   std::vector<std::string> repaired;  // what others had changed and is right again, as sentences
   std::optional<Error> error;         // it is tried again by and by
+  bool looked = false;  // at everything: without an error, all is as wanted now
+};
+
+// One decision about a packet, as the kernel would make it now.
+struct PathStep {
+  std::string decision;
+  std::string trouble;  // what is wrong with it and what helps, as a sentence; empty: nothing
+  bool passes = true;   // false: the packet gets no further
+};
+
+// Where a packet comes from that this host forwards.
+struct PathOrigin {
+  std::string link;  // the host's end of a pod's link
+  IpAddress address;
 };
 
 // One thread at a time. The destructor leaves all in the kernel, so that packets go on; the next
@@ -125,6 +139,11 @@ class PADDOCK_NET_EXPORT Overlay {
   Result<std::vector<std::string>> resync();
   // The same, but changes nothing.
   Result<std::vector<std::string>> drift();
+
+  // How a packet gets to that address of another host's pod, from this host itself or from one of
+  // its pods. Ends where the packet would. Reads the kernel, changes nothing.
+  std::vector<PathStep> trace(const IpAddress& destination,
+                              const std::optional<PathOrigin>& origin = std::nullopt);
 
   // Readable when tend() has something to do; for poll().
   int descriptor() const;
