@@ -8,6 +8,8 @@
 #include "paddock/status_report.hpp"
 #include "runtime/daemon.hpp"
 
+#include <paddock/metadata/objects.hpp>
+
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
@@ -61,10 +63,11 @@ DaemonAnswer add_daemon(Bundle& bundle, const std::string& daemon, const Argumen
 
 void add_cluster(Bundle& bundle, const Arguments& arguments) {
   Api api(arguments);
-  for (const auto* kind : {"hosts", "networks", "namespaces", "services", "endpoints", "pods"}) {
-    const auto name = std::string("cluster/") + kind + ".json";
+  for (const auto kind : metadata::all_kinds) {
+    const std::string plural(metadata::plural(kind));
+    const auto name = "cluster/" + plural + ".json";
     try {
-      const auto objects = api.get("/v1/" + std::string(kind)).at("objects");
+      const auto objects = api.get("/v1/" + plural).at("objects");
       bundle.add(name, rendered(without_users_data(objects), "json"));
     } catch (const Failure& failure) {
       bundle.add(name, std::string(failure.what()) + "\n");

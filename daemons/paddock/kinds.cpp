@@ -14,7 +14,7 @@ namespace {
 
 using metadata::Kind;
 
-constexpr std::array<std::pair<std::string_view, Kind>, 18> words{{
+constexpr std::array<std::pair<std::string_view, Kind>, 20> words{{
     {"host", Kind::host},
     {"hosts", Kind::host},
     {"node", Kind::host},
@@ -33,6 +33,8 @@ constexpr std::array<std::pair<std::string_view, Kind>, 18> words{{
     {"network", Kind::network},
     {"networks", Kind::network},
     {"net", Kind::network},
+    {"subnet", Kind::subnet},
+    {"subnets", Kind::subnet},
 }};
 
 }  // namespace
@@ -48,7 +50,7 @@ Kind kind_of(std::string_view word) {
   for (const auto& [text, kind] : words) all.emplace_back(text);
   const auto meant = runtime::nearest(lower, all);
   throw Failure(exit_usage, "no such kind: " + std::string(word),
-                meant.empty() ? "kinds: host, namespace, service, endpoints, pod, network"
+                meant.empty() ? "kinds: host, namespace, service, endpoints, pod, network, subnet"
                               : "did you mean " + meant + "?");
 }
 

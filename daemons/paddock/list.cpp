@@ -116,9 +116,11 @@ Row row_of(metadata::Kind kind, const ordered_json& object, long long now) {
               labels(object),
               age(object, now)};
     case Kind::network:
+      return {name, joined(object, "subnets"), text(object, "mtu"), age(object, now)};
+    case Kind::subnet:
       break;
   }
-  return {name, joined(object, "subnets"), text(object, "mtu"), age(object, now)};
+  return {name, joined(object, "subnets"), text(object, "host"), age(object, now)};
 }
 
 Row head_of(metadata::Kind kind) {
@@ -135,9 +137,11 @@ Row head_of(metadata::Kind kind) {
     case Kind::pod:
       return {"POD", "ADDRESS", "STATE", "HOST", "SERVICE", "LABELS", "AGE"};
     case Kind::network:
+      return {"NETWORK", "SUBNETS", "MTU", "AGE"};
+    case Kind::subnet:
       break;
   }
-  return {"NETWORK", "SUBNETS", "MTU", "AGE"};
+  return {"SUBNET", "SUBNETS", "HOST", "AGE"};
 }
 
 }  // namespace

@@ -153,6 +153,13 @@ void describe_network(V& v, T& network) {
   v.any("metadata", network.metadata);
 }
 
+template <class V, class T>
+void describe_subnet(V& v, T& subnet) {
+  v.repeated("host", subnet.host, Rule::dotted_name);
+  v.text("host_uid", subnet.host_uid, Rule::word);
+  v.prefixes("subnets", subnet.subnets);
+}
+
 // All fields after kind, namespace and name.
 template <class V, class T>
 void describe(V& v, T& object) {
@@ -163,6 +170,7 @@ void describe(V& v, T& object) {
   if constexpr (std::is_same_v<Plain, Endpoints>) describe_endpoints(v, object);
   if constexpr (std::is_same_v<Plain, Pod>) describe_pod(v, object);
   if constexpr (std::is_same_v<Plain, Network>) describe_network(v, object);
+  if constexpr (std::is_same_v<Plain, Subnet>) describe_subnet(v, object);
 }
 
 }  // namespace paddock::metadata

@@ -23,9 +23,11 @@ std::shared_ptr<Object> make(Kind kind) {
     case Kind::pod:
       return std::make_shared<Pod>();
     case Kind::network:
+      return std::make_shared<Network>();
+    case Kind::subnet:
       break;
   }
-  return std::make_shared<Network>();
+  return std::make_shared<Subnet>();
 }
 
 template <class Ports>
@@ -43,6 +45,16 @@ void check_ports(Reader& reader, const Ports& ports) {
   }
 }
 
+// The name is what no two hosts can have, so it must say what is claimed.
+void check_subnet(Reader& reader, const Subnet& subnet) {
+  if (subnet.host.empty()) reader.wrong("host", "is missing", reader.line());
+  if (subnet.subnets.empty()) {
+    reader.wrong("subnets", "must hold at least one subnet", reader.line());
+  } else if (const auto name = subnet_name(subnet.subnets[0]); subnet.name != name) {
+    reader.wrong("name", "must be that of the first subnet: " + name, reader.line());
+  }
+}
+
 // What must hold between fields.
 void check(Reader& reader, const Object& object) {
   if (const Service* service = as<Service>(&object)) {
@@ -52,6 +64,7 @@ void check(Reader& reader, const Object& object) {
     }
   }
   if (const Endpoints* endpoints = as<Endpoints>(&object)) check_ports(reader, endpoints->ports);
+  if (const Subnet* subnet = as<Subnet>(&object)) check_subnet(reader, *subnet);
 }
 
 // Who an object is, and whether that is who `at` says.
@@ -64,7 +77,7 @@ class Identity {
     const auto text = text_of("kind", at_ == nullptr ? "" : kind_name(at_->kind));
     const auto kind = text ? kind_of_name(*text) : std::nullopt;
     if (text && !kind) {
-      problems_.add("kind", "must be Host, Namespace, Service, Endpoints, Pod or Network",
+      problems_.add("kind", "must be Host, Namespace, Service, Endpoints, Pod, Network or Subnet",
                     line("kind"));
     }
     if (kind && at_ != nullptr && *kind != at_->kind) is_misplaced_ = true;
@@ -91,8 +104,9 @@ class Identity {
   [[nodiscard]] bool is_misplaced() const noexcept { return is_misplaced_; }
 
   static Rule rule_of(Kind kind) noexcept {
-    return kind == Kind::host || kind == Kind::pod || kind == Kind::network ? Rule::dotted_name
-                                                                            : Rule::label;
+    const bool is_dotted =
+        kind == Kind::host || kind == Kind::pod || kind == Kind::network || kind == Kind::subnet;
+    return is_dotted ? Rule::dotted_name : Rule::label;
   }
 
  private:

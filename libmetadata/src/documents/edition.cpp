@@ -45,7 +45,7 @@ void mark(Changes& changes, const Difference& difference) {
     mark_uid(marks, side->get());
     mark_addresses(marks, side->get());
   }
-  if (object.kind == Kind::endpoints) return;
+  if (!is_in_documents(object.kind)) return;
   marks.push_back(mark_of_everything());
   const bool is_other_set = !difference.before || !difference.after;
   if (is_other_set && (has_namespace(object.kind) || object.kind == Kind::name_space)) {
@@ -98,7 +98,7 @@ std::shared_ptr<const Edition> next_edition(const Edition* before,
     const auto slot = static_cast<std::size_t>(kind);
     if (!is_changed[slot]) continue;
     next->versions[slot] = version;
-    if (kind != Kind::endpoints) next->version = version;  // those no document shows
+    if (is_in_documents(kind)) next->version = version;
   }
   next->cluster = std::move(cluster);
   next->environment = std::move(environment);

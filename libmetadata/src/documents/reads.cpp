@@ -88,7 +88,7 @@ void Reads::widen() {
 void Reads::widen_to_rest() {
   if (has(Kind::name_space) || has(Kind::service) || has(Kind::pod)) {
     for (const Kind kind : all_kinds) {
-      if (kind != Kind::endpoints) kinds_ |= bit(kind);
+      if (is_in_documents(kind)) kinds_ |= bit(kind);
     }
   }
   widen();

@@ -291,6 +291,7 @@ void Feed::erase_unseen() {
       look_at_all(cluster.pods());
       break;
     case Kind::network:
+    case Kind::subnet:
       break;
   }
   for (const Key& key : gone) {

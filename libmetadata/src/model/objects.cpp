@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <paddock/metadata/objects.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace paddock::metadata {
@@ -16,7 +17,8 @@ constexpr std::array<KindNames, std::size(all_kinds)> kind_names{{{"Host", "host
                                                                   {"Service", "services"},
                                                                   {"Endpoints", "endpoints"},
                                                                   {"Pod", "pods"},
-                                                                  {"Network", "networks"}}};
+                                                                  {"Network", "networks"},
+                                                                  {"Subnet", "subnets"}}};
 
 }  // namespace
 
@@ -83,6 +85,13 @@ std::string_view effective_kind(const Service& service) noexcept {
   if (!service.external_ips.empty() || !service.external_name.empty()) return "externalService";
   if (!service.targets.empty()) return "dnsService";
   return "service";
+}
+
+std::string subnet_name(const Prefix& first) {
+  auto name = format(first);
+  std::ranges::replace_if(
+      name, [](char c) { return c == ':' || c == '/'; }, '-');
+  return name;
 }
 
 bool is_running(const Pod& pod) noexcept { return pod.state.empty() || pod.state == "running"; }

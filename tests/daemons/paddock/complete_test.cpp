@@ -10,7 +10,9 @@ using Words = std::vector<std::string>;
 
 TEST(Complete, OffersCommands) { EXPECT_EQ(complete({"po"}), Words{"pods"}); }
 
-TEST(Complete, OffersKindsInTheirPlace) { EXPECT_EQ(complete({"get", "s"}), Words{"services"}); }
+TEST(Complete, OffersKindsInTheirPlace) {
+  EXPECT_EQ(complete({"get", "s"}), (Words{"services", "subnets"}));
+}
 
 TEST(Complete, OffersFlagsOfTheCommand) {
   EXPECT_EQ(complete({"apply", "--d"}), Words{"--dry-run"});

@@ -22,7 +22,7 @@ expect() {
 
 expect "bash: a command" apply "$(complete_in_bash paddock ap)"
 expect "bash: a kind" pods "$(complete_in_bash paddock get po)"
-expect "bash: an empty word" "$(printf 'endpoints\nhosts\nnamespaces\nnetworks\npods\nservices')" "$(complete_in_bash paddock get '')"
+expect "bash: an empty word" "$(printf 'endpoints\nhosts\nnamespaces\nnetworks\npods\nservices\nsubnets')" "$(complete_in_bash paddock get '')"
 expect "bash: a file" "$scripts/paddock.bash" "$(complete_in_bash paddock apply -f "$scripts/pad")"
 
 complete_in_zsh() {

@@ -16,6 +16,8 @@ constexpr const char* full_objects[] = {
     R"({"kind":"Endpoints","namespace":"shop","name":"web-2","service":"web","ports":[{"name":"http","port":8080}],"endpoints":[{"addresses":["10.42.0.2"],"hostname":"w-0","pod":"w-0","host":"one.example","zone":"z1","ready":false,"terminating":true},{"addresses":["10.42.0.3"],"serving":false}],"derived":true,"cluster":"west"})",
     R"({"kind":"Pod","namespace":"shop","name":"w-0","external_id":"c0ffee","host":"one.example","addresses":["10.42.0.2"],"mac":"02:42:0a:2a:00:02","interface":"eth0","network":"overlay","host_network":true,"hostname":"w-0","subdomain":"web","service_account":"default","state":"stopped","health":"unhealthy","ready":false,"service":"shop/web","service_index":"1","ports":["0.0.0.0:80:8080/tcp","80:80"],"dns":["169.254.169.250"],"dns_search":["shop.example"],"links":{"db":"u2"},"network_from":"u3","create_index":1,"start_count":2,"milli_cpu_reservation":3,"memory_reservation":4,"health_check_hosts":["h"],"system":true})",
     R"({"kind":"Network","name":"overlay","subnets":["10.42.0.0/16"],"default":true,"host_ports":false,"mtu":1450,"default_policy_action":"deny","policy":[{"within":"stack"}],"metadata":{"cniConfig":{}}})",
+    R"({"kind":"Subnet","name":"10.42.3.0-24","host":"one.example","host_uid":"u1","subnets":["10.42.3.0/24","fd00:42:0:3::/64"]})",
+    R"({"kind":"Subnet","name":"fd00-42-0-3---64","host":"one.example","subnets":["fd00:42:0:3::/64"]})",
 };
 
 std::string messages(const Parsed& parsed) {
@@ -43,6 +45,15 @@ TEST(Object, DefaultsAreLeftOutAndMeanTheSame) {
   ASSERT_TRUE(spelt.object && brief.object);
   EXPECT_TRUE(equal(*spelt.object, *brief.object));
   EXPECT_EQ(format_json(*brief.object), R"({"kind":"Pod","namespace":"default","name":"p"})");
+}
+
+TEST(Object, SubnetIsNamedAsWhatItClaims) {
+  const Parsed parsed =
+      parse_object(R"({"kind":"Subnet","name":"mine","host":"one","subnets":["10.42.3.0/24"]})");
+
+  EXPECT_EQ(messages(parsed), "name: must be that of the first subnet: 10.42.3.0-24\n");
+  EXPECT_EQ(messages(parse_object(R"({"kind":"Subnet","name":"mine"})")),
+            "host: is missing\nsubnets: must hold at least one subnet\n");
 }
 
 TEST(Object, EndpointsAreOfTheServiceOfTheirName) {

@@ -146,6 +146,7 @@ class PADDOCK_METADATA_EXPORT Cluster {
   [[nodiscard]] Range<Endpoints> endpoints() const { return all<Endpoints>(); }
   [[nodiscard]] Range<Pod> pods() const { return all<Pod>(); }
   [[nodiscard]] Range<Network> networks() const { return all<Network>(); }
+  [[nodiscard]] Range<Subnet> subnets() const { return all<Subnet>(); }
   [[nodiscard]] std::size_t count(Kind kind) const noexcept;
   [[nodiscard]] std::size_t size() const noexcept;  // of all kinds
 

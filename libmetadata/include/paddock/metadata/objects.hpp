@@ -18,10 +18,10 @@
 namespace paddock::metadata {
 
 // In the order in which a cluster lists its objects.
-enum class Kind : std::uint8_t { host, name_space, service, endpoints, pod, network };
+enum class Kind : std::uint8_t { host, name_space, service, endpoints, pod, network, subnet };
 
-inline constexpr Kind all_kinds[] = {Kind::host,      Kind::name_space, Kind::service,
-                                     Kind::endpoints, Kind::pod,        Kind::network};
+inline constexpr Kind all_kinds[] = {Kind::host, Kind::name_space, Kind::service, Kind::endpoints,
+                                     Kind::pod,  Kind::network,    Kind::subnet};
 
 [[nodiscard]] PADDOCK_METADATA_EXPORT std::string_view kind_name(Kind kind) noexcept;  // "Pod"
 [[nodiscard]] PADDOCK_METADATA_EXPORT std::string_view plural(Kind kind) noexcept;     // "pods"
@@ -216,6 +216,25 @@ struct Network : Object {
   friend bool operator==(const Network&, const Network&) = default;
 };
 
+// A host's claim of pod subnets, one of each family the cluster has. Its name is that of the first
+// of them, so that no two hosts can have it.
+struct Subnet : Object {
+  static constexpr Kind object_kind = Kind::subnet;
+  Subnet() noexcept : Object(object_kind) {}
+  Text host;             // whose it is
+  Text host_uid;         // of that host's object as its holder last knew it; empty: it never did
+  List<Prefix> subnets;  // at least one
+  friend bool operator==(const Subnet&, const Subnet&) = default;
+};
+
+// "10.42.3.0-24", "fd00-42-0-3---64".
+[[nodiscard]] PADDOCK_METADATA_EXPORT std::string subnet_name(const Prefix& first);
+
+// Whether pods can see objects of this kind in their documents.
+[[nodiscard]] constexpr bool is_in_documents(Kind kind) noexcept {
+  return kind != Kind::endpoints && kind != Kind::subnet;
+}
+
 // Calls `f` with the object as what it is. All results must have one type.
 template <class F>
 decltype(auto) visit(const Object& object, F&& f) {
@@ -231,9 +250,11 @@ decltype(auto) visit(const Object& object, F&& f) {
     case Kind::pod:
       return f(static_cast<const Pod&>(object));
     case Kind::network:
+      return f(static_cast<const Network&>(object));
+    case Kind::subnet:
       break;
   }
-  return f(static_cast<const Network&>(object));
+  return f(static_cast<const Subnet&>(object));
 }
 
 // The object as a T, or null when it is of another kind.
