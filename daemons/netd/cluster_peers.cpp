@@ -69,6 +69,7 @@ class ClusterPeers final : public SubnetRegistry {
     return {Outcome::failed,
             to_text(subnets) + " cannot be claimed: others say who has which subnets"};
   }
+  void release(const Subnets&) override {}    // nor given back
   void publish(const net::Peer&) override {}  // the Host object says it
   [[nodiscard]] Answer keep() override { return {}; }
   [[nodiscard]] std::string trouble() const override {

@@ -27,6 +27,6 @@ struct FlannelOptions {
 // "flannel-etcd:http://HOST:2379[,HOST…][/PREFIX]"; an error says what is allowed.
 [[nodiscard]] metadata::Result<FlannelOptions> parse_flannel_location(const std::string& text);
 
-[[nodiscard]] std::unique_ptr<SubnetRegistry> open_flannel_registry(FlannelOptions options);
+[[nodiscard]] std::unique_ptr<SubnetRegistry> open_flannel_registry(const FlannelOptions& options);
 
 }  // namespace paddock::netd

@@ -202,6 +202,7 @@ void HostSubnets::defend(const SubnetView& view, HeldSubnets& held) {
 bool HostSubnets::is_over(const HeldSubnets& held) const {
   if (!held.is_closed || std::ranges::any_of(prefixes(held.subnets), has_pods_)) return false;
   log::info("a closed subnet has no pods any more", {{"subnet", to_text(held.subnets)}});
+  registry_.release(held.subnets);
   return true;
 }
 

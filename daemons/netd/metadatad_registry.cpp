@@ -7,7 +7,9 @@
 #include <paddock/metadata/codec.hpp>
 #include <paddock/metadata/follower.hpp>
 
+#include <charconv>
 #include <mutex>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -37,6 +39,16 @@ metadata::FollowerOptions follower_options(const std::string& server,
   return follower;
 }
 
+std::string tag_of(std::uint64_t revision) { return '"' + std::to_string(revision) + '"'; }
+
+// 0 when there is none.
+std::uint64_t revision_of(std::string_view tag) {
+  std::uint64_t revision = 0;
+  if (tag.starts_with('"')) tag.remove_prefix(1);
+  (void)std::from_chars(tag.data(), tag.data() + tag.size(), revision);
+  return revision;
+}
+
 class MetadatadRegistry final : public Registry {
  public:
   MetadatadRegistry(std::string server, const RegistryOptions& options)
@@ -57,27 +69,52 @@ class MetadatadRegistry final : public Registry {
   [[nodiscard]] bool is_connected() const override { return follower_.status().is_connected; }
 
   [[nodiscard]] Answer put(const metadata::Object& object) override {
-    metadata::ClientRequest request{
-        .method = "PUT",
-        .target = "/v1/" + metadata::format(object.key()) + "?owner=" + options_.host,
-        .headers = {{"Content-Type", "application/json"}},
-        .body = metadata::format_json(object)};
+    auto request = put_of(object);
+    request.target += "?owner=" + options_.host;
     if (object.kind == metadata::Kind::host && object.revision != 0)
-      request.headers.emplace_back("If-Match", "\"" + std::to_string(object.revision) + "\"");
-    return send(request);
+      request.headers.emplace_back("If-Match", tag_of(object.revision));
+    return submitted(request);
   }
   [[nodiscard]] Answer erase(const metadata::Key& key) override {
-    return send({.method = "DELETE", .target = "/v1/" + metadata::format(key)});
+    return submitted({.method = "DELETE", .target = "/v1/" + metadata::format(key)});
+  }
+  [[nodiscard]] Answer create(const metadata::Object& object) override {
+    auto request = put_of(object);
+    request.headers.emplace_back("If-None-Match", "*");
+    return contended(request);
+  }
+  [[nodiscard]] Answer replace(const metadata::Object& object, std::uint64_t revision) override {
+    auto request = put_of(object);
+    request.headers.emplace_back("If-Match", tag_of(revision));
+    return contended(request);
+  }
+  [[nodiscard]] Answer erase(const metadata::Key& key, std::uint64_t revision) override {
+    return contended({.method = "DELETE",
+                      .target = "/v1/" + metadata::format(key),
+                      .headers = {{"If-Match", tag_of(revision)}}});
   }
   void keep() override {
     const auto now = steady_clock::now();
     if (now < keep_at_) return;
     keep_at_ = now + keep_interval;
-    (void)send({.method = "POST", .target = "/v1/owners/" + options_.host});
+    (void)submitted({.method = "POST", .target = "/v1/owners/" + options_.host});
   }
 
  private:
-  Answer send(const metadata::ClientRequest& request);
+  static metadata::ClientRequest put_of(const metadata::Object& object) {
+    return {.method = "PUT",
+            .target = "/v1/" + metadata::format(object.key()),
+            .headers = {{"Content-Type", "application/json"}},
+            .body = metadata::format_json(object)};
+  }
+  static std::string refusal(const metadata::ClientRequest& request,
+                             const metadata::ClientResponse& answer) {
+    return request.method + " " + request.target + ": " + std::to_string(answer.status) + " " +
+           answer.body;
+  }
+  metadata::Result<metadata::ClientResponse> send(const metadata::ClientRequest& request);
+  Answer submitted(const metadata::ClientRequest& request);
+  Answer contended(const metadata::ClientRequest& request);
   std::unique_ptr<metadata::Client> borrow_client();
 
   const std::string server_;
@@ -88,21 +125,33 @@ class MetadatadRegistry final : public Registry {
   std::vector<std::unique_ptr<metadata::Client>> clients_;
 };
 
-Registry::Answer MetadatadRegistry::send(const metadata::ClientRequest& request) {
+metadata::Result<metadata::ClientResponse> MetadatadRegistry::send(
+    const metadata::ClientRequest& request) {
   auto client = borrow_client();
-  const auto answer = client->send(request);
-  if (!answer) return {Outcome::failed, answer.error().text};
-  {
+  auto answer = client->send(request);
+  if (answer) {
     const std::lock_guard lock(mutex_);
     clients_.push_back(std::move(client));
   }
+  return answer;
+}
+
+Registry::Answer MetadatadRegistry::submitted(const metadata::ClientRequest& request) {
+  const auto answer = send(request);
+  if (!answer) return {Outcome::failed, answer.error().text};
   if (answer->is_success()) return {};
   if (request.method == "DELETE" && answer->status == not_found) return {};
-  const auto text = request.method + " " + request.target + ": " + std::to_string(answer->status) +
-                    " " + answer->body;
-  if (answer->status == read_only) return {Outcome::foreign, text};
+  if (answer->status == read_only) return {Outcome::foreign, refusal(request, *answer)};
   const bool is_for_now = answer->status >= server_error || answer->status == changed_meanwhile;
-  return {is_for_now ? Outcome::failed : Outcome::refused, text};
+  return {is_for_now ? Outcome::failed : Outcome::refused, refusal(request, *answer)};
+}
+
+Registry::Answer MetadatadRegistry::contended(const metadata::ClientRequest& request) {
+  const auto answer = send(request);
+  if (!answer) return {Outcome::failed, answer.error().text};
+  if (answer->is_success()) return {Outcome::done, {}, revision_of(answer->header("etag"))};
+  const bool is_late = answer->status == changed_meanwhile || answer->status == not_found;
+  return {is_late ? Outcome::late : Outcome::failed, refusal(request, *answer)};
 }
 
 std::unique_ptr<metadata::Client> MetadatadRegistry::borrow_client() {

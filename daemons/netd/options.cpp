@@ -35,9 +35,9 @@ std::string check_metadata(const std::string& text) {
 }
 
 std::string check_registry(const std::string& text) {
-  if (text == "fixed" || text == "kubernetes") return {};
+  if (text == "fixed" || text == "cluster" || text == "kubernetes") return {};
   const auto flannel = parse_flannel_location(text);
-  return flannel ? "" : flannel.error().text + "; or fixed, or kubernetes";
+  return flannel ? "" : flannel.error().text + "; or fixed, cluster or kubernetes";
 }
 
 std::string check_domain(const std::string& text) {
@@ -52,15 +52,27 @@ std::string check_overlay(const std::string& text) {
 }
 
 void describe_overlay(runtime::OptionTable& table, Options& options) {
-  table.text({"registry", "LOCATION",
-              "Where this host gets its subnets: fixed, from --subnets; kubernetes, the podCIDRs "
-              "of its node, whose name is --host-name, in the cluster of --metadata; or "
-              "flannel-etcd:http://HOST:2379[,HOST][/PREFIX], claimed in the etcd of a flannel "
-              "network, whose configuration then says how the overlay is. docs/subnets.md."},
-             options.registry, check_registry);
+  table.text(
+      {"registry", "LOCATION",
+       "Where this host gets its subnets: fixed, from --subnets; cluster, claimed among the "
+       "hosts of the cluster of --metadata, out of --cluster-cidrs; kubernetes, the podCIDRs "
+       "of its node, whose name is --host-name, in the cluster of --metadata; or "
+       "flannel-etcd:http://HOST:2379[,HOST][/PREFIX], claimed in the etcd of a flannel "
+       "network, whose configuration then says how the overlay is. docs/subnets.md."},
+      options.registry, check_registry);
   runtime::describe_access(table, "registry", options.registry_access);
+  table.integer({"subnet-length", "BITS",
+                 "With --registry cluster: the prefix length of a host's IPv4 subnets, the same on "
+                 "all hosts."},
+                options.subnet_length, 8U, 30U);
+  table.integer({"subnet-length-v6", "BITS", "The same for IPv6."}, options.subnet_length_v6, 16U,
+                126U);
+  table.duration({"subnet-grace", "TIME",
+                  "With --registry cluster: how long a host must be gone, and its pods with it, "
+                  "before its subnets are given back."},
+                 options.subnet_grace, std::chrono::seconds{1}, std::chrono::hours{24 * 365});
   table.text({"subnet-file", "FILE",
-              "Written for flannel's CNI plugin and for scripts, with --registry flannel-etcd."},
+              "Written for flannel's CNI plugin and for scripts, unless --registry is fixed."},
              options.subnet_file, checks::absolute_path());
   table.text({"annotation-prefix", "DOMAIN",
               "Under which hosts say in annotations how they are reached. Default: that of "

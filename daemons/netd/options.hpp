@@ -24,6 +24,9 @@ struct Options : runtime::CommonOptions {
   std::vector<std::string> networks;
   std::string registry = "fixed";
   paddock::metadata::Access registry_access;
+  unsigned subnet_length = 24;
+  unsigned subnet_length_v6 = 64;
+  std::chrono::milliseconds subnet_grace{std::chrono::hours{24}};
   std::string subnet_file = "/run/flannel/subnet.env";
   std::string annotation_prefix = "flannel.alpha.coreos.com";
   std::string overlay = "none";

@@ -80,6 +80,12 @@ void Service::peer_metrics(runtime::MetricsText& out) const {
   out.gauge("paddock_net_peers_troubled", "Other hosts of which some subnet is not reached.");
   out.sample(troubled);
   if (!subnets_) return;
+  const auto held = subnets_->held();
+  const auto closed =
+      static_cast<std::uint64_t>(std::ranges::count_if(held, &HeldSubnets::is_closed));
+  out.gauge("paddock_net_subnets", "Subnets of this host; new pods get addresses of open ones.");
+  out.sample(held.size() - closed, {{"state", "open"}});
+  out.sample(closed, {{"state", "closed"}});
   out.gauge("paddock_net_subnet_registry_connected",
             "1 while the registry of subnets is followed.");
   out.sample(subnet_registry_->trouble().empty() ? 1 : 0);

@@ -108,6 +108,23 @@ net::HostPlan host_plan(const Options& options) {
   return plan;
 }
 
+SubnetPools subnet_pools(const Options& options) {
+  SubnetPools pools;
+  for (const auto& text : options.cluster_cidrs) {
+    const auto network = prefix_of(text);
+    const bool is_v4 = network.address.is_v4();
+    auto& pool = is_v4 ? pools.v4 : pools.v6;
+    if (pool) continue;
+    auto made =
+        net::SubnetPool::make(network, is_v4 ? options.subnet_length : options.subnet_length_v6);
+    if (!made)
+      throw std::runtime_error("--cluster-cidrs " + text + " and --subnet-length" +
+                               (is_v4 ? "" : "-v6") + ": " + made.error().text);
+    pool = *made;
+  }
+  return pools;
+}
+
 net::cni::Dns dns_hints(const Options& options) {
   if (options.dns.empty()) return {};
   return {.nameservers = options.dns,

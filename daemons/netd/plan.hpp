@@ -8,8 +8,10 @@
 #include <paddock/net/address_pool.hpp>
 #include <paddock/net/cni.hpp>
 #include <paddock/net/host_network.hpp>
+#include <paddock/net/subnet_pool.hpp>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,14 @@ struct PoolPlan {
 };
 PoolPlan pool_plan(const Options& options);
 net::HostPlan host_plan(const Options& options);
+
+// What hosts claim their subnets out of: the first network of each family among --cluster-cidrs.
+struct SubnetPools {
+  std::optional<net::SubnetPool> v4;
+  std::optional<net::SubnetPool> v6;
+};
+SubnetPools subnet_pools(const Options& options);
+
 net::cni::Dns dns_hints(const Options& options);
 
 // The network configuration for container runtimes.

@@ -67,19 +67,32 @@ class StoreRegistry final : public Registry {
   }
 
   [[nodiscard]] Answer put(const metadata::Object& object) override {
-    metadata::Write write;
-    write.key = object.key();
-    write.object = metadata::visit(
-        object, [](const auto& typed) -> metadata::ObjectPtr { return metadata::clone(typed); });
+    auto write = write_of(object);
     write.owner = options_.host;
     if (object.kind == metadata::Kind::host && object.revision != 0)
       write.if_match = object.revision;
-    return submit(std::move(write));
+    return submitted(std::move(write));
   }
   [[nodiscard]] Answer erase(const metadata::Key& key) override {
     metadata::Write write;
     write.key = key;
-    return submit(std::move(write));
+    return submitted(std::move(write));
+  }
+  [[nodiscard]] Answer create(const metadata::Object& object) override {
+    auto write = write_of(object);
+    write.only_create = true;
+    return contended(std::move(write));
+  }
+  [[nodiscard]] Answer replace(const metadata::Object& object, std::uint64_t revision) override {
+    auto write = write_of(object);
+    write.if_match = revision;
+    return contended(std::move(write));
+  }
+  [[nodiscard]] Answer erase(const metadata::Key& key, std::uint64_t revision) override {
+    metadata::Write write;
+    write.key = key;
+    write.if_match = revision;
+    return contended(std::move(write));
   }
   void keep() override {
     if (store_) store_->keep(options_.host);
@@ -90,7 +103,17 @@ class StoreRegistry final : public Registry {
     { const std::lock_guard lock(mutex_); }  // whoever looks now sees the change, or is told
     changed_.notify_all();
   }
-  Answer submit(metadata::Write write);
+  static metadata::Write write_of(const metadata::Object& object) {
+    metadata::Write write;
+    write.key = object.key();
+    write.object = metadata::visit(
+        object, [](const auto& typed) -> metadata::ObjectPtr { return metadata::clone(typed); });
+    return write;
+  }
+  // Absent: the store takes its time.
+  std::optional<metadata::WriteResult> submit(metadata::Write write);
+  Answer submitted(metadata::Write write);
+  Answer contended(metadata::Write write);
 
   const RegistryOptions options_;
   mutable std::mutex mutex_;  // of the two below: next() waits while others stop or change
@@ -100,33 +123,46 @@ class StoreRegistry final : public Registry {
   metadata::Subscription subscription_;
 };
 
-Registry::Answer StoreRegistry::submit(metadata::Write write) {
-  if (!store_) return {Outcome::failed, "the registry is not open yet"};
+std::optional<metadata::WriteResult> StoreRegistry::submit(metadata::Write write) {
   write.who = "netd on " + options_.host;
   const auto answered = std::make_shared<std::promise<metadata::WriteResult>>();
   auto answer = answered->get_future();
   store_->submit(std::move(write), [answered](metadata::WriteResult result) {
     answered->set_value(std::move(result));
   });
-  if (answer.wait_for(patience) != std::future_status::ready) {
-    return {Outcome::failed, store_->source() + " takes its time"};
-  }
-  const auto result = answer.get();
-  switch (result.status) {
+  if (answer.wait_for(patience) != std::future_status::ready) return std::nullopt;
+  return answer.get();
+}
+
+Registry::Answer StoreRegistry::submitted(metadata::Write write) {
+  if (!store_) return {Outcome::failed, "the registry is not open yet"};
+  const auto result = submit(std::move(write));
+  if (!result) return {Outcome::failed, store_->source() + " takes its time"};
+  switch (result->status) {
     case Status::precondition_failed:  // the newer state is on its way here
     case Status::disk_full:
     case Status::failed:
     case Status::unavailable:
     case Status::stopping:
-      return {Outcome::failed, result.text};
+      return {Outcome::failed, result->text};
     case Status::invalid:
     case Status::derived:
-      return {Outcome::refused, result.text};
+      return {Outcome::refused, result->text};
     case Status::read_only:
-      return {Outcome::foreign, result.text};
+      return {Outcome::foreign, result->text};
     default:
       return {};
   }
+}
+
+Registry::Answer StoreRegistry::contended(metadata::Write write) {
+  if (!store_) return {Outcome::failed, "the registry is not open yet"};
+  const auto result = submit(std::move(write));
+  if (!result) return {Outcome::failed, store_->source() + " takes its time"};
+  if (result->is_accepted()) return {Outcome::done, {}, result->revision};
+  const bool is_late =
+      result->status == Status::precondition_failed || result->status == Status::not_found;
+  return {is_late ? Outcome::late : Outcome::failed, result->text};
 }
 
 }  // namespace

@@ -8,23 +8,27 @@
 #include <paddock/metadata/cluster.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
 namespace paddock::netd {
 
-// Any thread, but start() and keep() belong to one.
+// Any thread, but start() and keep() belong to one, and what waits for others' writes (create,
+// replace, erase over a revision) is not for a thread a pod waits for.
 class Registry {
  public:
   enum class Outcome {
     done,     // as asked
     foreign,  // the registry has these from elsewhere, as pods from Kubernetes
     refused,  // it will never take this
-    failed    // not now
+    failed,   // not now
+    late      // somebody else came before
   };
   struct Answer {
     Outcome outcome = Outcome::done;
-    std::string text;  // why not
+    std::string text;            // why not
+    std::uint64_t revision = 0;  // of what create() and replace() have written
   };
 
   virtual ~Registry() = default;
@@ -44,6 +48,13 @@ class Registry {
   // that state of it only: others write to it, too.
   [[nodiscard]] virtual Answer put(const metadata::Object& object) = 0;
   [[nodiscard]] virtual Answer erase(const metadata::Key& key) = 0;
+
+  // What hosts contend for: nothing is written over what another has written meanwhile, and what is
+  // written stays when this host is gone.
+  [[nodiscard]] virtual Answer create(const metadata::Object& object) = 0;
+  [[nodiscard]] virtual Answer replace(const metadata::Object& object, std::uint64_t revision) = 0;
+  [[nodiscard]] virtual Answer erase(const metadata::Key& key, std::uint64_t revision) = 0;
+
   // The host lives, and with it what it has put.
   virtual void keep() = 0;
 };

@@ -3,6 +3,7 @@
 // netd among other hosts: where its subnets come from, and the overlay. Both have threads of their
 // own; the control thread takes over what they found out.
 #include "netd/cluster_peers.hpp"
+#include "netd/cluster_subnets.hpp"
 #include "netd/flannel_registry.hpp"
 #include "netd/host_facts.hpp"
 #include "netd/peers.hpp"
@@ -61,9 +62,20 @@ net::HostPlan Service::open_registries() {
   if (options_.registry != "fixed") {
     if (!options_.subnets.empty())
       throw std::runtime_error("--subnets says what --registry is to say; leave one of them out");
-    if (options_.registry == "kubernetes") {
-      if (!registry)
-        throw std::runtime_error("--registry kubernetes needs --metadata: there the nodes are");
+    const bool is_flannels = options_.registry != "cluster" && options_.registry != "kubernetes";
+    if (!registry && !is_flannels)
+      throw std::runtime_error("--registry " + options_.registry +
+                               " needs --metadata: there the hosts are");
+    if (options_.registry == "cluster") {
+      auto pools = subnet_pools(options_);
+      subnet_registry_ =
+          open_cluster_subnets(registry, {.host = host_name,
+                                          .annotations = options_.annotation_prefix + "/",
+                                          .v4 = std::move(pools.v4),
+                                          .v6 = std::move(pools.v6),
+                                          .networks = prefixes_of(options_.cluster_cidrs),
+                                          .grace = options_.subnet_grace});
+    } else if (options_.registry == "kubernetes") {
       subnet_registry_ = open_assigned_subnets(registry, options_.annotation_prefix + "/",
                                                overlay_settings(options_, host_name),
                                                prefixes_of(options_.cluster_cidrs));
@@ -71,7 +83,7 @@ net::HostPlan Service::open_registries() {
       auto flannel = parse_flannel_location(options_.registry).value();
       flannel.access = options_.registry_access;
       flannel.state_file = options_.state_dir + "/flannel.json";
-      subnet_registry_ = open_flannel_registry(std::move(flannel));
+      subnet_registry_ = open_flannel_registry(flannel);
     }
     subnets_ = std::make_unique<HostSubnets>(
         *subnet_registry_, options_.state_dir + "/subnets.json",

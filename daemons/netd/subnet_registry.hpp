@@ -72,6 +72,8 @@ class SubnetRegistry {
 
   // Claims subnets that nobody has, or that are ours already; `taken`: somebody has them.
   [[nodiscard]] virtual Answer take(const Subnets& subnets) = 0;
+  // This host needs these no more; if they are its own, others may claim them.
+  virtual void release(const Subnets& subnets) = 0;
   // How this host is reached; told to the others with keep() and whatever is taken.
   virtual void publish(const net::Peer& self) = 0;
   // Keeps what is ours from running out and makes it say what was published. To be called now and

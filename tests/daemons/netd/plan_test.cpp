@@ -66,6 +66,19 @@ TEST(NetdPlan, NetworksHaveSubnetsOfTheirOwn) {
   EXPECT_THROW((void)pool_plan(options), std::runtime_error);
 }
 
+TEST(NetdPlan, HostsClaimOutOfTheFirstNetworkOfEachFamily) {
+  Options options;
+  options.cluster_cidrs = {"10.42.0.0/16", "fd42::/56", "10.43.0.0/16"};
+  options.subnet_length = 25;
+
+  const auto pools = subnet_pools(options);
+
+  EXPECT_EQ(pools.v4->at(1)->to_string(), "10.42.0.128/25");
+  EXPECT_EQ(pools.v6->at(1)->to_string(), "fd42:0:0:1::/64");
+  options.subnet_length = 12;  // larger than the network
+  EXPECT_THROW((void)subnet_pools(options), std::runtime_error);
+}
+
 TEST(NetdPlan, NoNameServersMeansNoHintsAtAll) {
   Options options;
   EXPECT_FALSE(dns_hints(options).empty());

@@ -186,6 +186,64 @@ TEST_F(RegistrarTest, ARefusedPodHoldsUpNoOther) {
   EXPECT_FALSE(registrar_->status().last_error.empty());
 }
 
+// What holds of a registry, however it gets at the store: `one` and `other` lead to the same.
+void expect_that_the_first_wins(Registry& one, Registry& other) {
+  using Outcome = Registry::Outcome;
+  metadata::Subnet claim;
+  claim.name = "10.42.3.0-24";
+  claim.host = "node-1";
+  claim.subnets = {{boost::asio::ip::make_address("10.42.3.0"), 24}};
+  auto theirs = claim;
+  theirs.host = "node-2";
+
+  const auto made = one.create(claim);
+  EXPECT_EQ(made.outcome, Outcome::done) << made.text;
+  EXPECT_EQ(other.create(theirs).outcome, Outcome::late);
+  claim.host_uid = "u1";
+  const auto changed = one.replace(claim, made.revision);
+  EXPECT_EQ(changed.outcome, Outcome::done) << changed.text;
+  EXPECT_GT(changed.revision, made.revision);
+  EXPECT_EQ(one.replace(claim, made.revision).outcome, Outcome::late);
+  EXPECT_EQ(one.erase(claim.key(), made.revision).outcome, Outcome::late);
+  EXPECT_EQ(one.erase(claim.key(), changed.revision).outcome, Outcome::done);
+  EXPECT_EQ(one.erase(claim.key(), changed.revision).outcome, Outcome::late);
+  EXPECT_EQ(other.create(theirs).outcome, Outcome::done);
+}
+
+TEST_F(RegistrarTest, WhatHostsContendForIsTheFirstOnes) {
+  serve();
+  const auto open = [&](const char* host) {
+    return open_registry({.location = "paddock:" + folder_.file("api.sock"),
+                          .access = {},
+                          .host = host,
+                          .state_dir = folder_.file(host)});
+  };
+  expect_that_the_first_wins(*open("node-1"), *open("node-2"));
+}
+
+TEST(StoreRegistry, WhatHostsContendForIsTheFirstOnes) {
+  test::EtcdServer etcd;
+  etcd.start();
+  etcd.wait_until_ready();
+  const test::TempFolder folder;
+  const auto open = [&](const char* host) {
+    auto opened = open_registry({.location = "etcd:" + etcd.url(),
+                                 .access = {},
+                                 .host = host,
+                                 .state_dir = folder.file(host)});
+    opened->start();
+    while (!opened->is_connected())
+      (void)opened->next(opened->cluster(), std::chrono::steady_clock::now() + 50ms);
+    return opened;
+  };
+  const auto one = open("node-1");
+  const auto other = open("node-2");
+
+  expect_that_the_first_wins(*one, *other);
+  one->stop();
+  other->stop();
+}
+
 TEST(StoreRegistry, RegistersWhereNetdOpensTheStoreItself) {
   test::EtcdServer etcd;
   etcd.start();
