@@ -7,7 +7,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <vector>
 
 int main(int argc, char** argv) {
   if (argc != 4) return 2;
@@ -15,7 +14,6 @@ int main(int argc, char** argv) {
   LeaseStore store(argv[1]);
   const auto where = NetworkNamespace::open(argv[3]).value();
   const auto count = static_cast<unsigned>(std::strtoul(argv[2], nullptr, 10));
-  std::vector<Commit> commits;
   for (unsigned i = 0; i < count; ++i) {
     Lease lease;
     lease.attachment.id = {"paddock", "full-" + std::to_string(i), "eth0"};
@@ -26,8 +24,7 @@ int main(int argc, char** argv) {
     lease.boot_id = current_boot_id();
     lease.pod.name_space = "default";
     lease.pod.name = "full-" + std::to_string(i);
-    commits.push_back(store.put(lease));
+    store.put(lease).value();
   }
-  for (auto& commit : commits) commit.wait().value();
   std::printf("%u leases\n", count);
 }

@@ -22,6 +22,8 @@ namespace log = runtime::log;
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds shortest_interval{500};  // between two looks at the kernel
+// Between an event and the look: one ADD makes several, and should not meet the look it causes.
+constexpr std::chrono::milliseconds calm{100};
 constexpr std::chrono::seconds longest_interval{60};
 
 }  // namespace
@@ -112,14 +114,16 @@ void Service::watch_kernel() {
 steady_clock::time_point Service::due() const {
   if (!woken_) return maintained_ + longest_interval;
   // Every ADD is an event, and a look takes the longer the more pods there are.
-  return maintained_ +
-         std::clamp<steady_clock::duration>(10 * took_, shortest_interval, longest_interval);
+  const auto interval =
+      std::clamp<steady_clock::duration>(10 * took_, shortest_interval, longest_interval);
+  return std::max(maintained_ + interval, woken_at_ + calm);
 }
 
 void Service::maintain(bool woken) {
   follow_subnets();
-  woken_ = woken_ || woken;
   const auto now = steady_clock::now();
+  if (woken && !woken_) woken_at_ = now;
+  woken_ = woken_ || woken;
   if (now < due()) return;
   woken_ = false;
   maintained_ = now;
@@ -155,6 +159,8 @@ void Service::reload(const Options& options) {
   pods_->set_dns(dns_hints(options));
   plan_.masquerade = options.masquerade;
   maintained_ = {};
+  woken_at_ = {};
+  woken_ = true;
   maintain(true);
 }
 
@@ -175,11 +181,12 @@ net::PluginAnswer Service::answer(const net::PluginCall& call) {
   const auto request = net::cni::parse(call.environment, call.input);
   if (!request) {
     ++counters_.invalid;
-    return {1, net::cni::format(request.error())};
+    return {1, net::cni::format(request.error()), {}};
   }
   if (!request->delegate.empty() && !request->delegated && call.is_live)
-    return {net::ask_delegate, request->delegate};
+    return {net::ask_delegate, request->delegate, {}};
   const auto index = static_cast<std::size_t>(request->command);
+  std::function<void()> rest;
   const auto outcome = [&]() -> net::cni::Expected<std::string> {
     const bool enters =
         request->command == net::cni::Command::add || request->command == net::cni::Command::check;
@@ -188,7 +195,7 @@ net::PluginAnswer Service::answer(const net::PluginCall& call) {
                                "CNI_NETNS is the plugin's own namespace",
                                "CNI_NETNS_OVERRIDE=1 if that is meant", request->version};
     try {
-      return pods_->answer(*request, call.pod ? &*call.pod : nullptr);
+      return pods_->answer(*request, call.pod ? &*call.pod : nullptr, rest);
     } catch (const std::exception& failed) {  // out of memory or descriptors
       return net::cni::Failure{net::cni::Code::try_again, failed.what(), {}, request->version};
     }
@@ -196,13 +203,13 @@ net::PluginAnswer Service::answer(const net::PluginCall& call) {
   const std::chrono::duration<double> took = steady_clock::now() - begun;
   counters_.latency[index].observe(took.count());
   ++counters_.answered[index];
-  if (outcome) return {0, *outcome};
+  if (outcome) return {0, *outcome, std::move(rest)};
   ++counters_.failed[index];
   log::warning("request failed", {{"container", request->container},
                                   {"interface", request->ifname},
                                   {"code", static_cast<unsigned>(outcome.error().code)},
                                   {"error", outcome.error().msg}});
-  return {1, net::cni::format(outcome.error())};
+  return {1, net::cni::format(outcome.error()), {}};
 }
 
 std::vector<std::string> purge(const Options& options) {
@@ -233,7 +240,7 @@ std::vector<std::string> purge(const Options& options) {
     net::HostNetwork(host).remove().value();
     done.emplace_back("links, routes and rules of the host removed");
   }
-  for (const auto* file : {"leases.mdb", "lock", "subnets.json", "flannel.json"})
+  for (const auto* file : {"leases.mdb", "leases.journal", "lock", "subnets.json", "flannel.json"})
     std::filesystem::remove(std::filesystem::path(options.state_dir) / file);
   std::filesystem::remove_all(std::filesystem::path(options.state_dir) / "spool");
   done.emplace_back("leases removed");

@@ -113,6 +113,7 @@ class Service {
   std::chrono::steady_clock::time_point maintained_{};
   std::chrono::steady_clock::duration took_{};  // the last look at the kernel
   bool woken_ = false;
+  std::chrono::steady_clock::time_point woken_at_{};
   Counters counters_;
   std::unique_ptr<net::PodNetwork> pods_;
   std::unique_ptr<net::PluginServer> server_;

@@ -194,6 +194,13 @@ Result<Attachment> Attachments::attach(const NetworkNamespace& pod, const Attach
 Result<void> Attachments::detach(const Attachment& attachment) {
   return state_->detach(attachment);
 }
+Result<void> Attachments::disconnect(const Attachment& attachment) {
+  const auto disconnected = state_->disconnect(attachment);
+  return disconnected ? Result<void>() : disconnected.error();
+}
+Result<void> Attachments::forget(const Attachment& attachment) {
+  return state_->forget(attachment, attachment.addresses);
+}
 Result<std::size_t> Attachments::reap() { return state_->reap(); }
 Result<std::vector<std::string>> Attachments::check(const NetworkNamespace& pod,
                                                     const Attachment& attachment) {

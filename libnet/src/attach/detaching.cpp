@@ -66,6 +66,11 @@ Result<void> Attachments::State::detach(const Attachment& attachment) {
   if (attachment.id == AttachmentId{}) {
     return remove_unnamed(attachment.host_link);
   }
+  const auto addresses = disconnect(attachment);
+  return addresses ? forget(attachment, *addresses) : addresses.error();
+}
+
+Result<std::vector<IpAddress>> Attachments::State::disconnect(const Attachment& attachment) {
   auto host = links_.borrow();
   const auto link = find(host, attachment);
   if (!link) {
@@ -74,26 +79,31 @@ Result<void> Attachments::State::detach(const Attachment& attachment) {
   const auto addresses = *link ? addresses_behind(host, **link, attachment)
                                : Result<std::vector<IpAddress>>(attachment.addresses);
   if (!addresses) {
-    return addresses.error();
+    return addresses;
   }
   if (*link) {
     if (auto released = host->execute(attach::release(*addresses, **link)); !released) {
-      return released;
+      return released.error();
     }
   } else if (attachment.bandwidth.egress.rate > 0) {  // it outlives the namespace of the pod
     netlink::Batch batch;
     attach::delete_limits(batch, attachment.host_ifindex);
     if (auto deleted = host->execute(batch); !deleted) {
-      return deleted;
+      return deleted.error();
     }
   }
+  return addresses;
+}
+
+// What the kernel keeps of the addresses apart from the link.
+Result<void> Attachments::State::forget(const Attachment& attachment,
+                                        const std::vector<IpAddress>& addresses) {
   if (attachment.bridge) {
     if (auto dismissed = guard_.dismiss(attachment); !dismissed) {
       return dismissed;
     }
   }
-  return addresses->empty() ? Result<void>()
-                            : nat::forget_connections(filters_.borrow(), *addresses);
+  return addresses.empty() ? Result<void>() : nat::forget_connections(filters_.borrow(), addresses);
 }
 
 Result<std::size_t> Attachments::State::reap() {

@@ -27,6 +27,9 @@ class Attachments::State {
 
   Result<void> make(const NetworkNamespace& pod, const Attachment& planned);
   Result<void> detach(const Attachment& attachment);
+  // The addresses that were behind the link.
+  Result<std::vector<IpAddress>> disconnect(const Attachment& attachment);
+  Result<void> forget(const Attachment& attachment, const std::vector<IpAddress>& addresses);
   Result<std::size_t> reap();
   Result<std::vector<std::string>> check(const NetworkNamespace& pod, const Attachment& attachment);
   Result<void> repair(const Attachment& attachment);

@@ -175,7 +175,9 @@ class PluginServer::State {
       auto opened = NetworkNamespace::open("/proc/self/fd/" + std::to_string(pod.number()));
       if (opened) call.pod = std::move(*opened);
     }
-    write_all(socket, format_answer(options.answer(call)));
+    const auto answer = options.answer(call);
+    write_all(socket, format_answer(answer));
+    if (answer.rest) answer.rest();
     return {};
   }
 

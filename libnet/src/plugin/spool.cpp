@@ -40,6 +40,7 @@ std::vector<std::string> replay_spool(
       auto call = parse_frame_body(std::string_view(bytes).substr(frame_header_size), *lengths);
       call.is_live = false;
       const auto done = answer(call);
+      if (done.rest) done.rest();
       if (done.status != 0) {
         problems.push_back(path.string() + " is kept for the next start: " + done.output);
         continue;

@@ -66,7 +66,7 @@ Lease StandardPods::lease_for(const cni::Request& request, const NetworkNamespac
 }
 
 Result<void> StandardPods::keep(Lease lease) {
-  if (auto written = state_.records.begin(lease).wait(); !written) return written;
+  if (auto written = state_.records.write(lease); !written) return written;
   state_.records.show(std::move(lease));
   return {};
 }

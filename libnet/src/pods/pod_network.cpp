@@ -17,6 +17,15 @@ PodNetwork::~PodNetwork() = default;
 
 cni::Expected<std::string> PodNetwork::answer(const cni::Request& request,
                                               const NetworkNamespace* pod) {
+  std::function<void()> rest;
+  auto answered = answer(request, pod, rest);
+  if (rest) rest();
+  return answered;
+}
+
+cni::Expected<std::string> PodNetwork::answer(const cni::Request& request,
+                                              const NetworkNamespace* pod,
+                                              std::function<void()>& rest) {
   using cni::Command;
   const bool enters = request.plugin != cni::Plugin::host_local;
   if (!pod && enters && (request.command == Command::add || request.command == Command::check))
@@ -24,12 +33,12 @@ cni::Expected<std::string> PodNetwork::answer(const cni::Request& request,
                         "CNI_NETNS " + request.netns + " is not a network namespace",
                         "the runtime has to make it before it attaches the pod", request.version};
   if (request.plugin != cni::Plugin::paddock)
-    return StandardPods(*state_, state_->sockets).answer(request, pod);
+    return StandardPods(*state_, state_->sockets, rest).answer(request, pod);
   switch (request.command) {
     case Command::add:
       return state_->add(request, *pod);
     case Command::del:
-      return state_->del(request);
+      return state_->del(request, rest);
     case Command::check:
       return state_->check(request, *pod);
     case Command::gc:
@@ -49,6 +58,7 @@ std::vector<std::string> PodNetwork::examine(const Lease& lease) const {
 }
 
 std::vector<Lease> PodNetwork::leases() const {
+  state_->records.settle();
   std::vector<Lease> result;
   for (const auto& lease : state_->records.all()) {
     if (lease->state == LeaseState::attached && !lease->attachment.addresses.empty())
@@ -57,7 +67,10 @@ std::vector<Lease> PodNetwork::leases() const {
   return result;
 }
 
-std::vector<AddressPool::Usage> PodNetwork::usage() const { return state_->records.usage(); }
+std::vector<AddressPool::Usage> PodNetwork::usage() const {
+  state_->records.settle();
+  return state_->records.usage();
+}
 
 Result<void> PodNetwork::add_subnet(const PoolSubnet& subnet) {
   return state_->records.add_subnet(subnet);

@@ -28,19 +28,22 @@ bool is_connected(const Attachment& attachment, const FoundAttachment& link) {
 
 }  // namespace
 
-std::string PodNetwork::State::objection(const Lease& lease, const Links* links) const {
+std::string PodNetwork::State::objection(const Lease& lease, const Links* links, When when) const {
   if (lease.boot_id != boot_id) return "it is of another boot";
   if (lease.state == LeaseState::detaching) return "its detaching was interrupted";
-  if (links && !links->contains(lease.attachment.id.alias()) && !namespace_exists(lease))
-    return "its link and namespace are gone";
-  return {};
+  if (!links || links->contains(lease.attachment.id.alias())) return {};
+  if (!namespace_exists(lease)) return "its link and namespace are gone";
+  // Links of pods on their way out are not listed: netd ended in the middle of a DEL.
+  const bool made_link = !lease.result.empty() && lease.attachment.host_ifindex != 0;
+  return when == When::start && made_link ? "its link is gone" : "";
 }
 
-void PodNetwork::State::reconcile_lease(const Records::LeasePointer& lease, const Links* links) {
+void PodNetwork::State::reconcile_lease(const Records::LeasePointer& lease, const Links* links,
+                                        When when) {
   const auto& id = lease->attachment.id;
   const auto held = turn(id, std::chrono::milliseconds(0));
   if (!held || records.find(id) != lease) return;  // somebody is at it
-  if (const auto reason = objection(*lease, links); !reason.empty()) {
+  if (const auto reason = objection(*lease, links, when); !reason.empty()) {
     if (auto released = release(lease); !released)
       tell(options.events.failed, id.alias() + " cannot be removed: " + released.error().text);
     else
@@ -102,7 +105,7 @@ Result<void> PodNetwork::State::reconcile(When when) {
       if (link.id) links.emplace(link.id->alias(), link);
     }
   }
-  for (const auto& lease : leases) reconcile_lease(lease, found ? &links : nullptr);
+  for (const auto& lease : leases) reconcile_lease(lease, found ? &links : nullptr, when);
   const auto restored = ports.restore();
   if (restored && *restored > 0)
     tell(options.events.repaired, std::to_string(*restored) + " mapped ports were put right");

@@ -11,6 +11,12 @@ namespace paddock::net {
 
 using std::chrono::system_clock;
 
+namespace {
+
+constexpr std::chrono::seconds release_patience{1};  // they take a millisecond
+
+}  // namespace
+
 std::string owner_of(const PodIdentity& pod, const AttachmentId& id) {
   return pod.name_space + "/" + pod.name + "/" + id.network + "/" + id.ifname;
 }
@@ -79,8 +85,8 @@ void Records::close_subnet(const Prefix& network) {
   pools_.close(network);
 }
 
-Result<Reservation> Records::reserve(const Claim& claim) {
-  const std::lock_guard lock(mutex_);
+// The lock is held.
+Result<std::vector<IpAddress>> Records::take(const Claim& claim) {
   auto& pool = pools_.of(claim.network);
   std::vector<AddressRange> within;
   for (const auto& range : claim.ranges) {
@@ -103,7 +109,20 @@ Result<Reservation> Records::reserve(const Claim& claim) {
   auto taken = pool.take(former.empty() ? claim.requested : former, system_clock::now(), within);
   // The former ones may be another pod's by now, or their subnet not ours to give any more.
   if (!taken && !former.empty()) taken = pool.take(claim.requested, system_clock::now(), within);
+  return taken;
+}
+
+Result<Reservation> Records::reserve(const Claim& claim) {
+  std::unique_lock lock(mutex_);
+  auto taken = take(claim);
+  const auto deadline = std::chrono::steady_clock::now() + release_patience;
+  while (!taken && releases_ > 0) {  // what is missing may be on its way
+    const auto before = ended_;
+    if (!released_.wait_until(lock, deadline, [&] { return ended_ != before; })) break;
+    taken = take(claim);
+  }
   if (!taken) return taken.error();
+  auto& pool = pools_.of(claim.network);
   Reservation reserved;
   for (const auto& address : *taken) {
     former_owners_.forget(address);
@@ -141,31 +160,45 @@ void Records::show(Lease lease) {
 void Records::cancel(const Lease& lease) {
   const auto freed = freed_by(lease, system_clock::now() - quarantine_);
   // The runtime is told of the failure that led here; if this fails too, the next start cleans up.
-  (void)store_.erase(lease.attachment.id, freed).wait();
+  (void)store_.erase(lease.attachment.id, freed);
   const std::lock_guard lock(mutex_);
   free(freed);
 }
 
-Records::Release Records::begin_release(LeasePointer lease) {
-  const auto now = system_clock::now();
-  auto commit = store_.erase(lease->attachment.id, freed_by(*lease, now));
-  return {std::move(lease), now, std::move(commit)};
+void Records::begin_release() {
+  const std::lock_guard lock(mutex_);
+  ++releases_;
 }
 
-Result<void> Records::finish_release(Release& release) {
-  if (auto erased = release.commit.wait(); !erased) return erased;
+// The lock is held.
+void Records::end_release() {
+  --releases_;
+  ++ended_;
+  released_.notify_all();
+}
+
+Result<void> Records::release(const Lease& lease) {
+  const auto freed = freed_by(lease, system_clock::now());
+  if (auto erased = store_.erase(lease.attachment.id, freed); !erased) return erased;
   const std::lock_guard lock(mutex_);
-  leases_.erase(key_of(release.lease->attachment.id));
-  free(freed_by(*release.lease, release.when));
+  leases_.erase(key_of(lease.attachment.id));
+  free(freed);
+  end_release();
   return {};
 }
 
-void Records::abandon_release(Release& release) {
-  (void)release.commit.wait();
-  Lease stuck = *release.lease;
+void Records::abandon(const Lease& lease) {
+  Lease stuck = lease;
   stuck.state = LeaseState::detaching;
-  (void)store_.put(stuck).wait();  // memory below is enough until the next start
+  (void)store_.put(stuck);  // memory below is enough until the next start
   show(std::move(stuck));
+  const std::lock_guard lock(mutex_);
+  end_release();
+}
+
+void Records::settle() const {
+  std::unique_lock lock(mutex_);
+  released_.wait_for(lock, release_patience, [this] { return releases_ == 0; });
 }
 
 }  // namespace paddock::net

@@ -10,6 +10,8 @@
 #include <paddock/net/cni.hpp>
 #include <paddock/net/lease_store.hpp>
 
+#include <condition_variable>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -61,8 +63,8 @@ class Records {
   void close_subnet(const Prefix& network);
 
   [[nodiscard]] Result<Reservation> reserve(const Claim& claim);
-  // Begins to write a record that memory does not show yet.
-  [[nodiscard]] Commit begin(const Lease& lease) { return store_.put(lease); }
+  // Writes a record that memory does not show yet.
+  [[nodiscard]] Result<void> write(const Lease& lease) { return store_.put(lease); }
   // Memory shows the lease from now on; its record was written.
   void show(Lease lease);
 
@@ -70,18 +72,15 @@ class Records {
   // never in anybody's cache, so they do not rest.
   void cancel(const Lease& lease);
 
-  // Begins to erase the record; finish_release() follows when the kernel has let go.
-  struct Release {
-    LeasePointer lease;
-    std::chrono::system_clock::time_point when;
-    Commit commit;
-  };
-  [[nodiscard]] Release begin_release(LeasePointer lease);
-  // Frees the addresses once the record is gone from disk. On an error everything stays as it was.
-  [[nodiscard]] Result<void> finish_release(Release& release);
-  // The kernel did not let go: the record is written again, as detaching, and the addresses stay
-  // taken.
-  void abandon_release(Release& release);
+  // A lease is on its way out; release() or abandon() follows. Until then those who find no address
+  // wait for a moment.
+  void begin_release();
+  // Erases the record and frees the addresses.
+  [[nodiscard]] Result<void> release(const Lease& lease);
+  // Something holds on to it: the record says detaching, and the addresses stay taken.
+  void abandon(const Lease& lease);
+  // Waits for the leases on their way out.
+  void settle() const;
 
  private:
   static std::string key_of(const AttachmentId& id) { return id.alias(); }
@@ -89,11 +88,17 @@ class Records {
                                                  std::chrono::system_clock::time_point when);
   void free(const std::vector<LeaseStore::Freed>& freed);
 
+  void end_release();
+  Result<std::vector<IpAddress>> take(const Claim& claim);
+
   mutable std::mutex mutex_;  // the pools, owners and leases: held for memory only, never over I/O
   Pools pools_;
   FormerOwners former_owners_;
   std::chrono::milliseconds quarantine_;
   std::unordered_map<std::string, LeasePointer> leases_;
+  mutable std::condition_variable released_;
+  unsigned releases_ = 0;  // begun and not ended
+  std::uint64_t ended_ = 0;
   LeaseStore store_;
 };
 

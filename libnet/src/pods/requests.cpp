@@ -10,11 +10,8 @@
 #include <set>
 
 namespace paddock::net {
-namespace {
 
 using std::chrono::system_clock;
-
-}  // namespace
 
 Result<std::vector<std::string>> PodNetwork::State::check_and_repair(const NetworkNamespace& pod,
                                                                      const Attachment& attachment) {
@@ -105,16 +102,12 @@ cni::Expected<std::string> PodNetwork::State::plan(const cni::Request& request,
   return cni::format(result, request.version);
 }
 
-// The record is written while the kernel works. A crash in between leaves a record of a pod that is
-// not whole: as its runtime got no answer, it asks again, and finds it broken, or takes it away.
+// The record comes first. A crash in between leaves one of a pod that is not whole: as its runtime
+// got no answer, it asks again, and finds it broken, or takes it away.
 Result<void> PodNetwork::State::make(const NetworkNamespace& pod, const Lease& lease) {
-  auto written = records.begin(lease);
-  if (auto made = attachments.make(pod, lease.attachment); !made) {
-    (void)written.wait();
-    return made;
-  }
-  auto done = written.wait();
-  if (done) done = ports.publish(lease.attachment.id.alias());
+  if (auto written = records.write(lease); !written) return written;
+  if (auto made = attachments.make(pod, lease.attachment); !made) return made;
+  auto done = ports.publish(lease.attachment.id.alias());
   if (!done) {
     (void)attachments.detach(lease.attachment);
     reaper.wake();
@@ -132,26 +125,50 @@ cni::Expected<std::string> PodNetwork::State::add(const cni::Request& request,
 }
 
 Result<void> PodNetwork::State::release(const Records::LeasePointer& lease) {
+  records.begin_release();
+  if (auto disconnected = disconnect(lease); !disconnected) return disconnected;
+  return forget(lease);
+}
+
+Result<void> PodNetwork::State::begin_release(const Records::LeasePointer& lease, Turns::Turn held,
+                                              std::function<void()>& rest) {
+  records.begin_release();
+  if (auto disconnected = disconnect(lease); !disconnected) return disconnected;
+  const auto kept = std::make_shared<Turns::Turn>(std::move(held));  // what is called is copyable
+  rest = [this, lease, kept] {
+    if (auto forgotten = forget(lease); !forgotten)  // the next reconcile() tries again
+      tell(options.events.failed,
+           lease->attachment.id.alias() + " is not gone yet: " + forgotten.error().text);
+  };
+  return {};
+}
+
+Result<void> PodNetwork::State::disconnect(const Records::LeasePointer& lease) {
   tell(options.events.detached, *lease);
-  auto going = records.begin_release(lease);
   const auto owner = lease->attachment.id.alias();
   if (auto dropped = elements.drop(owner); !dropped)
     tell(options.events.failed, dropped.error().text);
   // First, or a packet would make a connection again that the next line forgets.
   if (auto closed = ports.withdraw(owner); !closed)
     tell(options.events.failed, closed.error().text);
-  const auto detached = attachments.detach(lease->attachment);
-  if (!detached) {
-    records.abandon_release(going);
-    return detached;
+  if (auto disconnected = attachments.disconnect(lease->attachment); !disconnected) {
+    records.abandon(*lease);
+    return disconnected;
   }
-  reaper.wake();
   if (const auto folder = lease->kept.find("host-local"); folder != lease->kept.end()) {
     const auto& id = lease->attachment.id;
     if (auto freed = host_local.release(folder->second, {id.container, id.ifname}); !freed)
       tell(options.events.failed, freed.error().text);
   }
-  return records.finish_release(going);
+  return {};
+}
+
+Result<void> PodNetwork::State::forget(const Records::LeasePointer& lease) {
+  auto done = attachments.forget(lease->attachment);
+  if (done) done = records.release(*lease);
+  if (!done) records.abandon(*lease);
+  reaper.wake();
+  return done;
 }
 
 Result<void> PodNetwork::State::detach_unknown(const AttachmentId& id, const std::string& link) {
@@ -163,12 +180,13 @@ Result<void> PodNetwork::State::detach_unknown(const AttachmentId& id, const std
   return detached;
 }
 
-cni::Expected<std::string> PodNetwork::State::del(const cni::Request& request) {
+cni::Expected<std::string> PodNetwork::State::del(const cni::Request& request,
+                                                  std::function<void()>& rest) {
   const auto id = id_of(request);
-  const auto held = turn(id, turn_patience);
+  auto held = turn(id, turn_patience);
   if (!held) return busy(request);
   const auto lease = records.find(id);
-  auto released = lease ? release(lease) : detach_unknown(id, {});
+  auto released = lease ? begin_release(lease, std::move(held), rest) : detach_unknown(id, {});
   if (!released) return to_failure(released.error(), request.version);
   return std::string();
 }
@@ -203,6 +221,7 @@ cni::Expected<std::string> PodNetwork::State::collect(const cni::Request& reques
     return id.network != request.network || valid.contains({id.container, id.ifname});
   };
   std::vector<std::string> problems;
+  records.settle();
   for (const auto& lease : records.all()) {
     const auto& id = lease->attachment.id;
     if (is_valid(id)) continue;
@@ -226,6 +245,7 @@ cni::Expected<std::string> PodNetwork::State::collect(const cni::Request& reques
 }
 
 cni::Expected<std::string> PodNetwork::State::status(const cni::Request& request) {
+  records.settle();
   for (const bool v4 : {true, false}) {
     std::uint64_t size = 0;
     std::uint64_t used = 0;

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <set>
+#include <utility>
 
 namespace paddock::net {
 namespace {
@@ -142,7 +143,7 @@ cni::Expected<std::string> StandardPods::attach(const cni::Request& request,
   if (plan.settings.ipam == standard::Ipam::host_local)
     lease.kept["host-local"] = plan.host_local.folder;
   // Before the address is taken, which has a file of its own.
-  if (auto begun = state_.records.begin(lease).wait(); !begun)
+  if (auto begun = state_.records.write(lease); !begun)
     return to_failure(begun.error(), request.version);
   const auto fail = [&](cni::Failure failure) {
     give_up(lease);
@@ -235,11 +236,12 @@ void StandardPods::give_up(const Lease& lease) {
 
 cni::Expected<std::string> StandardPods::del_link(const cni::Request& request,
                                                   const NetworkNamespace* pod) {
-  const auto held = state_.turn(id_of(request), turn_patience);
+  auto held = state_.turn(id_of(request), turn_patience);
   if (!held) return busy(request);
   const auto id = id_of(request);
   const auto lease = state_.records.find(id);
-  const auto gone = lease ? state_.release(lease) : state_.detach_unknown(id, {});
+  const auto gone =
+      lease ? state_.begin_release(lease, std::move(held), rest_) : state_.detach_unknown(id, {});
   if (!gone) return to_failure(gone.error(), request.version);
   if (lease) return std::string();
   // It may have been attached by the plugin whose place we took.

@@ -17,8 +17,9 @@ std::vector<nat::Element> elements_of(const Lease& lease);
 // For the time of one request.
 class StandardPods {
  public:
-  StandardPods(PodNetwork::State& state, netlink::SocketPool& links)
-      : state_(state), links_(links) {}
+  // `rest` as of PodNetwork::answer.
+  StandardPods(PodNetwork::State& state, netlink::SocketPool& links, std::function<void()>& rest)
+      : state_(state), links_(links), rest_(rest) {}
 
   cni::Expected<std::string> answer(const cni::Request& request, const NetworkNamespace* pod);
 
@@ -74,6 +75,7 @@ class StandardPods {
 
   PodNetwork::State& state_;
   netlink::SocketPool& links_;
+  std::function<void()>& rest_;
 };
 
 }  // namespace paddock::net

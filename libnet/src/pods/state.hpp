@@ -15,6 +15,7 @@
 
 #include <linux/netlink.h>
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -38,7 +39,7 @@ class PodNetwork::State {
                [this](const std::string& text) { tell(options.events.failed, text); }) {}
 
   cni::Expected<std::string> add(const cni::Request& request, const NetworkNamespace& pod);
-  cni::Expected<std::string> del(const cni::Request& request);
+  cni::Expected<std::string> del(const cni::Request& request, std::function<void()>& rest);
   cni::Expected<std::string> check(const cni::Request& request, const NetworkNamespace& pod);
   cni::Expected<std::string> collect(const cni::Request& request);
   cni::Expected<std::string> status(const cni::Request& request);
@@ -75,6 +76,10 @@ class PodNetwork::State {
                                                          std::vector<IpAddress>& addresses);
   // Takes an attachment away, whatever is left of it. Its turn is held.
   Result<void> release(const Records::LeasePointer& lease);
+  // Its first part: nobody reaches the pod any more, and nothing of it is in anybody's way. `rest`
+  // becomes the second part, which keeps the turn: connections, the record, the addresses.
+  Result<void> begin_release(const Records::LeasePointer& lease, Turns::Turn held,
+                             std::function<void()>& rest);
   Result<void> detach_unknown(const AttachmentId& id, const std::string& link);
 
  private:
@@ -85,10 +90,12 @@ class PodNetwork::State {
   cni::Expected<std::string> plan(const cni::Request& request, const Reservation& reserved,
                                   Lease& lease);
   Result<void> make(const NetworkNamespace& pod, const Lease& lease);
+  Result<void> disconnect(const Records::LeasePointer& lease);
+  Result<void> forget(const Records::LeasePointer& lease);
   // Why the lease has no right to exist; empty when it has. `links` null: not known.
-  std::string objection(const Lease& lease, const Links* links) const;
+  std::string objection(const Lease& lease, const Links* links, When when) const;
   void reconcile_bridges(const std::vector<Records::LeasePointer>& leases);
-  void reconcile_lease(const Records::LeasePointer& lease, const Links* links);
+  void reconcile_lease(const Records::LeasePointer& lease, const Links* links, When when);
   void adopt(const std::vector<Records::LeasePointer>& leases);
   void reconcile_link(const FoundAttachment& link, When when);
 

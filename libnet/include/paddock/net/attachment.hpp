@@ -154,6 +154,10 @@ class PADDOCK_NET_EXPORT Attachments {
   // bridge, too: they end its guard. With an empty id, host_link is removed if it is one
   // whose making was interrupted (see list()); not while any attach() runs.
   Result<void> detach(const Attachment& attachment);
+  // detach() in two steps, for one that has a record: after the first no packet reaches the pod or
+  // comes from it, after the second its addresses can be given out again.
+  Result<void> disconnect(const Attachment& attachment);
+  Result<void> forget(const Attachment& attachment);
 
   // Removes all links detached so far, both ends, as one group: many cost hardly more than one.
   // Blocks for some milliseconds; call it from a thread of its own. Returns how many went.

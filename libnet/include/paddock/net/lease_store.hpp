@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who holds which address: one record per attachment on disk (LMDB), written before an answer is
-// given. Writes of several threads that come together share one fsync. docs/cni.md says what
-// happens to records after a crash or a reboot.
+// Who holds which address: one record per attachment. A write is kept whatever happens to the
+// process once it returns; it is on the disk a moment later, many with one fsync. docs/cni.md says
+// what happens to records after a crash or a reboot.
 #pragma once
 
 #include <paddock/net/attachment.hpp>
@@ -47,27 +47,14 @@ struct Lease {
   friend bool operator==(const Lease&, const Lease&) = default;
 };
 
-// One write on its way to the disk.
-class PADDOCK_NET_EXPORT Commit {
- public:
-  // Blocks until the write is durable or has failed; a failed write changed nothing. Call once.
-  // no_space_on_device: the disk is full.
-  [[nodiscard]] Result<void> wait();
-
- private:
-  friend class LeaseStore;
-  class State;
-  explicit Commit(std::shared_ptr<State> state);
-  std::shared_ptr<State> state_;
-};
-
-// Writes may come from any thread and take effect in the order they came.
+// Writes may come from any thread and take effect in the order they came. One that failed changed
+// nothing; no_space_on_device: the disk is full.
 class PADDOCK_NET_EXPORT LeaseStore {
  public:
-  // Creates the directory and the file as needed. Throws std::runtime_error with a sentence when
+  // Creates the directory and the files as needed. Throws std::runtime_error with a sentence when
   // another process has the store open, or it cannot be read.
   explicit LeaseStore(const std::filesystem::path& directory);
-  // Waits for the writes that were begun.
+  // Returns when everything is on the disk, or cannot be brought there.
   ~LeaseStore();
   LeaseStore(const LeaseStore&) = delete;
   LeaseStore& operator=(const LeaseStore&) = delete;
@@ -84,14 +71,14 @@ class PADDOCK_NET_EXPORT LeaseStore {
     std::vector<Freed> freed;           // when addresses were last freed, and by whom
     std::vector<std::string> problems;  // records that could not be understood, one sentence each
   };
-  // Reads everything, without writes still on their way. Throws std::runtime_error.
+  // Brings everything to the disk and reads it. Throws std::runtime_error.
   [[nodiscard]] Contents load() const;
 
   // Writes the record in place of any earlier one of the same attachment.
-  [[nodiscard]] Commit put(const Lease& lease);
+  [[nodiscard]] Result<void> put(const Lease& lease);
   // Forgets the record and notes that its addresses were freed, in one step. A record that is not
   // there is no error.
-  [[nodiscard]] Commit erase(const AttachmentId& id, const std::vector<Freed>& freed);
+  [[nodiscard]] Result<void> erase(const AttachmentId& id, const std::vector<Freed>& freed);
 
  private:
   class State;

@@ -33,6 +33,7 @@ inline constexpr int ask_delegate = 256;
 struct PluginAnswer {
   int status = 0;
   std::string output;
+  std::function<void()> rest = {};  // called once the answer is on its way; may be empty
 };
 
 struct PluginServerOptions {

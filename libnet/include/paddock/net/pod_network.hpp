@@ -60,6 +60,12 @@ class PADDOCK_NET_EXPORT PodNetwork {
   // only DEL, GC and STATUS can do without. The text is what the plugin prints, empty for nothing.
   [[nodiscard]] cni::Expected<std::string> answer(const cni::Request& request,
                                                   const NetworkNamespace* pod);
+  // The same, when the runtime is not to wait for what it does not see: `rest`, unless it stays
+  // empty, has to be called once the answer is on its way, and before the PodNetwork ends. All
+  // other functions behave as if it had been called.
+  [[nodiscard]] cni::Expected<std::string> answer(const cni::Request& request,
+                                                  const NetworkNamespace* pod,
+                                                  std::function<void()>& rest);
 
   // Compares records and kernel and repairs: records of vanished pods go, links without record go.
   // Call it now and then, and when links changed. An error means that the kernel did not answer.
