@@ -132,6 +132,8 @@ Result<void> PodNetwork::State::release(const Records::LeasePointer& lease) {
 
 Result<void> PodNetwork::State::begin_release(const Records::LeasePointer& lease, Turns::Turn held,
                                               std::function<void()>& rest) {
+  // Who asked a port of the host must not meet its connection again at the next pod of that port.
+  if (!lease->attachment.ports.empty()) return release(lease);
   records.begin_release();
   if (auto disconnected = disconnect(lease); !disconnected) return disconnected;
   const auto kept = std::make_shared<Turns::Turn>(std::move(held));  // what is called is copyable
