@@ -33,13 +33,9 @@ Mark mark_of_uid(Kind kind, std::string_view uid) { return hash_text(uid, salt(O
 Mark mark_of_address(const boost::asio::ip::address& address) {
   using boost::asio::ip::make_address_v4;
   using boost::asio::ip::v4_mapped;
-  const auto hash = [](const auto& bytes) {
-    return hash_text({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
-                     salt(Of::address));
-  };
-  if (address.is_v4()) return hash(address.to_v4().to_bytes());
-  const auto v6 = address.to_v6();
-  return v6.is_v4_mapped() ? hash(make_address_v4(v4_mapped, v6).to_bytes()) : hash(v6.to_bytes());
+  const bool is_mapped = address.is_v6() && address.to_v6().is_v4_mapped();
+  return is_mapped ? hash_address(make_address_v4(v4_mapped, address.to_v6()), salt(Of::address))
+                   : hash_address(address, salt(Of::address));
 }
 
 Mark mark_of_namespaces() { return hash_text({}, salt(Of::namespaces)); }

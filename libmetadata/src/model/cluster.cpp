@@ -76,7 +76,7 @@ std::shared_ptr<const Pod> Cluster::pod_at(const boost::asio::ip::address& addre
     at.address = boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
   }
   // Whoever else claims it stands below the first that is found.
-  const auto* top = detail::find(Order::address, pods_by_address_.get(), at);
+  const auto* top = detail::find(Order::address, pods_by_address_.tree_of(at.address), at);
   if (top == nullptr) return nullptr;
   const auto [first, last] = detail::bounds(Order::address, top, at);
   const Range<Pod> claims(top, first, last);
@@ -123,23 +123,21 @@ void Draft::index(const ObjectPtr& object) {
   next_.pods_by_host_ = detail::put(Order::host, std::move(next_.pods_by_host_), object);
   if (pod->host_network) return;
   for (std::uint32_t part = 0; part < pod->addresses.size(); ++part) {
-    if (!is_first(*pod, part)) continue;
-    next_.pods_by_address_ =
-        detail::put(Order::address, std::move(next_.pods_by_address_), object, part);
+    if (is_first(*pod, part)) next_.pods_by_address_.put(object, part);
   }
 }
 
 void Draft::unindex(const Object& object) {
-  const auto drop = [&object](Order order, detail::NodePtr& root, std::uint32_t part) {
-    root = detail::erase(order, std::move(root), detail::probe_of(order, object, part));
+  const auto drop = [&object](Order order, detail::NodePtr& root) {
+    root = detail::erase(order, std::move(root), detail::probe_of(order, object, 0));
   };
-  if (object.kind == Kind::endpoints) drop(Order::service, next_.endpoints_by_service_, 0);
+  if (object.kind == Kind::endpoints) drop(Order::service, next_.endpoints_by_service_);
   const Pod* pod = as<Pod>(&object);
   if (pod == nullptr) return;
-  drop(Order::host, next_.pods_by_host_, 0);
+  drop(Order::host, next_.pods_by_host_);
   if (pod->host_network) return;
   for (std::uint32_t part = 0; part < pod->addresses.size(); ++part) {
-    drop(Order::address, next_.pods_by_address_, part);
+    next_.pods_by_address_.erase(*pod, part);
   }
 }
 

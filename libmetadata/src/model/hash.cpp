@@ -38,4 +38,11 @@ std::uint64_t hash_text(std::string_view text, std::uint64_t before) noexcept {
   return mix(state, k0);
 }
 
+std::uint64_t hash_address(const boost::asio::ip::address& address, std::uint64_t before) noexcept {
+  const auto hash = [before](const auto& bytes) {
+    return hash_text({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, before);
+  };
+  return address.is_v4() ? hash(address.to_v4().to_bytes()) : hash(address.to_v6().to_bytes());
+}
+
 }  // namespace paddock::metadata

@@ -27,16 +27,8 @@ NodePtr owned(NodePtr node) {
 }
 
 std::uint32_t priority_of(Order order, const Probe& probe) {
-  std::uint64_t hash = 0;
-  if (order != Order::address) {
-    hash = hash_text(probe.a);
-  } else if (probe.address.is_v4()) {
-    const auto bytes = probe.address.to_v4().to_bytes();
-    hash = hash_text({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  } else {
-    const auto bytes = probe.address.to_v6().to_bytes();
-    hash = hash_text({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  }
+  const std::uint64_t hash =
+      order == Order::address ? hash_address(probe.address) : hash_text(probe.a);
   return static_cast<std::uint32_t>(hash_text(probe.c, hash_text(probe.b, hash)));
 }
 

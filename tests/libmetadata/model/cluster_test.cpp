@@ -62,6 +62,32 @@ TEST(Cluster, GivesAnAddressToTheRunningThenTheYoungest) {
   EXPECT_EQ(draft.cluster().pod_at(make_address("10.42.0.2"))->name, "a");
 }
 
+TEST(Cluster, KeepsItsAddressesWhateverIsMadeOfIt) {
+  const auto address = [](int i) { return boost::asio::ip::address_v4(0x0a2a0000U + i); };
+  const auto with_pods = [&](Draft& draft, const char* ns) {
+    for (int i = 0; i < 5000; ++i) {
+      auto made = std::make_shared<Pod>();
+      made->ns = ns;
+      made->name = "p" + std::to_string(i);
+      made->addresses = Addresses({address(i)});
+      draft.put(std::move(made));
+    }
+  };
+  Draft draft;
+  with_pods(draft, "a");
+  const auto before = draft.build({"s", 1, 0});
+
+  for (int i = 0; i < 5000; ++i) draft.erase({Kind::pod, "a", "p" + std::to_string(i)});
+  const auto none = draft.build({"s", 2, 0});
+  with_pods(draft, "b");
+
+  for (int i = 0; i < 5000; ++i) {
+    ASSERT_EQ(before->pod_at(address(i))->ns, "a");
+    ASSERT_EQ(none->pod_at(address(i)), nullptr);
+    ASSERT_EQ(draft.cluster().pod_at(address(i))->ns, "b");
+  }
+}
+
 TEST(Cluster, IndexesFollowAnyChanges) {
   std::mt19937 random(5);
   Draft draft;

@@ -45,6 +45,26 @@ class PADDOCK_METADATA_EXPORT NodePtr {
   Node* node_ = nullptr;
 };
 
+// Pods by their addresses.
+class PADDOCK_METADATA_EXPORT AddressIndex {
+ public:
+  AddressIndex() noexcept = default;
+  AddressIndex(const AddressIndex& other) noexcept;
+  AddressIndex(AddressIndex&& other) noexcept : trunk_(std::exchange(other.trunk_, nullptr)) {}
+  AddressIndex& operator=(AddressIndex other) noexcept;
+  ~AddressIndex();
+  // The tree that has all pods of this address, and some others; null: there are none.
+  [[nodiscard]] const Node* tree_of(const boost::asio::ip::address& address) const;
+  // `part`: which of the pod's addresses.
+  void put(ObjectPtr pod, std::uint32_t part);
+  void erase(const Pod& pod, std::uint32_t part);
+
+ private:
+  struct Trunk;
+  [[nodiscard]] NodePtr& own_tree_of(const boost::asio::ip::address& address);
+  Trunk* trunk_ = nullptr;
+};
+
 // Walks a tree in order, from the n-th item.
 class PADDOCK_METADATA_EXPORT Cursor {
  public:
@@ -190,7 +210,7 @@ class PADDOCK_METADATA_EXPORT Cluster {
 
   Stamp stamp_;
   detail::NodePtr tables_[kinds];
-  detail::NodePtr pods_by_address_;
+  detail::AddressIndex pods_by_address_;
   detail::NodePtr pods_by_host_;
   detail::NodePtr endpoints_by_service_;
 };
