@@ -6,6 +6,9 @@
 #include "metadatad/service.hpp"
 #include "runtime/daemon.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 namespace {
 
 using namespace paddock;
@@ -22,6 +25,10 @@ void read_again(runtime::Daemon<metadatad::Options>& daemon, metadatad::Service&
   daemon.ready(service.summary());
 }
 
+// Documents follow the cluster at this pace: many changes close together cost them one edition. A
+// change after a pause is told at once.
+constexpr std::chrono::milliseconds edition_turn{10};
+
 void serve(runtime::Daemon<metadatad::Options>& daemon) {
   metadatad::Service service(daemon.options(), [&daemon] { daemon.nudge(); });
   const runtime::Admin admin(daemon.name(), daemon.options().admin_listen, daemon,
@@ -29,19 +36,29 @@ void serve(runtime::Daemon<metadatad::Options>& daemon) {
                               .metrics = [&](auto& out) { service.metrics(out); }});
   runtime::log::info("serving", {{"socket", daemon.options().socket}, {"has", service.summary()}});
   daemon.ready(service.summary());
+  bool has_news = false;
+  auto next_turn = std::chrono::steady_clock::now();
   for (;;) {
-    switch (daemon.wait(std::chrono::seconds(1))) {
+    const auto pause =
+        std::chrono::ceil<std::chrono::milliseconds>(next_turn - std::chrono::steady_clock::now());
+    switch (daemon.wait(has_news ? std::max(pause, edition_turn * 0) : std::chrono::seconds(1))) {
       case runtime::Wake::stop:
         return;
       case runtime::Wake::reload:
         read_again(daemon, service);
         break;
       case runtime::Wake::nudge:
-        service.publish();
+        has_news = true;
         if (service.is_asked_to_reload()) read_again(daemon, service);
         break;
       case runtime::Wake::tick:
         break;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (has_news && now >= next_turn) {
+      service.publish();
+      next_turn = now + edition_turn;
+      has_news = false;
     }
     service.keep_host();
   }

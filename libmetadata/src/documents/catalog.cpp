@@ -36,6 +36,16 @@ bool has_same_names(const Difference& difference) {
 
 }  // namespace
 
+void Catalog::follow(std::shared_ptr<const Cluster> cluster) {
+  if (cluster == of_) return;
+  const Cluster none;
+  diff(of_ ? *of_ : none, *cluster, [this](const Difference& difference) {
+    apply(difference);
+    return true;
+  });
+  of_ = std::move(cluster);
+}
+
 void Catalog::apply(const Difference& difference) {
   const Kind kind = difference.either().kind;
   if (kind == Kind::endpoints) return;  // nobody asks for them by name

@@ -13,6 +13,9 @@ namespace {
 // Of a larger difference, telling who is concerned costs more than asking everybody.
 constexpr std::size_t most_differences = 4096;
 
+// So far a catalog may be behind: then one walk puts all of it in, what changed often only once.
+constexpr std::size_t most_not_in_catalog = 1024;
+
 template <class T>
 void keep_each_once(std::vector<T>& items) {
   std::sort(items.begin(), items.end());
@@ -39,7 +42,8 @@ void mark(Changes& changes, const Difference& difference) {
   if (has_namespace(object.kind)) {
     marks.push_back(mark_of_all_in(object.kind, object.ns));
     marks.push_back(mark_of_name(object.kind, object.name));
-    changes.namespaces.push_back(object.ns.str());
+    if (object.kind != Kind::endpoints) changes.namespaces.push_back(object.ns.str());
+    if (object.kind == Kind::service) changes.service_namespaces.push_back(object.ns.str());
   }
   for (const ObjectPtr* side : {&difference.before, &difference.after}) {
     mark_uid(marks, side->get());
@@ -79,7 +83,6 @@ std::shared_ptr<const Edition> next_edition(const Edition* before,
   next->changes = {.is_everything = is_other};
   diff(before == nullptr ? none : *before->cluster, *cluster, [&](const Difference& difference) {
     const Kind kind = difference.either().kind;
-    next->catalog.apply(difference);
     next->visibilities += says_what_is_seen(difference.after);
     next->visibilities -= says_what_is_seen(difference.before);
     is_changed[static_cast<std::size_t>(kind)] = true;
@@ -93,12 +96,18 @@ std::shared_ptr<const Edition> next_edition(const Edition* before,
   }
   keep_each_once(next->changes.marks);
   keep_each_once(next->changes.namespaces);
+  keep_each_once(next->changes.service_namespaces);
   const std::string version = next_version(*cluster, next->version);
   for (const Kind kind : all_kinds) {
     const auto slot = static_cast<std::size_t>(kind);
     if (!is_changed[slot]) continue;
     next->versions[slot] = version;
     if (is_in_documents(kind)) next->version = version;
+  }
+  next->not_in_catalog += count;
+  if (is_other || next->not_in_catalog > most_not_in_catalog) {
+    next->catalog.follow(cluster);
+    next->not_in_catalog = 0;
   }
   next->cluster = std::move(cluster);
   next->environment = std::move(environment);

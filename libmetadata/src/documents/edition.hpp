@@ -26,9 +26,10 @@ struct Environment {
 
 // How an edition differs from the one before.
 struct Changes {
-  bool is_everything = true;                 // so much that nothing else is said
-  std::vector<Mark> marks = {};              // each once
-  std::vector<std::string> namespaces = {};  // in which something changed; each once
+  bool is_everything = true;                         // so much that nothing else is said
+  std::vector<Mark> marks = {};                      // each once
+  std::vector<std::string> namespaces = {};          // in which pods or services changed; each once
+  std::vector<std::string> service_namespaces = {};  // in which services did
 };
 
 struct Edition {
@@ -39,7 +40,9 @@ struct Edition {
   std::uint64_t number = 1;
   // For each kind, the version of the edition in which an object of it changed last.
   std::array<std::string, std::size(all_kinds)> versions = {};
+  // Of this cluster or an earlier one: few ask for a name, and then catch it up (snapshot.hpp).
   Catalog catalog;
+  std::size_t not_in_catalog = 0;  // how many changes it lacks
   Changes changes;
   // How many pods and namespaces say what may be seen: while there are none, nobody looks for it.
   std::uint64_t visibilities = 0;

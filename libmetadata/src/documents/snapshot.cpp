@@ -48,26 +48,38 @@ void each_selecting(const Selecting& selecting, const Pod& pod, Visit visit) {
 
 }  // namespace
 
-Snapshot::Snapshot(std::shared_ptr<const Edition> edition, const Snapshot* before)
+Snapshot::Snapshot(std::shared_ptr<const Edition> edition, std::shared_ptr<Snapshot> before)
     : edition_(std::move(edition)) {
   const Changes& changes = edition_->changes;
-  if (before == nullptr || changes.is_everything) return;
-  groups_ = before->groups_;
-  for (const auto& ns : changes.namespaces) groups_.erase(ns);
+  if (before == nullptr || changes.is_everything) {
+    worked_.catalog = edition_->catalog;
+    return;
+  }
+  worked_ = before.use_count() == 1 ? std::move(before->worked_) : before->worked_;
+  for (const auto& ns : changes.service_namespaces) worked_.groups.erase(ns);
+  for (const auto& ns : changes.namespaces) worked_.members.erase(ns);
+  // Else the one from before is as new or newer: it may have been asked for.
+  if (edition_->not_in_catalog == 0) worked_.catalog = edition_->catalog;
   const bool has_same_namespaces =
       std::ranges::find(changes.marks, mark_of_namespaces()) == changes.marks.end();
-  if (has_same_namespaces) namespaces_ = before->namespaces_;
+  if (!has_same_namespaces) worked_.namespaces.reset();
+}
+
+const Catalog& Snapshot::catalog() const {
+  worked_.catalog.follow(edition_->cluster);
+  return worked_.catalog;
 }
 
 Snapshot::Group& Snapshot::group(std::string_view ns) const {
-  if (const auto known = groups_.find(ns); known != groups_.end()) return *known->second;
+  auto& groups = worked_.groups;
+  if (const auto known = groups.find(ns); known != groups.end()) return *known->second;
   auto made = std::make_shared<Group>();
   for (const Service& service : cluster().all_in<Service>(ns)) {
     if (!service.selector.empty()) {
       made->selecting.emplace(hash_of(*service.selector.begin()), &service);
     }
   }
-  return *groups_.emplace(std::string(ns), std::move(made)).first->second;
+  return *groups.emplace(std::string(ns), std::move(made)).first->second;
 }
 
 const Service* Snapshot::service_of(const Pod& pod) const {
@@ -85,35 +97,41 @@ const Service* Snapshot::service_of(const Pod& pod) const {
   return first;
 }
 
-void Snapshot::add_members(Group& home, const Service& service) const {
-  for (const Pod& pod : cluster().all_in<Pod>(service.ns)) {
+std::shared_ptr<Snapshot::Members> Snapshot::members_in(std::string_view ns) const {
+  auto members = std::make_shared<Members>();
+  const auto& selecting = group(ns).selecting;
+  for (const Pod& pod : cluster().all_in<Pod>(ns)) {
     if (!pod.service.empty()) {
-      const auto [ns, name] = named_service(pod);
-      if (ns == service.ns) home.members[name].push_back(&pod);
+      const auto [its_ns, name] = named_service(pod);
+      if (its_ns == ns) (*members)[name].push_back(&pod);
       continue;
     }
-    each_selecting(home.selecting, pod,
-                   [&](const Service& selecting) { home.members[selecting.name].push_back(&pod); });
+    each_selecting(selecting, pod,
+                   [&](const Service& service) { (*members)[service.name].push_back(&pod); });
   }
+  return members;
 }
 
 const std::vector<const Pod*>& Snapshot::pods_of(const Service& service) const {
-  Group& home = group(service.ns);
-  if (!std::exchange(home.has_members, true)) add_members(home, service);
+  auto known = worked_.members.find(service.ns.view());
+  if (known == worked_.members.end()) {
+    known = worked_.members.emplace(service.ns.str(), members_in(service.ns)).first;
+  }
   static const std::vector<const Pod*> none;
-  const auto found = home.members.find(service.name);
-  return found == home.members.end() ? none : found->second;
+  const auto found = known->second->find(service.name);
+  return found == known->second->end() ? none : found->second;
 }
 
 const std::vector<std::string>& Snapshot::namespaces() const {
-  if (!namespaces_) {
+  if (!worked_.namespaces) {
     std::set<std::string> names;
     for (const Namespace& object : cluster().namespaces()) names.insert(object.name.str());
     collect_namespaces<Service>(cluster(), names);
     collect_namespaces<Pod>(cluster(), names);
-    namespaces_ = std::make_shared<const std::vector<std::string>>(names.begin(), names.end());
+    worked_.namespaces =
+        std::make_shared<const std::vector<std::string>>(names.begin(), names.end());
   }
-  return *namespaces_;
+  return *worked_.namespaces;
 }
 
 std::string Snapshot::uuid_of_namespace(std::string_view ns) const {

@@ -21,12 +21,16 @@ namespace paddock::metadata::documents {
 
 class Snapshot {
  public:
-  // `before` is of the edition before, or null.
-  explicit Snapshot(std::shared_ptr<const Edition> edition, const Snapshot* before = nullptr);
+  // `before` is of the edition before, or null. What it has worked out and still holds goes over to
+  // this one; where somebody else has it too, as a copy.
+  explicit Snapshot(std::shared_ptr<const Edition> edition,
+                    std::shared_ptr<Snapshot> before = nullptr);
 
   [[nodiscard]] const Edition& edition() const noexcept { return *edition_; }
   [[nodiscard]] const Cluster& cluster() const noexcept { return *edition_->cluster; }
 
+  // Of this cluster.
+  [[nodiscard]] const Catalog& catalog() const;
   // The service it names, else the first by name of its namespace that selects it. Null: none.
   [[nodiscard]] const Service* service_of(const Pod& pod) const;
   // In the order of their names.
@@ -43,15 +47,23 @@ class Snapshot {
     // Services with a selector, by its first pair: whoever is selected has that label.
     std::unordered_multimap<std::uint64_t, const Service*> selecting;
     std::string made_uuid;  // while there is no Namespace that has one
-    bool has_members = false;
-    std::unordered_map<std::string_view, std::vector<const Pod*>> members;  // by service
+  };
+  // Of a namespace: by the name of the service, which one of the objects lends.
+  using Members = std::unordered_map<std::string_view, std::vector<const Pod*>>;
+  template <class T>
+  using ByNamespace = std::map<std::string, std::shared_ptr<T>, std::less<>>;
+  // What is worked out when it is first asked for.
+  struct Worked {
+    Catalog catalog;
+    ByNamespace<Group> groups;     // hold while no service of the namespace changes
+    ByNamespace<Members> members;  // hold while no pod does either
+    std::shared_ptr<const std::vector<std::string>> namespaces;
   };
   [[nodiscard]] Group& group(std::string_view ns) const;
-  void add_members(Group& home, const Service& service) const;
+  [[nodiscard]] std::shared_ptr<Members> members_in(std::string_view ns) const;
 
   std::shared_ptr<const Edition> edition_;
-  mutable std::map<std::string, std::shared_ptr<Group>, std::less<>> groups_;
-  mutable std::shared_ptr<const std::vector<std::string>> namespaces_;
+  mutable Worked worked_;
 };
 
 }  // namespace paddock::metadata::documents

@@ -85,13 +85,12 @@ class View final : public Sight {
       return mine != nullptr && mine->name == name ? mine : nullptr;
     }
     if (visibility_ == Visibility::own_namespace) return find<T>(own_namespace(), name).get();
-    return static_cast<const T*>(snapshot_->edition().catalog.named(T::object_kind, name));
+    return static_cast<const T*>(snapshot_->catalog().named(T::object_kind, name));
   }
   template <class T>
   [[nodiscard]] const T* with_uid(std::string_view uid) const {
     reads_.note(T::object_kind, mark_of_uid(T::object_kind, uid));
-    const auto* found =
-        static_cast<const T*>(snapshot_->edition().catalog.with_uid(T::object_kind, uid));
+    const auto* found = static_cast<const T*>(snapshot_->catalog().with_uid(T::object_kind, uid));
     if constexpr (has_namespace(T::object_kind)) {
       if (found == nullptr || visibility_ == Visibility::all) return found;
       if (visibility_ == Visibility::self) return found == own<T>() ? found : nullptr;

@@ -132,7 +132,7 @@ void DocumentWorker::take(std::shared_ptr<const documents::Edition> edition) {
   } else {
     for (const documents::Mark mark : edition->changes.marks) waiters_.each_under(mark, wake);
   }
-  snapshot_ = std::make_shared<const documents::Snapshot>(std::move(edition), snapshot_.get());
+  snapshot_ = std::make_shared<documents::Snapshot>(std::move(edition), std::move(snapshot_));
 }
 
 void DocumentWorker::take(std::shared_ptr<const Answers> answers) {

@@ -56,7 +56,7 @@ class DocumentWorker {
 
   const DocumentOptions& options_;
   const SessionTokens& tokens_;
-  std::shared_ptr<const documents::Snapshot> snapshot_;  // null: a data file, or nothing yet
+  std::shared_ptr<documents::Snapshot> snapshot_;  // null: a data file, or nothing yet
   std::shared_ptr<const Answers> answers_;
   DocumentWaiters waiters_;
   ReplyCache cache_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "documents/edition.hpp"
 
+#include "documents/snapshot.hpp"
 #include "libmetadata/documents/sample_cluster.hpp"
 
 #include <gtest/gtest.h>
@@ -61,11 +62,12 @@ TEST(Edition, ItsVersionChangesWithWhatIsShown) {
 TEST(Catalog, FindsByNameInTheFirstNamespaceAndByUid) {
   auto edition = next_edition(nullptr, sample_cluster(), {});
   edition = after(*edition, sample_pod("a", "web-1", "10.42.1.1"));
+  auto snapshot = std::make_shared<Snapshot>(edition);
 
-  EXPECT_EQ(edition->catalog.named(Kind::pod, "web-1")->ns, "a");
-  EXPECT_EQ(edition->catalog.with_uid(Kind::pod, "uid-web-1")->ns, "a");
-  EXPECT_EQ(edition->catalog.with_uid(Kind::host, "uid-node1")->name, "node1");
-  EXPECT_EQ(edition->catalog.named(Kind::service, "nothing"), nullptr);
+  EXPECT_EQ(snapshot->catalog().named(Kind::pod, "web-1")->ns, "a");
+  EXPECT_EQ(snapshot->catalog().with_uid(Kind::pod, "uid-web-1")->ns, "a");
+  EXPECT_EQ(snapshot->catalog().with_uid(Kind::host, "uid-node1")->name, "node1");
+  EXPECT_EQ(snapshot->catalog().named(Kind::service, "nothing"), nullptr);
 
   Draft draft(*edition->cluster);
   draft.erase({Kind::pod, "a", "web-1"});
@@ -73,10 +75,42 @@ TEST(Catalog, FindsByNameInTheFirstNamespaceAndByUid) {
   renamed->uid = "other";
   draft.put(renamed);
   edition = next_edition(edition.get(), draft.build({"store-1", 9, 0}), {});
+  snapshot = std::make_shared<Snapshot>(edition, std::move(snapshot));
 
-  EXPECT_EQ(edition->catalog.named(Kind::pod, "web-1")->ns, "shop");
-  EXPECT_EQ(edition->catalog.with_uid(Kind::pod, "uid-web-1"), nullptr);
-  EXPECT_EQ(edition->catalog.with_uid(Kind::pod, "other")->name, "web-1");
+  EXPECT_EQ(snapshot->catalog().named(Kind::pod, "web-1")->ns, "shop");
+  EXPECT_EQ(snapshot->catalog().with_uid(Kind::pod, "uid-web-1"), nullptr);
+  EXPECT_EQ(snapshot->catalog().with_uid(Kind::pod, "other")->name, "web-1");
+}
+
+TEST(Catalog, IsOfTheSnapshotHoweverManyChangesNobodyAskedIn) {
+  auto edition = next_edition(nullptr, sample_cluster(), {});
+  auto snapshot = std::make_shared<Snapshot>(edition);
+  const auto old = std::make_shared<Snapshot>(edition);
+
+  for (int i = 0; i < 3000; ++i) {
+    const std::string name = "p" + std::to_string(i % 1500);
+    edition = after(*edition, sample_pod("shop", name.c_str(), "10.43.0.1"));
+    snapshot = std::make_shared<Snapshot>(edition, std::move(snapshot));
+  }
+
+  const Object* newest = snapshot->catalog().named(Kind::pod, "p1499");
+  ASSERT_NE(newest, nullptr);
+  EXPECT_EQ(newest, edition->cluster->find<Pod>("shop", "p1499").get());
+  EXPECT_EQ(old->catalog().named(Kind::pod, "p1499"), nullptr);
+}
+
+TEST(Snapshot, KeepsWhatItWorkedOutForWhoeverStillHoldsIt) {
+  const auto first = next_edition(nullptr, sample_cluster(), {});
+  const auto before = std::make_shared<Snapshot>(first);
+  const auto web = first->cluster->find<Service>("shop", "web");
+  const auto count = before->pods_of(*web).size();
+  auto more = sample_pod("shop", "more", "10.42.0.77");
+  more->service = "web";
+
+  const Snapshot now(after(*first, more), before);
+
+  EXPECT_EQ(now.pods_of(*web).size(), count + 1);
+  EXPECT_EQ(before->pods_of(*web).size(), count);
 }
 
 TEST(Reads, ManyObjectsBecomeTheirKind) {
