@@ -81,6 +81,7 @@ class TextsMap final : public Map {
     if (value == nullptr) return std::nullopt;
     return text_node(*value);
   }
+  [[nodiscard]] const TextMap* texts() const noexcept override { return &texts_; }
 
  private:
   TextMap texts_;

@@ -34,6 +34,8 @@ class Map {
   [[nodiscard]] virtual std::vector<Entry> entries() const;
   // Nothing when there is no such key.
   [[nodiscard]] virtual std::optional<Node> find(std::string_view key) const = 0;
+  // All of it when that is text alone; else null, and its entries are asked for.
+  [[nodiscard]] virtual const TextMap* texts() const noexcept { return nullptr; }
 };
 
 struct Map::Entry {

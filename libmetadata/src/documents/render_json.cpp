@@ -18,6 +18,18 @@ void append_integer(std::string& out, std::int64_t number) {
   out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
 }
 
+void append_texts(std::string& out, const TextMap& texts) {
+  char before = '{';
+  for (const TextPair& pair : texts) {
+    out += before;
+    append_json_text(out, pair.key, JsonFor::html);
+    out += ':';
+    append_json_text(out, pair.value, JsonFor::html);
+    before = ',';
+  }
+  out += texts.empty() ? "{}" : "}";
+}
+
 class JsonRenderer final : public Renderer {
  public:
   explicit JsonRenderer(Node node) : first_(std::move(node)) {}
@@ -42,6 +54,7 @@ class JsonRenderer final : public Renderer {
 
   void begin(std::string& out, const Node& node) {
     if (const auto* map = std::get_if<std::shared_ptr<const Map>>(&node)) {
+      if (const TextMap* texts = (*map)->texts()) return append_texts(out, *texts);
       auto entries = (*map)->entries();
       const std::size_t size = entries.size();
       out += '{';

@@ -20,6 +20,7 @@ using documents::Reads;
 using documents::Sight;
 
 constexpr std::size_t whole_bytes = 64 * 1024;  // a larger document is sent in chunks
+constexpr std::size_t usual_bytes = 2048;       // a container as JSON
 constexpr std::size_t document_piece_bytes = 32 * 1024;
 
 // What a strong tag is made of: equal bytes, equal tag, on every host and after every start. Eight
@@ -96,9 +97,12 @@ MadeAnswer found(const std::shared_ptr<const Sight>& sight, const Node& node,
   if (!documents::is_container(node)) answer->text = documents::render_text(node);
   if (answer->text && question.media.form == Form::text) {
     body = *answer->text;
-  } else if (auto renderer = documents::renderer(question.media.form, node);
-             renderer->append(body, whole_bytes)) {
-    stream = std::make_unique<Rendering>(sight, std::move(renderer), std::exchange(body, {}));
+  } else {
+    auto renderer = documents::renderer(question.media.form, node);
+    if (documents::is_container(node)) body.reserve(usual_bytes);
+    if (renderer->append(body, whole_bytes)) {
+      stream = std::make_unique<Rendering>(sight, std::move(renderer), std::exchange(body, {}));
+    }
   }
   if (stream) sight->reads().widen_to_rest();
   answer->tag = stream ? tag_of_state(*sight, question) : tag_of(body);

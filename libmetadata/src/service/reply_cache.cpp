@@ -26,21 +26,29 @@ bool RecentChanges::is_unchanged(std::span<const documents::Mark> marks,
          });
 }
 
-const ReplyCache::Entry* ReplyCache::look_up(const std::string& key) {
-  if (const auto found = young_.find(key); found != young_.end()) return &found->second;
-  if (old_.empty()) return nullptr;
-  auto node = old_.extract(key);
+std::uint64_t ReplyCache::hash_of(const Key& key) {
+  return hash_text(key.client, hash_text(key.words));
+}
+
+const ReplyCache::Entry* ReplyCache::look_up(const std::string& key, Hash hash) {
+  if (!hash || young_.personal.has(*hash)) {
+    const auto found = young_.entries.find(key);
+    if (found != young_.entries.end()) return &found->second;
+  }
+  if (old_.entries.empty() || (hash && !old_.personal.has(*hash))) return nullptr;
+  auto node = old_.entries.extract(key);
   if (node.empty()) return nullptr;
-  young_bytes_ += overhead + key.size();
-  return &young_.insert(std::move(node)).position->second;
+  if (hash) young_.personal.add(*hash);
+  young_.bytes += overhead + key.size();
+  return &young_.entries.insert(std::move(node)).position->second;
 }
 
 std::shared_ptr<const DocumentAnswer> ReplyCache::find(const Key& key) {
   key_.assign(key.words);
-  const Entry* entry = look_up(key_);
+  const Entry* entry = look_up(key_, {});
   if (entry != nullptr && !entry->answer) {
     key_.append(1, '\0').append(key.client);
-    entry = look_up(key_);
+    entry = look_up(key_, hash_of(key));
   }
   if (entry == nullptr || !entry->answer ||
       !recent_.is_unchanged(entry->answer->marks, entry->edition)) {
@@ -49,20 +57,17 @@ std::shared_ptr<const DocumentAnswer> ReplyCache::find(const Key& key) {
   return entry->answer;
 }
 
-void ReplyCache::add(std::string key, Entry entry) {
+void ReplyCache::add(std::string key, Hash hash, Entry entry) {
   const std::size_t bytes =
       overhead + key.size() + (entry.answer && entry.answer->body ? entry.answer->body->size() : 0);
-  if (young_bytes_ + bytes > half_limit) {
-    old_ = std::exchange(young_, {});
-    young_bytes_ = 0;
-  }
-  young_bytes_ += bytes;
-  young_.insert_or_assign(std::move(key), std::move(entry));
+  if (young_.bytes + bytes > half_limit) old_ = std::exchange(young_, {});
+  young_.bytes += bytes;
+  if (hash) young_.personal.add(*hash);
+  young_.entries.insert_or_assign(std::move(key), std::move(entry));
 }
 
 bool ReplyCache::is_asked_again(const Key& key, bool is_personal) {
-  std::uint64_t hash = hash_text(key.words);
-  if (is_personal) hash = hash_text(key.client, hash);
+  const std::uint64_t hash = is_personal ? hash_of(key) : hash_text(key.words);
   const auto mark = static_cast<std::uint32_t>(hash >> 32U);
   return std::exchange(asked_[hash % asked_places], mark) == mark;
 }
@@ -70,12 +75,14 @@ bool ReplyCache::is_asked_again(const Key& key, bool is_personal) {
 void ReplyCache::keep(const Key& key, std::shared_ptr<const DocumentAnswer> answer) {
   if (answer->tag.empty() || (answer->body && answer->body->size() > entry_limit)) return;
   std::string words(key.words);
+  Hash hash;
   if (answer->is_personal) {
-    const Entry* present = look_up(words);
-    if (present == nullptr || present->answer) add(words, {});
+    const Entry* present = look_up(words, {});
+    if (present == nullptr || present->answer) add(words, {}, {});
     words.append(1, '\0').append(key.client);
+    hash = hash_of(key);
   }
-  add(std::move(words), {std::move(answer), edition_});
+  add(std::move(words), hash, {std::move(answer), edition_});
 }
 
 void ReplyCache::take(const documents::Edition& edition) {
@@ -88,9 +95,8 @@ void ReplyCache::take(const documents::Edition& edition) {
 }
 
 void ReplyCache::clear() {
-  young_.clear();
-  old_.clear();
-  young_bytes_ = 0;
+  young_ = {};
+  old_ = {};
 }
 
 }  // namespace paddock::metadata::service

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +31,21 @@ class RecentChanges {
   static constexpr std::size_t places = 1U << 17U;
   std::vector<std::uint64_t> last_ = std::vector<std::uint64_t>(places);
   std::uint64_t floor_ = 0;
+};
+
+// Which personal answers may be there, by hash: small enough to stay in the processor's caches,
+// which the answers of many clients do not. Says yes of some that are not.
+class MayBeKept {
+ public:
+  void add(std::uint64_t hash) noexcept { word_of(hash) |= 1ULL << (hash % 64); }
+  [[nodiscard]] bool has(std::uint64_t hash) const noexcept {
+    return (bits_[hash / 64 % words] >> (hash % 64) & 1U) != 0;
+  }
+
+ private:
+  static constexpr std::size_t words = 1U << 13U;
+  std::uint64_t& word_of(std::uint64_t hash) noexcept { return bits_[hash / 64 % words]; }
+  std::vector<std::uint64_t> bits_ = std::vector<std::uint64_t>(words);
 };
 
 // Bounded: when the younger half is full, the older half is forgotten.
@@ -58,13 +74,19 @@ class ReplyCache {
     std::shared_ptr<const DocumentAnswer> answer;  // null: look for the client's own
     std::uint64_t edition = 0;
   };
-  using Entries = std::unordered_map<std::string, Entry>;
-  [[nodiscard]] const Entry* look_up(const std::string& key);
-  void add(std::string key, Entry entry);
+  struct Half {
+    std::unordered_map<std::string, Entry> entries;
+    MayBeKept personal;
+    std::size_t bytes = 0;
+  };
+  [[nodiscard]] static std::uint64_t hash_of(const Key& key);
+  // `hash` is of a personal answer's key, else nothing.
+  using Hash = std::optional<std::uint64_t>;
+  [[nodiscard]] const Entry* look_up(const std::string& key, Hash hash);
+  void add(std::string key, Hash hash, Entry entry);
 
-  Entries young_;
-  Entries old_;
-  std::size_t young_bytes_ = 0;
+  Half young_;
+  Half old_;
   RecentChanges recent_;
   std::uint64_t edition_ = 0;
   static constexpr std::size_t asked_places = 1U << 15U;
