@@ -86,6 +86,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{web_1, "self/container/name", "web-1"}, Row{web_1, "self/container/ips", "0\n"},
         Row{web_1, "self/container/ips/0", "10.42.0.2"},
         Row{web_1, "self/container/ips/00", "10.42.0.2"}, Row{web_1, "self/container/ips/1", "404"},
+        Row{web_1, "self/container/ips/+0", "10.42.0.2"}, Row{web_1, "self/container/ips/+", "404"},
         Row{web_1, "self/container/ips/-1", "404"},
         Row{web_1, "self/container/ips/0/deeper", "404"},
         Row{web_1, "self/container/health_state", ""},
