@@ -122,9 +122,10 @@ inline Shelf::Objects without_kind(Shelf::Objects objects) {
 class WatcherTest : public ::testing::Test {
  protected:
   // Follows the resource of the server until the test ends.
-  void follow(const test::ApiServer& server, const std::string& path = "/api/v1/services") {
+  void follow(const test::ApiServer& server, const std::string& path = "/api/v1/services",
+              const WatchTimes& times = hasty) {
     watcher_ = std::make_unique<Watcher>(ClientOptions{.server = server.url(), .access = {}},
-                                         Resource{.path = path}, hasty, shelf_);
+                                         Resource{.path = path}, times, shelf_);
     thread_ = std::jthread([this](const std::stop_token& stop) { watcher_->run(stop); });
   }
   // What came of it: nothing more is put there.

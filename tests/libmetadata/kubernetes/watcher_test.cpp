@@ -7,6 +7,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <mutex>
+#include <string>
+#include <vector>
 
 namespace paddock::metadata::kubernetes {
 namespace {
@@ -120,6 +123,53 @@ TEST_F(WatcherTest, GoesOnAfterACutAnywhere) {
   }));
   EXPECT_EQ(in_the_end().lists_, 1U);
   EXPECT_TRUE(in_the_end().losses_.empty());
+}
+
+// Does not wait long for a stream to go on.
+WatchTimes impatient() {
+  WatchTimes times = hasty;
+  times.silence = std::chrono::milliseconds(100);
+  return times;
+}
+
+TEST_F(WatcherTest, WatchesAnewWhereAStreamFellSilent) {
+  const auto recorded = Recording("watch/services").wire();
+  const auto body = recorded.find("\r\n\r\n") + 4;
+  const auto whole = recorded.find("}\n\r\n", body) + 4;  // the head and the first event
+  std::mutex mutex;
+  std::vector<std::string> watches;
+  const test::ApiServer server([&](const std::string& target) {
+    if (is_streaming_list(target)) return answer_with(Recording("watchlist-off/watchlist").wire());
+    if (!is_watch(target)) return answer_with(Recording("list/services").wire());
+    const std::scoped_lock lock(mutex);
+    watches.push_back(target.substr(target.find("resourceVersion=")));
+    if (watches.size() > 1) return answer_with(recorded);
+    return test::ApiAnswer{.pieces = {recorded.substr(0, whole)},
+                           .then = test::ApiAnswer::Then::hold};
+  });
+
+  follow(server, "/api/v1/services", impatient());
+
+  const auto expected = final_objects("list-final/services");
+  EXPECT_TRUE(shelf_.wait([&](Shelf& shelf) {
+    const std::scoped_lock lock(mutex);
+    return watches.size() > 1 && without_kind(shelf.objects_) == expected;
+  }));
+  EXPECT_TRUE(in_the_end().losses_.empty());
+  const std::scoped_lock lock(mutex);
+  EXPECT_NE(watches[0], watches[1]) << "goes on behind the event that it was told of";
+}
+
+TEST_F(WatcherTest, ReadsAllAgainWhenAWatchNeverTellsAnything) {
+  const test::ApiServer server([](const std::string& target) {
+    if (is_streaming_list(target)) return answer_with(Recording("watchlist-off/watchlist").wire());
+    return is_watch(target) ? silent_watch() : answer_with(Recording("list/services").wire());
+  });
+
+  follow(server, "/api/v1/services", impatient());
+
+  EXPECT_TRUE(shelf_.wait([](Shelf& shelf) { return shelf.lists_ >= 2; }));
+  EXPECT_FALSE(in_the_end().objects_.empty());
 }
 
 TEST_F(WatcherTest, ReadsAllAgainWhenItsVersionIsTooOld) {
