@@ -86,6 +86,9 @@ for round in $(seq "$rounds"); do
   measure "subtree, 5,000 clients" "$pid_documents" http://127.0.0.1:18081/latest/self/container -H 'Accept: application/json' -s "$work/clients.lua"
   measure "subtree, changing" "$pid_changing" http://127.0.0.1:18085/latest/self/container -H 'Accept: application/json' -s "$work/clients.lua"
   export CLIENTS=150000
+  # The load costs as well: a responder that is asked so shows what of it is the server's.
+  measure "leaf, by many: responder" "$pid_leaf" http://127.0.0.1:18082/x -s "$work/clients.lua"
+  measure "subtree, by many: responder" "$pid_subtree" http://127.0.0.1:18083/x -H 'Accept: application/json' -s "$work/clients.lua"
   measure "leaf, not kept" "$pid_many" http://127.0.0.1:18086/latest/self/container/primary_ip -s "$work/clients.lua"
   measure "subtree, not kept" "$pid_many" http://127.0.0.1:18086/latest/self/container -H 'Accept: application/json' -s "$work/clients.lua"
   measure "leaf, 16 at once: responder" "$pid_leaf" http://127.0.0.1:18082/x -s "$work/pipeline.lua"

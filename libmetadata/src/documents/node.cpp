@@ -18,8 +18,8 @@ std::optional<Node> child(const Node& node, std::string_view segment) {
   // As Go reads integers: a plus may stand before the digits, which from_chars does not take.
   const bool has_plus = segment.size() > 1 && segment[0] == '+' && segment[1] != '-';
   const auto [stop, failed] = std::from_chars(segment.data() + (has_plus ? 1 : 0), end, index);
-  if (failed == std::errc::invalid_argument || stop != end) return (*list)->find(segment);
-  if (failed != std::errc{} || index < 0 || static_cast<std::size_t>(index) >= (*list)->size()) {
+  if (failed != std::errc{} || stop != end) return (*list)->find(segment);
+  if (index < 0 || static_cast<std::size_t>(index) >= (*list)->size()) {
     return std::nullopt;
   }
   return (*list)->at(static_cast<std::size_t>(index));

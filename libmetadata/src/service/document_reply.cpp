@@ -61,15 +61,14 @@ std::string clean(std::string_view path) {
   return cleaned;
 }
 
-// Seconds, to the tenth and finer; the default when absent, malformed or negative.
+// Seconds, to the tenth and finer; none when negative, the default when absent or malformed.
 Clock::duration wait_time(const std::optional<std::string>& text) {
   double seconds = default_wait;
   if (text) {
     double given = 0;
     const auto [end, failed] = std::from_chars(text->data(), text->data() + text->size(), given);
-    if (failed == std::errc{} && end == text->data() + text->size() && std::isfinite(given) &&
-        given >= 0) {
-      seconds = std::min(given, longest_wait);
+    if (failed == std::errc{} && end == text->data() + text->size() && std::isfinite(given)) {
+      seconds = std::clamp(given, 0.0, longest_wait);
     }
   }
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));

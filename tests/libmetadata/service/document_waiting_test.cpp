@@ -97,6 +97,7 @@ TEST_F(WaitingForDocuments, KeepsMaxWaitToTheTenthOfASecond) {
     EXPECT_LT(taken, milliseconds(3000));
   }
   EXPECT_EQ(send("GET", "/latest/nothing?wait=true&value=x&maxWait=0").status, 404);
+  EXPECT_EQ(send("GET", "/latest/nothing?wait=true&value=x&maxWait=-1").status, 404);
 }
 
 TEST_F(WaitingForDocuments, AChangeElsewhereWakesNobody) {
