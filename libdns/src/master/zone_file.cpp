@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "master/entries.hpp"
+#include "master/service_binding.hpp"
 #include "master/words.hpp"
 #include "wire/message.hpp"
 #include "wire/record_text.hpp"
@@ -163,12 +164,7 @@ class Reader {
 
   Result<void> add(const Prefix& prefix) {
     if (is_meta(prefix.type)) return error_of("a type that only queries have");
-    std::string text;
-    for (const std::string_view word : prefix.data) {
-      if (!text.empty()) text += ' ';
-      text += word;
-    }
-    auto data = wire::parse_data(prefix.type, text, origin_);
+    auto data = read_data(prefix);
     if (!data) return data.error();
     if (prefix.ttl) last_ttl_ = prefix.ttl;
     const auto ttl = prefix.ttl ? prefix.ttl : default_ttl_ ? default_ttl_ : last_ttl_;
@@ -178,6 +174,21 @@ class Reader {
     zone_.records.push_back(
         {.owner = *owner_, .type = prefix.type, .ttl = ttl.value_or(seconds{0}), .data = *data});
     return {};
+  }
+
+  Result<std::string> read_data(const Prefix& prefix) const {
+    const bool is_opaque = !prefix.data.empty() && prefix.data.front() == "\\#";  // RFC 3597
+    if ((prefix.type == Type::svcb || prefix.type == Type::https) && !is_opaque) {
+      auto data = master::parse_service_binding(prefix.data, origin_);
+      if (!data) return error_of(format(prefix.type) + " data: " + data.error().text);
+      return data;
+    }
+    std::string text;
+    for (const std::string_view word : prefix.data) {
+      if (!text.empty()) text += ' ';
+      text += word;
+    }
+    return wire::parse_data(prefix.type, text, origin_);
   }
 
   static bool is_meta(Type type) {

@@ -70,6 +70,15 @@ Result<std::string> parse_data(Type type, std::string_view text, const Name& ori
   return std::string(reinterpret_cast<const char*>(ldns_buffer_begin(buffer.get())), size);
 }
 
+std::optional<std::string> parse_base64(const std::string& text) {
+  if (text.find('\0') != std::string::npos) return std::nullopt;
+  ldns_rdf* raw = nullptr;
+  const ldns_status status = ldns_str2rdf_b64(&raw, text.c_str());
+  const Rdf octets(raw);
+  if (status != LDNS_STATUS_OK || ldns_rdf_size(raw) == 0) return std::nullopt;
+  return std::string(reinterpret_cast<const char*>(ldns_rdf_data(raw)), ldns_rdf_size(raw));
+}
+
 }  // namespace paddock::dns::wire
 
 namespace paddock::dns {

@@ -19,4 +19,7 @@ std::optional<Type> parse_type(std::string_view text);
 // wrong.
 Result<std::string> parse_data(Type type, std::string_view text, const Name& origin);
 
+// The octets that base64 stands for; nothing if it is none, or of nothing.
+std::optional<std::string> parse_base64(const std::string& text);
+
 }  // namespace paddock::dns::wire

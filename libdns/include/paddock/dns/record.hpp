@@ -32,6 +32,8 @@ enum class Type : std::uint16_t {
   ds = 43,
   rrsig = 46,
   nsec = 47,
+  svcb = 64,
+  https = 65,
   ixfr = 251,
   axfr = 252,
   any = 255,
@@ -65,7 +67,7 @@ enum class ExtendedError : std::uint16_t {
 
 // Whether a record is shown always, or only while nobody contributes a regular record of the same
 // name and type. A pod's reverse name is a fallback: a service endpoint's takes its place. A CNAME
-// that is a fallback hides no other type; it answers for the types the name does not have.
+// that is a fallback hides no other type; it answers for addresses, where the name has none.
 enum class Precedence : std::uint8_t { regular, fallback };
 
 // One record. `data` is RDATA in wire form, names inside it uncompressed and in lower case.
