@@ -2,7 +2,7 @@
 #include "server/responder.hpp"
 
 #include "upstream/known_answer.hpp"
-#include "upstream/private_reverse.hpp"
+#include "upstream/local_names.hpp"
 #include "wire/message.hpp"
 #include "zone/answer_query.hpp"
 #include "zone/reply.hpp"
@@ -131,8 +131,12 @@ Responder::Response Responder::forward(const Asked& asked, Way way, std::span<st
       name, query.type, query.klass,
       {.dnssec_ok = query.edns.dnssec_ok, .checking_disabled = query.wants(wire::flag_cd)},
       plan.group(group).id);
-  if (!forwarding_->options.private_reverse && !plan.is_stub(group)) {
-    if (const auto local = upstream::answer_private_reverse(question)) {
+  if (!plan.is_stub(group)) {
+    auto local = upstream::answer_multicast_name(question);
+    if (!local && !forwarding_->options.private_reverse) {
+      local = upstream::answer_private_reverse(question);
+    }
+    if (local) {
       return finish(asked, {.answer = local->view()}, reply);
     }
   }

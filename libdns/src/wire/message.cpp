@@ -77,6 +77,19 @@ bool parse_records(Bytes message, std::size_t offset, Edns& edns) noexcept {
   return offset == message.size();
 }
 
+// Without a question only a cookie can be asked for.
+Verdict parse_cookie_query(Bytes message, Query& query) noexcept {
+  query.type = query.klass = 0;
+  query.name.fill(0);
+  query.name_length = 1;
+  query.label_count = 0;
+  const bool is_readable = query.opcode() == opcode_query &&
+                           parse_records(message, header_size, query.edns) &&
+                           !query.edns.cookie.empty();
+  if (is_readable) query.question_end = header_size;
+  return is_readable ? Verdict::ok : Verdict::formerr;
+}
+
 bool is_known(std::uint16_t opcode) {
   return opcode == opcode_query || opcode == opcode_notify || opcode == opcode_update;
 }
@@ -91,7 +104,10 @@ Verdict parse_query(Bytes message, Query& query) noexcept {
   query.flags = load16(message.data() + 2);
   if (query.wants(flag_qr)) return Verdict::drop;
   if (!is_known(query.opcode())) return Verdict::notimp;
-  if (message.size() < header_size || load16(message.data() + 4) != 1) return Verdict::formerr;
+  if (message.size() < header_size) return Verdict::formerr;
+  const unsigned questions = load16(message.data() + 4);
+  if (questions == 0) return parse_cookie_query(message, query);
+  if (questions != 1) return Verdict::formerr;
   std::size_t offset = header_size;
   if (!parse_name(message, offset, query) || message.size() - offset < 4) return Verdict::formerr;
   query.type = load16(message.data() + offset);

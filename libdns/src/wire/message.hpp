@@ -60,7 +60,8 @@ struct Edns {
   Bytes cookie;  // empty: none sent; otherwise 8 or 16 to 40 octets
 };
 
-// A query with one question; or NOTIFY or UPDATE, whose one question is the zone.
+// A query with one question; or NOTIFY or UPDATE, whose one question is the zone; or one without a
+// question, for a cookie only (RFC 7873 section 5.4): its name is the root, its type and class are 0.
 struct Query {
   std::uint16_t id = 0;
   std::uint16_t flags = 0;  // the second header word, as sent
@@ -75,6 +76,7 @@ struct Query {
   Type qtype() const { return Type{type}; }
   Bytes qname() const { return {name.data(), name_length}; }
   std::uint16_t opcode() const { return flags & opcode_mask; }
+  bool has_question() const { return question_end > header_size; }
   bool wants(std::uint16_t flag) const { return (flags & flag) != 0; }
 };
 
@@ -85,7 +87,7 @@ enum class Verdict : std::uint8_t {
   notimp,   // an opcode other than QUERY, NOTIFY and UPDATE: id and flags are set
 };
 
-// Takes a query apart. Exactly one question, uncompressed; at most one OPT, owned by the root, in
+// Takes a query apart. Exactly one question, uncompressed, or a cookie in its place; at most one OPT, owned by the root, in
 // the additional section; all counted records present and nothing behind them.
 Verdict parse_query(Bytes message, Query& query) noexcept;
 

@@ -216,7 +216,7 @@ void Reply::put_header() noexcept {
   wire::store16(header + 2, static_cast<std::uint16_t>(wire::flag_qr | flags_ | echoed |
                                                        (is_recursive ? wire::flag_ra : 0) |
                                                        (static_cast<unsigned>(rcode_) & 15)));
-  wire::store16(header + 4, 1);
+  wire::store16(header + 4, query_.has_question() ? 1 : 0);
   wire::store16(header + 6, answers_);
   wire::store16(header + 8, authorities_);
   wire::store16(header + 10, additionals_);

@@ -34,6 +34,7 @@ Outcome answer_unusual(const AuthorityTable& table, wire::Bytes message, const w
     reply.set_rcode(Rcode::badvers);
     return reply.finish();
   }
+  if (!query.has_question()) return reply.finish();
   if (query.opcode() != wire::opcode_query) return refuse_change(reply, table, query);
   if (query.klass != wire::class_in) return answer_chaos(reply, query, context);
   return answer_transfer(reply, table, query, context);

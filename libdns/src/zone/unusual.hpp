@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Queries that are not answered from the records of a name: other classes and opcodes, EDNS
-// versions to come, transfers of whole zones.
+// versions to come, transfers of whole zones, cookies alone.
 #pragma once
 
 #include "zone/reply.hpp"

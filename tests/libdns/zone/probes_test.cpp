@@ -166,6 +166,20 @@ TEST_F(Probes, CookiesComeBackWithOurs) {
   EXPECT_TRUE(probe({"zone", SOA, Opt{.options = cookie}}).options.empty());
 }
 
+// RFC 7873 section 5.4.
+TEST_F(Probes, ACookieAloneIsGivenForNoQuestion) {
+  auto query = encode(DnsQuery{".", SOA, Opt{.options = cookie}});
+  query.erase(query.begin() + 12, query.begin() + 17);
+  query[5] = 0;
+
+  const auto reply = raw(query);
+
+  ASSERT_EQ(reply.size(), 12u + 11u + 4u + 24u);
+  EXPECT_EQ(test::Bytes(reply.begin() + 2, reply.begin() + 12),
+            (test::Bytes{0x80, 0, 0, 0, 0, 0, 0, 0, 0, 1}));
+  EXPECT_EQ(test::Bytes(reply.begin() + 27, reply.begin() + 35), client_cookie);
+}
+
 TEST_F(Probes, Tcp) {
   context_.transport = Transport::tcp;
   expect_soa({"zone", SOA});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "upstream/private_reverse.hpp"
+#include "upstream/local_names.hpp"
 
 #include <algorithm>
 #include <array>
@@ -118,11 +118,30 @@ void put_soa(KnownAnswer& answer, std::size_t zone_offset) {
   }
 }
 
+std::string_view name_of(const Question& question) {
+  const auto asked = question.wire();
+  return {reinterpret_cast<const char*>(asked.data()), asked.size() - 4};
+}
+
+// That nothing is there, said by the zone whose name begins at `zone_at` of the question's.
+KnownAnswer denial(const Question& question, std::size_t zone_at) {
+  const auto asked = question.wire();
+  KnownAnswer answer;
+  answer.is_negative = true;
+  answer.rcode = static_cast<std::uint16_t>(zone_at == 0 ? Rcode::noerror : Rcode::nxdomain);
+  answer.message.resize(wire::header_size);
+  wire::store16(&answer.message[4], 1);
+  wire::store16(&answer.message[8], 1);
+  answer.message.insert(answer.message.end(), asked.begin(), asked.end());
+  put_soa(answer, wire::header_size + zone_at);
+  answer.additional = answer.message.size();
+  return answer;
+}
+
 }  // namespace
 
 std::optional<KnownAnswer> answer_private_reverse(const Question& question) {
-  const auto asked = question.wire();
-  const std::string_view name(reinterpret_cast<const char*>(asked.data()), asked.size() - 4);
+  const std::string_view name = name_of(question);
   constexpr std::string_view arpa("\4arpa", 6);
   if (!name.ends_with(arpa)) {
     return std::nullopt;
@@ -135,18 +154,16 @@ std::optional<KnownAnswer> answer_private_reverse(const Question& question) {
   if (depth == 0) {
     return std::nullopt;
   }
-  KnownAnswer answer;
-  answer.is_negative = true;
-  const bool is_zone = labels.size() == depth;
-  answer.rcode = static_cast<std::uint16_t>(is_zone ? Rcode::noerror : Rcode::nxdomain);
-  answer.message.resize(wire::header_size);
-  wire::store16(&answer.message[4], 1);
-  wire::store16(&answer.message[8], 1);
-  answer.message.insert(answer.message.end(), asked.begin(), asked.end());
-  const auto zone_at = labels[depth - 1].data() - 1 - name.data();
-  put_soa(answer, wire::header_size + static_cast<std::size_t>(zone_at));
-  answer.additional = answer.message.size();
-  return answer;
+  return denial(question, static_cast<std::size_t>(labels[depth - 1].data() - 1 - name.data()));
+}
+
+std::optional<KnownAnswer> answer_multicast_name(const Question& question) {
+  const std::string_view name = name_of(question);
+  constexpr std::string_view local("\5local", 7);
+  if (!name.ends_with(local) || labels_of(name).front() != "local") {
+    return std::nullopt;
+  }
+  return denial(question, name.size() - local.size());
 }
 
 }  // namespace paddock::dns::upstream

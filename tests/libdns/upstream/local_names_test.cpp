@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "upstream/private_reverse.hpp"
+#include "upstream/local_names.hpp"
 
 #include "support/dns_message.hpp"
 
@@ -40,6 +40,20 @@ TEST(PrivateReverse, LeavesOtherNamesAlone) {
   for (const char* name : {"10.in-addr.arpa.example.net", "10.example.net", "arpa", "in-addr.arpa",
                            "x.in-addr.arpa", "e164.arpa", "172.in-addr.arpa", "."}) {
     EXPECT_FALSE(answer_for(name)) << name;
+  }
+}
+
+TEST(MulticastNames, AreNotInTheDnsOfOthers) {
+  const auto answer_to = [](std::string_view name) {
+    return answer_multicast_name({testing::name(name).wire(), 1, 1, {}});
+  };
+
+  ASSERT_TRUE(answer_to("printer.local"));
+  EXPECT_EQ(answer_to("printer.local")->rcode, 3);
+  EXPECT_EQ(testing::take_apart(answer_to("a.b.local")->message).authority.at(0).owner, "local.");
+  EXPECT_EQ(answer_to("local")->rcode, 0);
+  for (const char* name : {"local.example", "x\\005local", "notlocal", "."}) {
+    EXPECT_FALSE(answer_to(name)) << name;
   }
 }
 
