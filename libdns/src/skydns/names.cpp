@@ -22,6 +22,18 @@ ZoneSpec reverse_zone(const char* origin) {
   return {.origin = Name::parse(origin).value(), .missing = Missing::forward};
 }
 
+// How many entries a name answers for; more would not fit into a message. Without a bound a change
+// would cost as much as the tree is large, for the names at its top.
+constexpr std::size_t max_members = 512;
+
+struct NearestFirst {
+  bool operator()(const Leaf* a, const Leaf* b) const {
+    return a->labels.size() != b->labels.size() ? a->labels.size() < b->labels.size()
+                                                : a->labels < b->labels;
+  }
+};
+using Members = std::set<const Leaf*, NearestFirst>;
+
 }  // namespace
 
 struct SkyDnsNames::State {
@@ -29,6 +41,7 @@ struct SkyDnsNames::State {
   std::vector<Labels> domains;
   std::map<std::string, Labels> keys;  // as they were given
   std::map<Labels, Leaf> leaves;
+  std::map<Place, Members> members;  // the leaves each name could answer for
   std::set<Place> changed;      // whose records may be others
   std::set<Place> contributed;  // that have records
   Content content = Content::unknown;
@@ -52,7 +65,10 @@ struct SkyDnsNames::State {
     return next != leaves.end() && is_beginning(labels, next->first);
   }
 
-  [[nodiscard]] std::map<Place, Leaves> members_of_changed() const;
+  void add(const Leaf& leaf);
+  void remove(const Leaf& leaf);
+  [[nodiscard]] bool is_seen(const Leaf& leaf, const Place& place) const;
+  [[nodiscard]] Leaves members_of(const Place& place) const;
   [[nodiscard]] Leaves below(Labels labels) const;
   [[nodiscard]] std::vector<Record> records_at(const Place& place, Leaves members) const;
   [[nodiscard]] std::vector<Record> apex_records(const Name& domain, const Labels& labels) const;
@@ -60,18 +76,39 @@ struct SkyDnsNames::State {
   [[nodiscard]] ZoneSpec domain_zone(const Name& domain, std::uint32_t serial) const;
 };
 
-std::map<Place, Leaves> SkyDnsNames::State::members_of_changed() const {
-  std::map<Place, Leaves> members;
-  for (const auto& [labels, leaf] : leaves) {
-    each_place(leaf, [&](const Place& place) {
-      if (!changed.contains(place)) return;
-      const bool is_own = place.mask == 0 && place.labels.size() == labels.size();
-      if (is_own && !is_reverse(labels) && has_children(labels)) return;
-      if (place.labels.size() == leaf.base && is_special(leaf)) return;
-      members[place].push_back(&leaf);
-    });
+void SkyDnsNames::State::add(const Leaf& leaf) {
+  each_place(leaf, [&](const Place& place) { members[place].insert(&leaf); });
+  change(leaf);
+}
+
+void SkyDnsNames::State::remove(const Leaf& leaf) {
+  change(leaf);
+  each_place(leaf, [&](const Place& place) {
+    const auto found = members.find(place);
+    found->second.erase(&leaf);
+    if (found->second.empty()) members.erase(found);
+  });
+}
+
+// Whether the leaf counts where it could: a key is hidden by those below it, and what SkyDNS has for
+// itself is nothing of the domain's.
+bool SkyDnsNames::State::is_seen(const Leaf& leaf, const Place& place) const {
+  const bool is_own = place.mask == 0 && place.labels.size() == leaf.labels.size();
+  if (is_own && !is_reverse(leaf.labels) && has_children(leaf.labels)) return false;
+  return place.labels.size() != leaf.base || !is_special(leaf);
+}
+
+// In the order of their keys.
+Leaves SkyDnsNames::State::members_of(const Place& place) const {
+  Leaves seen;
+  const auto found = members.find(place);
+  if (found == members.end()) return seen;
+  for (const Leaf* leaf : found->second) {
+    if (seen.size() == max_members) break;
+    if (is_seen(*leaf, place)) seen.push_back(leaf);
   }
-  return members;
+  std::ranges::sort(seen, {}, [](const Leaf* leaf) -> const Labels& { return leaf->labels; });
+  return seen;
 }
 
 Leaves SkyDnsNames::State::below(Labels labels) const {
@@ -175,9 +212,9 @@ Result<void> SkyDnsNames::set(std::string_view key, std::string_view json,
   leaf.ttl = leaf.entry.ttl.value_or(lease.value_or(state.options.ttl));
   if (lease) leaf.ttl = std::min(leaf.ttl, *lease);
   state.keys[std::string(key)] = leaf.labels;
-  state.change(leaf);
   const Labels labels = leaf.labels;
-  state.leaves.insert_or_assign(labels, std::move(leaf));
+  const auto [place, is_new] = state.leaves.insert_or_assign(labels, std::move(leaf));
+  is_new ? state.add(place->second) : state.change(place->second);
   return {};
 }
 
@@ -187,7 +224,7 @@ void SkyDnsNames::erase(std::string_view key) {
   if (known == state.keys.end()) return;
   const auto leaf = state.leaves.find(known->second);
   if (leaf != state.leaves.end()) {
-    state.change(leaf->second);
+    state.remove(leaf->second);
     state.leaves.erase(leaf);
   }
   state.keys.erase(known);
@@ -233,9 +270,8 @@ void SkyDnsNames::State::add_name_servers(AuthorityBuilder& builder) const {
 void SkyDnsNames::contribute(AuthorityBuilder& builder, std::chrono::system_clock::time_point now) {
   State& state = *state_;
   if (state.changed.empty() && !state.is_new) return;
-  auto members = state.members_of_changed();
   for (const Place& place : state.changed) {
-    const auto records = state.records_at(place, std::move(members[place]));
+    const auto records = state.records_at(place, state.members_of(place));
     std::string source = state.options.source + " " + std::to_string(place.mask);
     for (const std::string& label : place.labels) source += "/" + label;
     if (!records.empty()) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 
 namespace paddock::dns {
 namespace {
@@ -60,6 +61,23 @@ class Weights {
   std::map<std::uint16_t, unsigned> sums_;
 };
 
+// Entries that say the same count once, before they share the weight.
+Leaves without_repeated(const Leaves& leaves) {
+  const auto less = [](const Leaf* a, const Leaf* b) {
+    const auto said = [](const SkyDnsEntry& entry) {
+      return std::tie(entry.host, entry.port, entry.priority, entry.weight, entry.text,
+                      entry.is_mail);
+    };
+    return said(a->entry) < said(b->entry);
+  };
+  std::set<const Leaf*, decltype(less)> seen(less);
+  Leaves different;
+  for (const Leaf* leaf : leaves) {
+    if (seen.insert(leaf).second) different.push_back(leaf);
+  }
+  return different;
+}
+
 }  // namespace
 
 Leaves of_one_group(const Leaves& leaves) {
@@ -76,7 +94,8 @@ Leaves of_one_group(const Leaves& leaves) {
   return chosen;
 }
 
-std::vector<Record> records_of(const Name& owner, const Leaves& leaves) {
+std::vector<Record> records_of(const Name& owner, const Leaves& all) {
+  const Leaves leaves = without_repeated(all);
   std::vector<Record> records;
   std::optional<Record> alias;
   const Weights weights(leaves);

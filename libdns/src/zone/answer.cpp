@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "zone/additional.hpp"
 #include "zone/answer_query.hpp"
 #include "zone/cut.hpp"
 #include "zone/entry_writer.hpp"
@@ -10,34 +11,19 @@
 
 #include <paddock/dns/answer.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace paddock::dns {
 namespace {
 
 constexpr int max_cnames = 12;
-constexpr std::size_t max_targets = 64;  // of one answer, whose addresses are added
 
 Outcome forward_outcome(const wire::Query& query) {
   Outcome outcome;
   outcome.action = Action::forward;
   outcome.type = query.qtype();
   return outcome;
-}
-
-// Where the name that is a record's data begins in it, for types whose target's addresses go into
-// the additional section; 0 for the others.
-std::size_t target_offset(Type type) {
-  switch (type) {
-    case Type::ns:
-      return record_prefix;
-    case Type::mx:
-      return record_prefix + 2;
-    case Type::srv:
-      return record_prefix + 6;
-    default:
-      return 0;
-  }
 }
 
 // One query on its way to its reply: the question's name is looked up first, then the targets of
@@ -79,13 +65,22 @@ class Answering {
       }
       reply_.set_authoritative();
       if (!entry) return deny();
-      if (!follow(entry)) return reply_.finish();
+      if (is_circle(entry) || !follow(entry)) return reply_.finish();
     }
-    reply_.drop_sections();  // CNAMEs in a circle
+    reply_.drop_sections();  // more CNAMEs than anybody follows
     return fail(ExtendedError::none);
   }
 
  private:
+  // The CNAMEs lead back to where they were: they are all there is to say, and asking others, or
+  // again, would not help.
+  bool is_circle(const EntryView& entry) noexcept {
+    const auto end = seen_.begin() + seen_count_;
+    if (std::find(seen_.begin(), end, entry.data()) != end) return true;
+    seen_[seen_count_++] = entry.data();
+    return false;
+  }
+
   wire::Bytes name() const { return search_.name(); }
   const CompiledView* view() const { return search_.view(); }
   const CompiledZone& zone() const { return search_.zone(); }
@@ -148,7 +143,8 @@ class Answering {
     for (std::size_t at = start; at < end && !reply_.is_truncated();) {
       const std::size_t size = record_size(reply_.at(at));
       const wire::Bytes server = reply_.bytes().subspan(at + record_prefix, size - record_prefix);
-      if (!add_addresses(server, at + record_prefix) && wire::is_within(server, child)) {
+      if (!add_addresses(reply_, table_, server, at + record_prefix) &&
+          wire::is_within(server, child)) {
         reply_.set_truncated();
       }
       at += size;
@@ -213,10 +209,15 @@ class Answering {
         }
         return false;
       }
-      if (set.type() == Type::cname) return add_cname(set);
+      if (set.type() == Type::cname && is_for(set, type)) return add_cname(set);
     }
     add_negative_soa();
     return false;
+  }
+
+  // A CNAME that is a fallback stands for addresses only.
+  static bool is_for(const SetView& cname, Type type) noexcept {
+    return !cname.header.has(SetHeader::fallback) || type == Type::a || type == Type::aaaa;
   }
 
   bool is_apex() const noexcept {
@@ -251,36 +252,7 @@ class Answering {
   void add_answer(const SetView& set) noexcept {
     const std::size_t start = reply_.position();
     reply_.add_answer(set, at_);
-    const std::size_t offset = target_offset(set.type());
-    if (offset == 0 || reply_.is_truncated()) return;
-    const std::size_t end = reply_.position();
-    wire::Bytes last;
-    std::size_t targets = 0;
-    for (std::size_t at = start; at < end && targets < max_targets;) {
-      const std::size_t size = record_size(reply_.at(at));
-      const wire::Bytes target = reply_.bytes().subspan(at + offset, size - offset);
-      if (target.size() != last.size() ||
-          std::memcmp(target.data(), last.data(), last.size()) != 0) {
-        add_addresses(target, at + offset);
-        ++targets;
-      }
-      last = target;
-      at += size;
-    }
-  }
-
-  // False when some of them did not fit.
-  bool add_addresses(wire::Bytes target, std::size_t at) noexcept {
-    const EntryView entry = table_.find(target);
-    bool fits = true;
-    const std::uint8_t* next = entry ? entry.sets() : nullptr;
-    for (unsigned i = 0; entry && i < entry.header().visible_count; ++i) {
-      const SetView set = EntryView::read_set(next);
-      if (set.type() == Type::a || set.type() == Type::aaaa) {
-        fits = reply_.add_additional(set, at) && fits;
-      }
-    }
-    return fits;
+    add_target_addresses(reply_, table_, set.type(), start);
   }
 
   const AuthorityTable& table_;
@@ -288,6 +260,8 @@ class Answering {
   const AnswerContext& context_;
   NameSearch search_;
   Reply reply_;
+  std::array<const std::uint8_t*, max_cnames + 1> seen_;  // entries that were followed
+  unsigned seen_count_ = 0;
   std::size_t at_ = wire::header_size;  // where the name stands in the reply
 };
 

@@ -60,6 +60,27 @@ TEST_F(SkyDns, ANameAnswersForAllBelowIt) {
   EXPECT_EQ(query("north.skydns.local").rcode, 3u);
 }
 
+TEST_F(SkyDns, ANameAboveManyEntriesAnswersForThoseNearestToIt) {
+  for (int i = 0; i < 1000; ++i) {
+    set("local/skydns/far/away/" + std::to_string(i),
+        R"({"host":"10.1.)" + std::to_string(i / 256) + "." + std::to_string(i % 256) + R"("})");
+  }
+  set("local/skydns/near", R"({"host":"10.0.0.1"})");
+
+  const auto all = [&] {
+    names_.contribute(builder_, test_time);
+    return ask(*builder_.snapshot(test_time), {"skydns.local"}, {.transport = Transport::tcp}).answer;
+  };
+  const auto addresses = all();
+  EXPECT_EQ(addresses.size(), 512u);
+  EXPECT_EQ(std::ranges::count(addresses, "skydns.local. 3600 IN A 10.0.0.1"), 1);
+  EXPECT_EQ(answer("999.away.far.skydns.local").size(), 1u);
+
+  names_.erase("/skydns/local/skydns/near");
+  EXPECT_EQ(all().size(), 512u);
+  EXPECT_EQ(query("near.skydns.local").rcode, 3u);
+}
+
 TEST_F(SkyDns, AnyLabelMatchesWhereItIsAsked) {
   set("local/skydns/east/production/rails/1", R"({"host":"10.0.0.1"})");
   set("local/skydns/east/staging/rails/2", R"({"host":"10.0.0.2"})");

@@ -157,15 +157,14 @@ TEST(Answer, FollowsCnamesInside) {
   EXPECT_EQ(empty.authority.size(), 1u);
 }
 
-TEST(Answer, CnamesInACircleAreServfail) {
+TEST(Answer, CnamesInACircleAreAllThereIsToSay) {
   const auto authority = authority_of(
       {zone("zone")},
       {cname("self.zone", "self.zone"), cname("a.zone", "b.zone"), cname("b.zone", "a.zone")});
-  for (const char* asked : {"self.zone", "a.zone"}) {
-    const auto reply = ask(*authority, {asked, A});
-    EXPECT_EQ(reply.rcode, 2u);
-    EXPECT_TRUE(reply.answer.empty());
-  }
+  EXPECT_EQ(ask(*authority, {"self.zone", A}).rcode, 0u);
+  EXPECT_EQ(ask(*authority, {"self.zone", A}).answer, Lines{"self.zone. 5 IN CNAME self.zone."});
+  EXPECT_EQ(ask(*authority, {"a.zone", A}).answer,
+            (Lines{"a.zone. 5 IN CNAME b.zone.", "b.zone. 5 IN CNAME a.zone."}));
 }
 
 TEST(Answer, CnamesThatLeaveTheZonesAreForTheServerToChase) {
