@@ -6,6 +6,8 @@
 #include "zone/sources.hpp"
 #include "zone/table.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <bitset>
 #include <unordered_map>
@@ -16,6 +18,10 @@ namespace {
 using Wire = std::span<const std::uint8_t>;
 
 Wire parent_of(Wire name) { return name.subspan(std::size_t{1} + name[0]); }
+
+// Shards that grow beside one another leave holes between them, a third of a large table; below this
+// many the holes are used again by what comes next.
+constexpr std::size_t many_shards = AuthorityTable::width * Branch::width / 2;
 
 bool is_wildcard(Wire name) { return name[0] == 1 && name[1] == '*'; }
 
@@ -281,6 +287,7 @@ std::shared_ptr<const Authority> AuthorityBuilder::snapshot(
     state.is_zone_changed[i] = false;
   }
   auto table = std::make_unique<AuthorityTable>();
+  const bool is_mostly_new = state.owned_shards.count() > many_shards;
   for (std::size_t i = 0; i < state.owned_shards.size(); ++i) {
     if (!state.owned_shards[i]) continue;
     Branch& branch = *state.branches[i / Branch::width];
@@ -288,6 +295,7 @@ std::shared_ptr<const Authority> AuthorityBuilder::snapshot(
     branch.slot_masks[i % Branch::width] = ShardEditor(block, state.seed).trim();
     state.table_memory += memory_of(block);
   }
+  if (is_mostly_new) ::malloc_trim(0);
   std::ranges::copy(state.branches, table->branches.begin());
   state.owned_branches.reset();
   state.owned_shards.reset();
