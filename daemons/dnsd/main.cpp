@@ -7,6 +7,7 @@
 #include "dnsd/takeover.hpp"
 #include "runtime/daemon.hpp"
 #include "runtime/reloads.hpp"
+#include "runtime/systemd.hpp"
 
 #include <paddock/metadata/service.hpp>
 
@@ -54,6 +55,7 @@ void serve(runtime::Daemon<dnsd::Options>& daemon) {
   const auto wake = [&daemon] { daemon.nudge(); };
   auto cluster = dnsd::open_cluster(daemon.options(), wake);
   if (predecessor != 0 && !dnsd::learn(daemon, cluster.get(), predecessor)) return;
+  if (runtime::has_passed_sockets() && !dnsd::learn_in_time(daemon, cluster.get())) return;
   dnsd::Resolver resolver(daemon.options(), std::move(cluster), wake);
   if (predecessor != 0) {
     if (!dnsd::succeed(daemon, predecessor)) return;

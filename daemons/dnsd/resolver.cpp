@@ -7,7 +7,9 @@
 #include "dnsd/rules.hpp"
 #include "dnsd/server_options.hpp"
 #include "dnsd/sources.hpp"
+#include "dnsd/takeover.hpp"
 #include "runtime/log.hpp"
+#include "runtime/systemd.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -56,8 +58,11 @@ Resolver::Resolver(const Options& options, std::unique_ptr<metadata::Store> stor
       views_(names_.views()),
       sets_(names_.upstream_sets()),
       served_(status_of_source()),
-      server_(server_options(options, forward_options(options, answers_, sets_, stubs_)),
+      passed_sockets_(runtime::passed_sockets()),
+      server_(inheriting(server_options(options, forward_options(options, answers_, sets_, stubs_)),
+                         passed_sockets_),
               authority_, served_, views_) {
+  leave_sockets(server_, passed_sockets_);
   log_forwarding(server_.forwarding());
   for (const auto& endpoint : server_.endpoints()) {
     log::info("answering", {{"address", dns::format(endpoint)}});

@@ -77,6 +77,7 @@ class Resolver {
   dns::Status served_;
   mutable std::mutex summary_lock_;  // a page is rendered outside the control thread
   Summary summary_;
+  const std::vector<int> passed_sockets_;
   dns::Server server_;
   metadata::Subscription subscription_;
 };

@@ -3,7 +3,9 @@
 
 #include <systemd/sd-daemon.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 
 namespace paddock::runtime {
 
@@ -18,5 +20,28 @@ std::chrono::milliseconds watchdog_interval() noexcept {
   if (::sd_watchdog_enabled(0, &microseconds) <= 0) return std::chrono::milliseconds{0};
   return std::chrono::milliseconds{static_cast<std::int64_t>(microseconds / 1000)};
 }
+
+bool has_service_manager() noexcept { return std::getenv("NOTIFY_SOCKET") != nullptr; }
+
+bool has_passed_sockets() noexcept { return ::sd_listen_fds(0) > 0; }
+
+std::vector<int> passed_sockets() noexcept {
+  std::vector<int> sockets;
+  const int count = ::sd_listen_fds(1);
+  for (int i = 0; i < count; ++i) sockets.push_back(SD_LISTEN_FDS_START + i);
+  return sockets;
+}
+
+void keep_sockets(const std::vector<int>& sockets) noexcept {
+  constexpr std::size_t at_once = 128;  // the kernel passes up to 253 with one message
+  for (std::size_t first = 0; first < sockets.size(); first += at_once) {
+    const std::size_t count = std::min(at_once, sockets.size() - first);
+    // Without FDPOLL=0 a socket with an error, such as of a client that is gone, would be closed.
+    (void)::sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=sockets\nFDPOLL=0",
+                                   sockets.data() + first, static_cast<unsigned>(count));
+  }
+}
+
+void forget_sockets() noexcept { notify_service_manager("FDSTOREREMOVE=1\nFDNAME=sockets"); }
 
 }  // namespace paddock::runtime

@@ -55,6 +55,7 @@ upstream::CacheLimits cache_limits(const ForwardOptions& options) {
 struct Server::State {
   server::Common common;
   std::vector<Endpoint> endpoints{};
+  std::vector<int> sockets{};
   std::mutex control{};  // one change at a time; no worker ever takes it
   std::shared_ptr<const Authority> authority{};
   std::shared_ptr<const Views> views{};
@@ -94,7 +95,8 @@ Server::Server(ServerOptions options, std::shared_ptr<const Authority> authority
     throw std::invalid_argument("a DNS server needs an authority, be it an empty one");
   }
   const unsigned workers = options.workers != 0 ? options.workers : usable_cpus();
-  auto listeners = server::open_listeners(options.listen, workers);
+  auto listeners = server::open_listeners(options.listen, workers,
+                                          server::InheritedSockets(options.inherited));
   state_ = std::unique_ptr<State>(
       new State{.common = {options, identity_of(options), server::ConnectionLimits(options.tcp),
                            upstream::Shared(workers)},
@@ -109,6 +111,9 @@ Server::Server(ServerOptions options, std::shared_ptr<const Authority> authority
                              .status = status,
                              .forwarding = state_->choose(options.forwarding)};
   for (auto& mine : listeners) {
+    for (const auto& listener : mine) {
+      state_->sockets.insert(state_->sockets.end(), {listener.udp.number(), listener.tcp.number()});
+    }
     state_->workers.push_back(
         std::make_unique<server::Worker>(state_->common, state_->workers.size(), std::move(mine)));
   }
@@ -171,6 +176,8 @@ ForwardingReport Server::forwarding() const {
 }
 
 std::vector<Endpoint> Server::endpoints() const { return state_->endpoints; }
+
+std::vector<int> Server::sockets() const { return state_->sockets; }
 
 Counters Server::counters() const {
   Counters total;

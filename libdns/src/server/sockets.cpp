@@ -16,7 +16,7 @@ namespace ip = boost::asio::ip;
 
 constexpr int port_attempts = 16;
 constexpr int accept_backlog = 512;
-constexpr int receive_buffer = 1 << 20;  // what may wait while a worker is not scheduled
+constexpr int receive_buffer = 4 << 20;  // what may wait while a worker is not scheduled
 
 const char* remedy(int reason) {
   switch (reason) {
@@ -55,6 +55,29 @@ void prefer(int socket, int level, int option, int value) {
   (void)::setsockopt(socket, level, option, &value, sizeof value);
 }
 
+// What may be asked of a socket before it is bound and after.
+void configure(int socket, int type, const Endpoint& endpoint) {
+  const bool is_v4 = endpoint.address.is_v4();
+  if (type == SOCK_STREAM) {
+    set(socket, IPPROTO_TCP, TCP_NODELAY, 1);  // inherited by what is accepted
+    return;
+  }
+  // Beyond net.core.rmem_max only with CAP_NET_ADMIN.
+  if (::setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer) != 0) {
+    prefer(socket, SOL_SOCKET, SO_RCVBUF, receive_buffer);
+  }
+  // RFC 9715: replies are not fragmented here, and forged path MTUs change nothing.
+  if (is_v4) {
+    prefer(socket, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
+  } else {
+    prefer(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
+  }
+  if (endpoint.address.is_unspecified()) {  // the reply must leave from the address asked
+    set(socket, is_v4 ? int{IPPROTO_IP} : int{IPPROTO_IPV6},
+        is_v4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
+  }
+}
+
 Descriptor open_socket(int type, const Endpoint& endpoint) {
   const int family = endpoint.address.is_v4() ? AF_INET : AF_INET6;
   Descriptor socket(::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -65,7 +88,6 @@ Descriptor open_socket(int type, const Endpoint& endpoint) {
   const int fd = socket.number();
   if (type == SOCK_STREAM) {
     set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    set(fd, IPPROTO_TCP, TCP_NODELAY, 1);  // inherited by what is accepted
   }
   // The kernel may choose a port that others share; a port of our own is shared afterwards.
   const bool is_chosen = endpoint.port == 0;
@@ -77,19 +99,7 @@ Descriptor open_socket(int type, const Endpoint& endpoint) {
     set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
     prefer(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1);
   }
-  if (type == SOCK_DGRAM) {
-    prefer(fd, SOL_SOCKET, SO_RCVBUF, receive_buffer);
-    // RFC 9715: replies are not fragmented here, and forged path MTUs change nothing.
-    if (family == AF_INET) {
-      prefer(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
-    } else {
-      prefer(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
-    }
-    if (endpoint.address.is_unspecified()) {  // the reply must leave from the address asked
-      set(fd, family == AF_INET ? int{IPPROTO_IP} : int{IPPROTO_IPV6},
-          family == AF_INET ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
-    }
-  }
+  configure(fd, type, endpoint);
   const auto address = to_socket_address(endpoint);
   if (::bind(fd, &address.any, size(address)) != 0 ||
       (type == SOCK_STREAM && ::listen(fd, accept_backlog) != 0)) {
@@ -98,6 +108,17 @@ Descriptor open_socket(int type, const Endpoint& endpoint) {
   if (is_chosen) {
     set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
   }
+  return socket;
+}
+
+// The one that is there already, else one of our own beside it.
+Descriptor take_or_open(int type, const Endpoint& endpoint, InheritedSockets& inherited) {
+  Descriptor socket = inherited.take(type, endpoint);
+  if (!socket.is_open()) {
+    return open_socket(type, endpoint);
+  }
+  configure(socket.number(), type, endpoint);
+  set(socket.number(), SOL_SOCKET, SO_REUSEPORT, 1);
   return socket;
 }
 
@@ -126,13 +147,13 @@ Listener open_anywhere(Endpoint endpoint) {
   }
 }
 
-Listener open_listener(const Endpoint& endpoint) {
+Listener open_listener(const Endpoint& endpoint, InheritedSockets& inherited) {
   if (endpoint.port == 0) {
     return open_anywhere(endpoint);
   }
   return {.endpoint = endpoint,
-          .udp = open_socket(SOCK_DGRAM, endpoint),
-          .tcp = open_socket(SOCK_STREAM, endpoint)};
+          .udp = take_or_open(SOCK_DGRAM, endpoint, inherited),
+          .tcp = take_or_open(SOCK_STREAM, endpoint, inherited)};
 }
 
 }  // namespace
@@ -178,7 +199,7 @@ void turn_away(const Listener& listener) {
 }
 
 std::vector<std::vector<Listener>> open_listeners(const std::vector<Endpoint>& endpoints,
-                                                  unsigned workers) {
+                                                  unsigned workers, InheritedSockets inherited) {
   if (endpoints.empty()) {
     throw std::invalid_argument("a DNS server needs an address to listen on");
   }
@@ -186,7 +207,7 @@ std::vector<std::vector<Listener>> open_listeners(const std::vector<Endpoint>& e
   for (const auto& endpoint : endpoints) {
     Endpoint actual = endpoint;
     for (auto& mine : listeners) {
-      mine.push_back(open_listener(actual));
+      mine.push_back(open_listener(actual, inherited));
       actual = mine.back().endpoint;
     }
   }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "server/descriptor.hpp"
+#include "server/inherited.hpp"
 
 #include <paddock/dns/upstream.hpp>
 
@@ -38,9 +39,10 @@ struct Listener {
 // peer from now on, which is itself. What it has taken before can still be read and answered.
 void turn_away(const Listener& listener);
 
-// Opens `workers` times the sockets of every endpoint: listeners[worker][endpoint]. Throws
-// std::system_error with a sentence that names the address, the reason and the remedy.
+// Opens `workers` times the sockets of every endpoint, or takes inherited ones:
+// listeners[worker][endpoint]. Throws std::system_error with a sentence that names the address, the
+// reason and the remedy.
 [[nodiscard]] std::vector<std::vector<Listener>> open_listeners(
-    const std::vector<Endpoint>& endpoints, unsigned workers);
+    const std::vector<Endpoint>& endpoints, unsigned workers, InheritedSockets inherited);
 
 }  // namespace paddock::dns::server

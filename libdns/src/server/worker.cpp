@@ -167,9 +167,15 @@ void Worker::carry_out(const Orders& orders) {
 }
 
 // What the kernel already took from clients is still answered; then only what is owed. New queries
-// go to another server that is bound to the same addresses, if there is one.
+// go to another server that is bound to the same addresses, if there is one. Sockets that are handed
+// on are left as they are: what waits in them is the next process's.
 void Worker::begin_to_stop() {
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    if (common_.options.hands_sockets_on) {
+      remove(listeners_[i].udp.number());
+      remove(listeners_[i].tcp.number());
+      continue;
+    }
     turn_away(listeners_[i]);
     while (!udp_.drain(i)) {
     }
@@ -211,7 +217,7 @@ void Worker::tick(TimePoint now) {
 
 void Worker::watch(int descriptor, bool readable, bool writable) {
   if (!readable && !writable) {
-    (void)::epoll_ctl(epoll_.number(), EPOLL_CTL_DEL, descriptor, nullptr);
+    remove(descriptor);
     return;
   }
   epoll_event event{};
@@ -237,6 +243,10 @@ void Worker::add(int descriptor, std::uint64_t event_tag) {
   if (::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, descriptor, &event) != 0) {
     throw std::system_error(errno, std::generic_category(), "epoll of a DNS worker");
   }
+}
+
+void Worker::remove(int descriptor) {
+  (void)::epoll_ctl(epoll_.number(), EPOLL_CTL_DEL, descriptor, nullptr);
 }
 
 }  // namespace paddock::dns::server

@@ -57,6 +57,7 @@ class Worker final : private upstream::Poller, private ConnectionPoller {
   void watch(int descriptor, std::uint64_t number, bool readable, bool writable,
              bool is_new) override;
   void add(int descriptor, std::uint64_t tag);
+  void remove(int descriptor);
 
   Common& common_;
   const std::size_t index_;

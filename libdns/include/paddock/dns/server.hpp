@@ -45,6 +45,12 @@ struct ServerOptions {
   TransferAccess transfers{};  // who may have whole zones over TCP
   ForwardOptions forwarding{};
   std::chrono::milliseconds stop_grace{500};  // for answers that are owed when stop() comes
+  // Sockets that a process before this one bound. The server owns them: those at an address of
+  // `listen` are used, with the queries that wait in them, the others closed.
+  std::vector<int> inherited{};
+  // Somebody has copies of sockets() for the process after this one: stop() leaves to it what it
+  // has not read yet.
+  bool hands_sockets_on = false;
 };
 
 // What the server may say of its own names: SERVFAIL until it ever knew anything, marked answers
@@ -151,9 +157,13 @@ class PADDOCK_DNS_EXPORT Server {
   // Where it really listens, in the order of ServerOptions::listen.
   [[nodiscard]] std::vector<Endpoint> endpoints() const;
 
+  // The bound sockets of every worker, UDP and TCP, for copies; they stay the server's.
+  [[nodiscard]] std::vector<int> sockets() const;
+
   [[nodiscard]] Counters counters() const;
 
   // Takes no new queries, gives what is owed within stop_grace, ends the workers. Idempotent.
+  // sockets() are closed with the server.
   void stop();
 
  private:
