@@ -9,7 +9,7 @@
 #   tcp        20 connections with one query on its way each
 #   pipelined  4 connections with 64 queries on their way each
 #   rate       20,000 queries a second over UDP: how long answers take
-#   workers    udp for one worker and two, on both cores
+#   workers    40,000 queries a second for each of one worker and of two, nothing pinned
 #   memory     of 10,000 services with 50,000 and 150,000 endpoints, at rest and while all are put again
 #
 #   bench/dns.sh [BUILD_DIRECTORY]     LOADS="udp tcp pipelined rate workers memory" ROUNDS=5 SECONDS_EACH=3 SERVICES=5000
@@ -21,6 +21,7 @@ seconds=${SECONDS_EACH:-3}
 services=${SERVICES:-5000}
 loads=${LOADS:-udp tcp pipelined rate workers memory}
 rate=20000
+worker_rate=40000
 port=5399
 work=$(mktemp -d)
 server=
@@ -109,13 +110,15 @@ wait_until_up() {
   done
 }
 
-# Answered, lost, p50, p99 and p99.9 of one run of a load.
+completed() {
+  awk '/Queries completed/ { n = $3 } /Queries lost/ { lost = $3 } END { print n, lost, 0, 0, 0 }'
+}
+
+# Answered, lost, p50, p99 and p99.9 of one run of a load, for so many workers.
 press() {
   case $1 in
-    udp | workers)
-      taskset -c 1 dnsperf -s 127.0.0.1 -p $port -d "$work/queries" -l "$seconds" -c 4 -q 200 2>&1 |
-        awk '/Queries completed/ { n = $3 } /Queries lost/ { lost = $3 } END { print n, lost, 0, 0, 0 }'
-      ;;
+    udp) taskset -c 1 dnsperf -s 127.0.0.1 -p $port -d "$work/queries" -l "$seconds" -c 4 -q 200 2>&1 | completed ;;
+    workers) dnsperf -s 127.0.0.1 -p $port -d "$work/queries" -l "$seconds" -c 32 -q 2000 -Q $((worker_rate * $2)) 2>&1 | completed ;;
     tcp) taskset -c 1 "$build/bench/dns_load" tcp $port "$work/queries" "$seconds" 20 1 ;;
     pipelined) taskset -c 1 "$build/bench/dns_load" tcp $port "$work/queries" "$seconds" 4 64 ;;
     rate) taskset -c 1 "$build/bench/dns_load" udp $port "$work/queries" "$seconds" $rate ;;
@@ -127,7 +130,9 @@ measure() {
   start "$2"
   wait_until_up
   before=$(cpu_times)
-  result=$(press "$1")
+  count=1
+  [ "$2" != workers ] || count=2
+  result=$(press "$1" $count)
   after=$(cpu_times)
   kill "$server"
   wait "$server" 2>/dev/null || true

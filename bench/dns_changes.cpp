@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a change at metadatad to the answer of dnsd, for bench/dns_changes.sh: pods of headless
+// services get other addresses at a steady rate, and each new endpoint's name is asked for, every
+// quarter of a millisecond, from the moment the change is sent until it is answered. That, and
+// queries for names that stay, is the load.
+//
+//   dns_changes SOCKET PORT METADATAD_PID DNSD_PID [CHANGES_PER_SECOND] [SECONDS]
+#include <paddock/metadata/client.hpp>
+#include <paddock/metadata/codec.hpp>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <nlohmann/json.hpp>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace paddock::metadata;
+using Clock = std::chrono::steady_clock;
+
+constexpr unsigned writers = 32;
+constexpr std::size_t max_pods = 4000;
+constexpr std::uint32_t first_address = 0x0AC80000;  // 10.200.0.0: nobody has these yet
+constexpr std::chrono::microseconds step{250};
+
+std::int64_t now() { return Clock::now().time_since_epoch().count(); }
+
+[[noreturn]] void give_up(const std::string& why) {
+  std::fprintf(stderr, "dns_changes: %s\n", why.c_str());
+  std::exit(1);
+}
+
+int connect_to(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) give_up(path);
+  return fd;
+}
+
+// Seconds of the processor that the process has had.
+double cpu_of(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string word;
+  double ticks = 0;
+  for (int i = 1; i <= 15 && file >> word; ++i) {
+    if (i >= 14) ticks += std::atof(word.c_str());
+  }
+  return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+template <class Kind>
+std::vector<std::shared_ptr<const Kind>> all_of(const std::string& path, const std::string& kind) {
+  std::vector<std::shared_ptr<const Kind>> found;
+  Client client("unix:" + path);
+  for (int ns = 0; ns < 500; ++ns) {
+    const auto list = client.get("/v1/" + kind + "/team-" + std::to_string(ns));
+    if (!list) break;
+    const auto known = nlohmann::json::parse(list->body);
+    for (const auto& object : known["objects"]) {
+      auto parsed = parse_object(object.dump());
+      if (parsed.object) found.push_back(std::static_pointer_cast<const Kind>(parsed.object));
+    }
+  }
+  if (found.empty()) give_up("there are no " + kind);
+  return found;
+}
+
+// Puts the object and waits until it is accepted.
+void put(int fd, const Object& object) {
+  const std::string body = format_json(object);
+  const std::string request = "PUT /v1/" + format(object.key()) +
+                              " HTTP/1.1\r\nHost: a\r\nContent-Length: " +
+                              std::to_string(body.size()) + "\r\n\r\n" + body;
+  (void)!::send(fd, request.data(), request.size(), 0);
+  std::string answer(65536, '\0');
+  const ssize_t size = ::recv(fd, answer.data(), answer.size(), 0);
+  if (size < 12 || answer.compare(9, 1, "2") != 0) give_up("refused: " + answer.substr(0, 200));
+}
+
+// Every service without an address of its own, so that each endpoint has a name.
+void make_headless(const std::string& path) {
+  const auto services = all_of<Service>(path, "services");
+  std::vector<std::jthread> threads;
+  for (unsigned writer = 0; writer < writers; ++writer) {
+    threads.emplace_back([&, writer] {
+      const int fd = connect_to(path);
+      for (std::size_t i = writer; i < services.size(); i += writers) {
+        auto changed = clone(*services[i]);
+        changed->cluster_ips = {};
+        put(fd, *changed);
+      }
+      ::close(fd);
+    });
+  }
+}
+
+// One pod's new address, and the name that shows it.
+struct Change {
+  std::shared_ptr<Pod> pod;
+  std::vector<std::uint8_t> query;
+  std::atomic<std::int64_t> sent = 0;
+  std::int64_t seen = 0;
+};
+
+std::vector<std::uint8_t> query_for(const std::string& name, std::size_t id) {
+  std::vector<std::uint8_t> query{
+      static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id), 0, 0, 0, 1, 0, 0, 0, 0, 0,
+      0};
+  for (std::size_t at = 0; at < name.size();) {
+    const std::size_t dot = std::min(name.find('.', at), name.size());
+    query.push_back(static_cast<std::uint8_t>(dot - at));
+    query.insert(query.end(), name.begin() + static_cast<std::ptrdiff_t>(at),
+                 name.begin() + static_cast<std::ptrdiff_t>(dot));
+    at = dot + 1;
+  }
+  query.insert(query.end(), {0, 0, 1, 0, 1});
+  return query;
+}
+
+std::vector<Change> plan(const std::string& path, std::size_t count) {
+  auto pods = all_of<Pod>(path, "pods");
+  if (pods.size() > max_pods) pods.resize(max_pods);
+  std::vector<Change> changes(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Pod& pod = *pods[i * 31 % pods.size()];
+    const boost::asio::ip::address_v4 address(first_address + static_cast<std::uint32_t>(i));
+    changes[i].pod = clone(pod);
+    changes[i].pod->addresses = {address};
+    std::string label = address.to_string();
+    std::ranges::replace(label, '.', '-');
+    const std::string app(pod.labels.find("app")->second);
+    changes[i].query =
+        query_for(label + "." + app + "." + std::string(pod.ns) + ".svc.cluster.local", i & 0xFFFF);
+  }
+  return changes;
+}
+
+// Asks for the names of changes on their way until they are answered.
+class Asking {
+ public:
+  Asking(std::vector<Change>& changes, const char* port) : changes_(changes) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(std::atoi(port)));
+    if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+      give_up("no socket");
+    }
+    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  }
+
+  [[nodiscard]] std::size_t asked() const { return asked_; }
+
+ private:
+  void run(const std::stop_token& stop) {
+    std::size_t next = 0;
+    while (!stop.stop_requested()) {
+      for (; next < changes_.size() && changes_[next].sent != 0; ++next) open_.push_back(next);
+      for (const std::size_t i : open_) ask(i);
+      ask(next % 100);  // long there
+      std::this_thread::sleep_for(step);
+      receive();
+      std::erase_if(open_, [&](std::size_t i) { return changes_[i].seen != 0; });
+    }
+  }
+
+  void ask(std::size_t i) {
+    (void)::send(socket_, changes_[i].query.data(), changes_[i].query.size(), MSG_DONTWAIT);
+    ++asked_;
+  }
+
+  void receive() {
+    std::array<std::uint8_t, 4096> reply;
+    while (::recv(socket_, reply.data(), reply.size(), MSG_DONTWAIT) > 12) {
+      const bool is_there = (reply[3] & 15) == 0 && (reply[6] | reply[7]) != 0;
+      const auto id = static_cast<std::size_t>(reply[0] << 8 | reply[1]);
+      for (const std::size_t i : open_) {
+        if (is_there && (i & 0xFFFF) == id && changes_[i].seen == 0) changes_[i].seen = now();
+      }
+    }
+  }
+
+  std::vector<Change>& changes_;
+  const int socket_ = ::socket(AF_INET, SOCK_DGRAM, 0);
+  std::vector<std::size_t> open_;
+  std::atomic<std::size_t> asked_ = 0;
+  std::jthread thread_;
+};
+
+// Changes leave in their order, each at its time, whoever sends it.
+void make_changes(const std::string& path, std::vector<Change>& changes, unsigned rate) {
+  std::atomic<std::size_t> next = 0;
+  const auto begin = Clock::now();
+  std::vector<std::jthread> threads;
+  for (unsigned writer = 0; writer < writers; ++writer) {
+    threads.emplace_back([&] {
+      const int fd = connect_to(path);
+      for (std::size_t i = next++; i < changes.size(); i = next++) {
+        std::this_thread::sleep_until(begin + std::chrono::microseconds(i * 1'000'000 / rate));
+        changes[i].sent = now();
+        put(fd, *changes[i].pod);
+      }
+      ::close(fd);
+    });
+  }
+}
+
+void print(const std::vector<Change>& changes, double took, double metadatad, double dnsd,
+           std::size_t asked) {
+  std::vector<double> taken;
+  for (const Change& change : changes) {
+    if (change.seen != 0) taken.push_back(static_cast<double>(change.seen - change.sent) / 1e6);
+  }
+  if (taken.empty()) give_up("no change was ever answered");
+  std::ranges::sort(taken);
+  std::printf("| %.0f | %.0f | %zu of %zu | %.1f | %.1f | %.1f | %.2f | %.2f |\n",
+              static_cast<double>(changes.size()) / took, static_cast<double>(asked) / took,
+              taken.size(), changes.size(), taken[taken.size() / 2], taken[taken.size() * 99 / 100],
+              taken.back(), dnsd / took, metadatad / took);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 5) {
+    std::fprintf(stderr,
+                 "usage: dns_changes SOCKET PORT METADATAD_PID DNSD_PID [CHANGES_PER_SECOND] "
+                 "[SECONDS]\n");
+    return 2;
+  }
+  const std::string path = argv[1];
+  const int metadatad = std::atoi(argv[3]);
+  const int dnsd = std::atoi(argv[4]);
+  const auto rate = static_cast<unsigned>(argc > 5 ? std::atoi(argv[5]) : 1000);
+  const auto seconds = static_cast<unsigned>(argc > 6 ? std::atoi(argv[6]) : 10);
+  make_headless(path);
+  auto changes = plan(path, std::size_t{rate} * seconds);
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  const Asking asking(changes, argv[2]);
+  const double metadatad_before = cpu_of(metadatad);
+  const double dnsd_before = cpu_of(dnsd);
+  const auto begin = Clock::now();
+  make_changes(path, changes, rate);
+  const double took = std::chrono::duration<double>(Clock::now() - begin).count();
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  print(changes, took, cpu_of(metadatad) - metadatad_before, cpu_of(dnsd) - dnsd_before,
+        asking.asked());
+  return 0;
+}

@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# From a change to the answer: the real metadatad and dnsd with 10,000 headless services and 150,000
+# pods (or a fraction), 1,000 pods a second get another address, under load.
+#   bench/dns_changes.sh BUILD_DIRECTORY [FRACTION] [CHANGES_PER_SECOND] [SECONDS]
+# Needs the targets paddock-metadatad, paddock-dnsd, cluster_memory and dns_changes.
+set -euo pipefail
+build=${1:?build directory}
+fraction=${2:-1}
+rate=${3:-1000}
+seconds=${4:-10}
+port=5397
+work=$(mktemp -d)
+pids=()
+stop() {
+  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+  wait
+  rm -rf "$work"
+}
+trap stop EXIT
+"$build/bench/cluster_memory" "$work/store" "$fraction" >"$work/filled"
+
+"$build/daemons/paddock-metadatad" --store "embedded:$work/store" --socket "$work/s" --listen none \
+  --admin-listen none >"$work/metadatad" 2>&1 &
+pids+=($!)
+until curl -sf --unix-socket "$work/s" -o /dev/null http://metadata/v1/status; do
+  kill -0 "${pids[0]}" 2>/dev/null || { cat "$work/metadatad" >&2; exit 1; }
+  sleep 0.1
+done
+"$build/daemons/paddock-dnsd" --source "unix:$work/s" --listen "127.0.0.1:$port" --state-dir "$work/dnsd" --workers 1 \
+  --no-forward --admin-listen none >"$work/dnsd.log" 2>&1 &
+pids+=($!)
+until dig +time=1 +tries=1 @127.0.0.1 -p $port dns-version.cluster.local TXT 2>/dev/null | grep -q NOERROR; do
+  kill -0 "${pids[1]}" 2>/dev/null || { cat "$work/dnsd.log" >&2; exit 1; }
+  sleep 0.1
+done
+echo '| changes/s | queries/s | answered | median, ms | p99, ms | highest, ms | dnsd, cores | metadatad, cores |'
+echo '| --- | --- | --- | --- | --- | --- | --- | --- |'
+"$build/bench/dns_changes" "$work/s" $port "${pids[0]}" "${pids[1]}" "$rate" "$seconds"
+awk '/^VmRSS|^VmHWM/ { m[$1] = $2 / 1024 } END { printf "dnsd: %.1f MiB resident, %.1f at its highest\n", m["VmRSS:"], m["VmHWM:"] }' \
+  "/proc/${pids[1]}/status"
