@@ -13,6 +13,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto subnets = flannel::parse_key(bytes);
       subnets && flannel::parse_key(flannel::format_key(*subnets)) != *subnets)
     std::abort();
+  if (const auto had = flannel::parse_subnet_file(bytes)) {
+    flannel::SubnetFile again;
+    again.subnets = *had;
+    if (flannel::parse_subnet_file(flannel::format_subnet_file(again)) != *had) std::abort();
+  }
   if (const auto record = flannel::parse_record(bytes);
       record && flannel::parse_record(flannel::format_record(*record)).value() != *record)
     std::abort();

@@ -152,11 +152,13 @@ SubnetRegistry::Answer ClusterSubnets::settle(const metadata::Key& key, std::uin
   return {};
 }
 
+// A reservation stays: somebody wants this host to have it.
 void ClusterSubnets::release(const Subnets& subnets) {
   const auto cluster = registry_->cluster();
   if (!cluster || prefixes(subnets).empty()) return;
   for (const auto& claim : cluster->subnets()) {
-    if (claim.host == options_.host && subnets_of(claim.subnets) == subnets)
+    const bool is_ours = claim.host == options_.host && !claim.host_uid.empty();
+    if (is_ours && subnets_of(claim.subnets) == subnets)
       (void)registry_->erase(claim.key(), claim.revision);
   }
 }

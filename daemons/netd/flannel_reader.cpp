@@ -9,12 +9,11 @@
 #include <utility>
 
 namespace paddock::netd {
+namespace {
 
 namespace etcd = metadata::etcd;
 namespace log = runtime::log;
 using std::chrono::steady_clock;
-
-namespace {
 
 constexpr std::chrono::milliseconds shortest_retry{100};
 constexpr std::chrono::seconds longest_retry{5};

@@ -65,12 +65,9 @@ std::optional<net::Prefix> companion(const SubnetView& view, const net::Prefix& 
                                      const std::vector<net::Prefix>& taken) {
   const auto index = view.v4->index_of(v4);
   const auto same = index ? view.v6->at(*index) : std::nullopt;
-  const auto is_free = [&](const net::Prefix& subnet) {
-    return std::ranges::none_of(taken, [&](const net::Prefix& other) {
-      return other.contains(subnet.address) || subnet.contains(other.address);
-    });
-  };
-  if (same && is_free(*same)) return same;
+  if (same &&
+      std::ranges::none_of(taken, [&](const net::Prefix& other) { return overlap(other, *same); }))
+    return same;
   const auto others = view.v6->free(taken, 1);
   return others.empty() ? std::nullopt : std::optional(others.front());
 }
@@ -179,7 +176,11 @@ void HostSubnets::adopt(const SubnetView& view) {
   for (const auto& claim : view.claims) {
     const bool is_known = std::ranges::any_of(
         held(), [&](const HeldSubnets& each) { return overlap(each.subnets, claim.subnets); });
-    if (claim.is_ours && !is_known && loss_of(view, claim.subnets).empty()) hold(claim.subnets);
+    if (!claim.is_ours || is_known) continue;
+    if (loss_of(view, claim.subnets).empty())
+      hold(claim.subnets);
+    else if (!is_in_pool(view, claim.subnets))
+      registry_.release(claim.subnets);  // of a network as it was configured before
   }
 }
 
@@ -213,9 +214,14 @@ std::vector<Subnets> HostSubnets::candidates(const SubnetView& view) {
   }
   const auto& pool = view.v4 ? view.v4 : view.v6;
   if (!pool) return {};
+  std::vector<Subnets> all;
+  const auto is_free = [&](const net::Prefix& subnet) {
+    return std::ranges::none_of(taken, [&](const auto& other) { return overlap(other, subnet); });
+  };
+  if (former_ && is_in_pool(view, *former_) && std::ranges::all_of(prefixes(*former_), is_free))
+    all.push_back(*former_);
   auto first = pool->free(taken, most_candidates);
   std::ranges::shuffle(first, chance_);
-  std::vector<Subnets> all;
   for (const auto& subnet : first) {
     Subnets subnets;
     (view.v4 ? subnets.v4 : subnets.v6) = subnet;

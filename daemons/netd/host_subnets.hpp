@@ -42,6 +42,8 @@ class HostSubnets {
   HostSubnets(const HostSubnets&) = delete;
   HostSubnets& operator=(const HostSubnets&) = delete;
 
+  // What this host had under another daemon: claimed first, if it is free. Before start().
+  void prefer(const Subnets& former) { former_ = former; }
   void start();
   // Something is new in the registry, or with this host.
   void wake();
@@ -70,6 +72,7 @@ class HostSubnets {
   const HasPods has_pods_;
   const std::function<void()> changed_;
   std::mt19937 chance_;
+  std::optional<Subnets> former_;
 
   mutable std::mutex mutex_;  // all below; never held over I/O
   std::condition_variable wake_;

@@ -14,6 +14,8 @@ using std::chrono::steady_clock;
 // After a time-out the next pods do not wait at all, for a while.
 constexpr std::chrono::seconds quiet{2};
 constexpr std::chrono::seconds turn{1};
+// A store tells its state a moment before it is in touch.
+constexpr std::chrono::milliseconds touch_turn{100};
 constexpr std::chrono::seconds full_check{60};
 
 bool same(const net::Lease& left, const net::Lease& right) {
@@ -170,7 +172,9 @@ void Registrar::run() {
   auto checked = steady_clock::now();
   while (!stopping_) {
     registry_->keep();
-    if (const auto next = registry_->next(seen, steady_clock::now() + turn)) {
+    const auto deadline =
+        steady_clock::now() + (is_new ? touch_turn : std::chrono::milliseconds(turn));
+    if (const auto next = registry_->next(seen, deadline)) {
       seen = next;
       is_new = true;
     }

@@ -88,6 +88,8 @@ net::HostPlan Service::open_registries() {
     subnets_ = std::make_unique<HostSubnets>(
         *subnet_registry_, options_.state_dir + "/subnets.json",
         [this](const net::Prefix& subnet) { return has_pods(subnet); }, wake_);
+    if (const auto had = net::flannel::parse_subnet_file(read_whole(options_.subnet_file)))
+      subnets_->prefer(*had);
     taken_in_ = subnets_->held();
     for (const auto& held : taken_in_) {
       for (const auto& subnet : prefixes(held.subnets))

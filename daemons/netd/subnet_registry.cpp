@@ -6,10 +6,14 @@ namespace {
 
 bool halves_overlap(const std::optional<net::Prefix>& left,
                     const std::optional<net::Prefix>& right) {
-  return left && right && (left->contains(right->address) || right->contains(left->address));
+  return left && right && overlap(*left, *right);
 }
 
 }  // namespace
+
+bool overlap(const net::Prefix& left, const net::Prefix& right) {
+  return left.contains(right.address) || right.contains(left.address);
+}
 
 std::vector<net::Prefix> prefixes(const Subnets& subnets) {
   std::vector<net::Prefix> all;

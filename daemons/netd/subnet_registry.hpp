@@ -22,6 +22,7 @@ namespace paddock::netd {
 using Subnets = net::flannel::Subnets;
 
 [[nodiscard]] std::vector<net::Prefix> prefixes(const Subnets& subnets);
+[[nodiscard]] bool overlap(const net::Prefix& left, const net::Prefix& right);
 [[nodiscard]] bool overlap(const Subnets& left, const Subnets& right);
 [[nodiscard]] std::string to_text(const Subnets& subnets);
 

@@ -3,6 +3,8 @@
 
 #include <paddock/net/flannel.hpp>
 
+#include <algorithm>
+
 namespace paddock::net::flannel {
 namespace {
 
@@ -34,6 +36,25 @@ std::string format_subnet_file(const SubnetFile& file) {
   text += "FLANNEL_MTU=" + std::to_string(file.mtu) + "\n";
   text += std::string("FLANNEL_IPMASQ=") + (file.masquerade ? "true" : "false") + "\n";
   return text;
+}
+
+std::optional<Subnets> parse_subnet_file(std::string_view text) {
+  Subnets subnets;
+  while (!text.empty()) {
+    const auto line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const auto equal = line.find('=');
+    if (equal == std::string_view::npos) continue;
+    const auto name = line.substr(0, equal);
+    const bool is_v4 = name == "FLANNEL_SUBNET";
+    if (!is_v4 && name != "FLANNEL_IPV6_SUBNET") continue;
+    const auto subnet = Prefix::parse(line.substr(equal + 1));
+    if (!subnet || subnet->address.is_v4() != is_v4 || subnet->length > (is_v4 ? 30 : 126))
+      return {};
+    (is_v4 ? subnets.v4 : subnets.v6) = subnet->network();
+  }
+  if (!subnets.v4 && !subnets.v6) return {};
+  return subnets;
 }
 
 }  // namespace paddock::net::flannel

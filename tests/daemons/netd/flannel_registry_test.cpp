@@ -88,6 +88,7 @@ class FlannelRegistryTest : public testing::Test {
     node.subnets = std::make_unique<HostSubnets>(
         *node.registry, file + ".subnets", [this](const net::Prefix&) { return has_pods_.load(); },
         [this] { signal_.notify_all(); });
+    if (former_) node.subnets->prefer(*former_);
     auto* subnets = node.subnets.get();
     node.registry->start([this, subnets] {
       subnets->wake();
@@ -129,6 +130,7 @@ class FlannelRegistryTest : public testing::Test {
   std::mutex mutex_;
   std::condition_variable signal_;
   std::atomic<bool> has_pods_{true};
+  std::optional<Subnets> former_;
   std::deque<Node> nodes_;
 };
 
@@ -190,6 +192,31 @@ TEST_F(FlannelRegistryTest, AHostTakesOverFromTheFlannelBeforeIt) {
   // Others must send to our device, not to flannel's.
   EXPECT_TRUE(comes_true(
       [&] { return keys()["10.9.0.64-28"].value.find("02:00:00:00:00:01") != std::string::npos; }));
+}
+
+TEST_F(FlannelRegistryTest, WhatFlannelHadIsClaimedFirstAlsoWhenItsKeyIsGone) {
+  auto& node = nodes_.emplace_back();
+  former_ = net::flannel::parse_key("10.9.0.160-28");
+
+  open(node, 1);
+
+  EXPECT_TRUE(comes_true([&] { return only(node) == "10.9.0.160/28"; }));
+}
+
+TEST_F(FlannelRegistryTest, AKeyOfANetworkAsItWasBeforeIsErased) {
+  const auto lease = client_->grant(1h);
+  ASSERT_TRUE(lease);
+  const std::string old = "/coreos.com/network/subnets/10.77.0.0-28";
+  ASSERT_TRUE(client_->commit(
+      {.when = {},
+       .then = {etcd::Put{.key = old,
+                          .value = R"({"PublicIP":"192.0.2.1","BackendType":"host-gw"})",
+                          .lease = lease->id}}}));
+
+  auto& node = add(1);
+
+  ASSERT_TRUE(comes_true([&] { return !only(node).empty(); }));
+  EXPECT_TRUE(comes_true([&] { return !keys().contains("10.77.0.0-28"); }));
 }
 
 TEST_F(FlannelRegistryTest, AFullSubnetGetsAFurtherOne) {

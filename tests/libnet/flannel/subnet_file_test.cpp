@@ -33,5 +33,17 @@ TEST(FlannelSubnetFile, HasBothFamilies) {
             "FLANNEL_IPMASQ=false\n");
 }
 
+TEST(FlannelSubnetFile, SaysWhatThisHostHad) {
+  const auto had = parse_subnet_file(
+      "FLANNEL_NETWORK=10.5.0.0/16\nFLANNEL_SUBNET=10.5.34.1/24\n"
+      "FLANNEL_IPV6_SUBNET=fc00:0:0:1::1/64\nFLANNEL_MTU=1450");
+  ASSERT_TRUE(had);
+  EXPECT_EQ(format_key(*had), "10.5.34.0-24&fc00:0:0:1::-64");
+  for (const char* wrong :
+       {"", "FLANNEL_SUBNET=", "FLANNEL_SUBNET=10.5.34.1", "FLANNEL_SUBNET=fc00::1/64",
+        "a=b\n\n=", "FLANNEL_IPV6_SUBNET=10.5.34.1/24"})
+    EXPECT_FALSE(parse_subnet_file(wrong)) << wrong;
+}
+
 }  // namespace
 }  // namespace paddock::net::flannel

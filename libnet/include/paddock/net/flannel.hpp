@@ -91,5 +91,7 @@ struct SubnetFile {
   bool masquerade = false;
 };
 [[nodiscard]] PADDOCK_NET_EXPORT std::string format_subnet_file(const SubnetFile& file);
+// The subnets that such a file says this host has; absent when it says none, or not rightly.
+[[nodiscard]] PADDOCK_NET_EXPORT std::optional<Subnets> parse_subnet_file(std::string_view text);
 
 }  // namespace paddock::net::flannel
