@@ -71,6 +71,27 @@ void NamesFromCluster::follow(std::shared_ptr<const metadata::Cluster> cluster) 
   });
   cluster_ = std::move(cluster);
   if (concerns_views) views_.follow(*cluster_);
+  name(touched);
+}
+
+void NamesFromCluster::set_reach(Reach reach) {
+  if (reach == reach_) return;
+  const auto before = std::exchange(reach_, std::move(reach));
+  Touched touched;
+  for (const auto& slice : cluster_->endpoints()) {
+    const auto is_other = [&](const boost::asio::ip::address& address) {
+      return before.holds(address) != reach_.holds(address);
+    };
+    const bool is_touched = std::ranges::any_of(slice.endpoints, [&](const auto& endpoint) {
+      return std::ranges::any_of(endpoint.addresses, is_other);
+    });
+    if (is_touched) touched.services.emplace(slice.ns.str(), slice.service.str());
+  }
+  name(touched);
+}
+
+// All that a change touches, and what hangs on it.
+void NamesFromCluster::name(Touched& touched) {
   touch_spaces(touched);
   touch_aliases(touched);
   for (const auto& space : touched.spaces) name_space(space);
@@ -157,6 +178,9 @@ std::optional<dns::Service> NamesFromCluster::find_service(const ServiceKey& key
   if (!has_endpoints_) return translate(*service, metadata::Range<metadata::Endpoints>());
   auto named = translate(*service, cluster_->endpoints_of(key.first, key.second));
   add_last_container(named, *cluster_);
+  for (auto& backend : named.backends)
+    std::erase_if(backend.addresses,
+                  [this](const auto& address) { return !reach_.holds(address); });
   return named;
 }
 

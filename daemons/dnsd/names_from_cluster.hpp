@@ -7,6 +7,7 @@
 
 #include "dnsd/client_views.hpp"
 #include "dnsd/exposure.hpp"
+#include "dnsd/reach.hpp"
 #include "dnsd/schemas.hpp"
 
 #include <paddock/dns/zone.hpp>
@@ -38,6 +39,9 @@ class NamesFromCluster {
   // Makes the names those of `cluster`.
   void follow(std::shared_ptr<const metadata::Cluster> cluster);
 
+  // From now on endpoints that are not reached are left out.
+  void set_reach(Reach reach);
+
   // Adds the names of an answers file, instead of those of the one before.
   void take(const AnswersFile& answers);
 
@@ -67,6 +71,7 @@ class NamesFromCluster {
   void touch_pod(const metadata::Pod& pod, Touched& touched);
   void touch_spaces(Touched& touched) const;
   void touch_aliases(Touched& touched) const;
+  void name(Touched& touched);
 
   void name_space(const std::string& space);
   void name_service(const ServiceKey& key);
@@ -80,6 +85,7 @@ class NamesFromCluster {
   Schemas schemas_;
   Exposure exposure_;
   bool has_endpoints_;
+  Reach reach_;
   std::vector<dns::ZoneSpec> zones_;
   dns::AuthorityBuilder builder_;
   ClientViews views_;

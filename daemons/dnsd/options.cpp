@@ -121,6 +121,11 @@ void describe_names(runtime::OptionTable& table, Options& options) {
   table.boolean({"endpoint-pod-names", "", "Name endpoints without a hostname after their pod."},
                 options.endpoint_pod_names);
   table.boolean({"endpoints", "", "Name what services get by their endpoints."}, options.endpoints);
+  table.text(
+      {"reach-file", "FILE",
+       "Leave endpoints out that this host does not reach yet, as its netd says in this file "
+       "(netd's --reach-file). Default: none are left out."},
+      options.reach_file);
   table.boolean({"ignore-empty-services", "",
                  "A service with cluster addresses but no ready endpoint does not exist."},
                 options.ignore_empty_services);

@@ -36,6 +36,7 @@ struct Options : runtime::CommonOptions {
   std::string pods = "insecure";
   bool endpoint_pod_names = false;
   bool endpoints = true;
+  std::string reach_file;
   bool ignore_empty_services = false;
   bool zonal_names = false;
   std::string external_zone = "none";

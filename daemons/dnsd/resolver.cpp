@@ -77,6 +77,7 @@ Resolver::Resolver(const Options& options, std::unique_ptr<metadata::Store> stor
 // Everything that is known before the first query.
 void Resolver::begin() {
   contribute();
+  (void)update_reach();
   cluster_ = store_ ? store_->cluster() : std::make_shared<const metadata::Cluster>();
   if (cluster_) names_.follow(cluster_);
 }
@@ -100,8 +101,23 @@ void Resolver::update_others() {
   }
 }
 
+// True when names may be others. A file that is gone or broken leaves what was known in place.
+bool Resolver::update_reach() {
+  const auto now = stamp_of(options_.reach_file);
+  if (now == reach_stamp_) return false;
+  reach_stamp_ = now;
+  auto reach = read_reach(options_.reach_file);
+  if (reach) {
+    names_.set_reach(std::move(*reach));
+  } else {
+    log::warning("what netd reaches is taken as before", {{"reason", reach.error().text}});
+  }
+  return reach.has_value();
+}
+
 void Resolver::update() {
   update_others();
+  if (update_reach()) publish();
   if (store_) {
     if (auto newest = store_->cluster(); newest && newest != cluster_) follow(newest);
   }
@@ -168,6 +184,8 @@ void Resolver::take(AnswersFile answers) {
   answers_ = std::move(answers);
   if (!has_same_zones) {
     names_ = NamesFromCluster(options_, answers_.authoritative, others_.zones());
+    reach_stamp_ = {};
+    (void)update_reach();
     if (cluster_) names_.follow(cluster_);
     contribute();
   } else {

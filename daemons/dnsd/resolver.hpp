@@ -50,6 +50,7 @@ class Resolver {
   void begin();
   void contribute();
   void update_others();
+  bool update_reach();
   void forward();
   dns::Result<void> read_rules();
   void publish();
@@ -64,6 +65,7 @@ class Resolver {
   FileStamp answers_stamp_;  // taken before the file is read: a later change is another stamp
   AnswersFile answers_;
   std::string broken_answers_;
+  FileStamp reach_stamp_;
   OtherNames others_;
   std::vector<dns::StubZone> stubs_;  // that others_ says
   std::vector<FileStamp> rule_stamps_;

@@ -1,35 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dnsd/rules.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <functional>
+#include "dnsd/text_lines.hpp"
+
 #include <iterator>
 
 namespace paddock::dnsd {
 
 namespace {
-
-// Takes what a line says; fails with a sentence about it.
-using TakeLine = std::function<dns::Result<void>(const std::string& line)>;
-
-dns::Result<void> read_lines(const std::string& path, const TakeLine& take) {
-  std::ifstream file(path);
-  if (!file) {
-    const int reason = errno;
-    return dns::Error{{reason, boost::system::generic_category()},
-                      "cannot read " + path + ": " + std::strerror(reason)};
-  }
-  std::string line;
-  for (int number = 1; std::getline(file, line); ++number) {
-    if (auto taken = take(line); !taken) {
-      return dns::Error{taken.error().code,
-                        path + ":" + std::to_string(number) + ": " + taken.error().text};
-    }
-  }
-  return {};
-}
 
 dns::Result<void> take_host_line(const std::string& line, std::vector<dns::HostEntry>& hosts) {
   auto entries = dns::parse_host_line(line);

@@ -82,6 +82,9 @@ void describe_overlay(runtime::OptionTable& table, Options& options) {
               "How packets get to pods of other hosts, which say in the registry of --metadata how "
               "they are reached. docs/overlay.md."},
              options.overlay, check_overlay);
+  table.text({"reach-file", "FILE",
+              "Where dnsd is told, with an overlay, which pods of other hosts this one reaches."},
+             options.reach_file, checks::absolute_path());
   table.integer({"overlay-vni", "N", "Number of the VXLAN network."}, options.overlay_vni, 1U,
                 (1U << 24U) - 1);
   table.integer({"overlay-port", "PORT", "UDP port of VXLAN."}, options.overlay_port,

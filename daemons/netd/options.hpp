@@ -30,6 +30,7 @@ struct Options : runtime::CommonOptions {
   std::string subnet_file = "/run/flannel/subnet.env";
   std::string annotation_prefix = "flannel.alpha.coreos.com";
   std::string overlay = "none";
+  std::string reach_file = "/run/paddock/reach";
   std::uint32_t overlay_vni = 1;
   std::uint16_t overlay_port = 8472;
   bool overlay_direct_routing = false;

@@ -75,6 +75,7 @@ class Service {
   void let_go(const HeldSubnets& gone);
   [[nodiscard]] bool has_pods(const net::Prefix& subnet) const;
   void write_subnet_file();
+  void write_reach_file();
   void tell_host();
   [[nodiscard]] std::string subnet_trouble() const;
   void add_peer_problems(std::vector<runtime::Problem>& problems) const;
@@ -100,6 +101,8 @@ class Service {
   std::vector<HeldSubnets> taken_in_;
   std::uint32_t pod_mtu_ = 0;     // told to pods_
   std::string subnet_file_text_;  // as last written
+  std::string reach_file_text_;   // the same
+  std::chrono::steady_clock::time_point reach_looked_at_{};
   net::HostPlan plan_;
   net::HostNetwork network_;
   mutable std::mutex mutex_;       // the three below: written by requests, read by pages

@@ -8,6 +8,7 @@
 #include "netd/host_facts.hpp"
 #include "netd/peers.hpp"
 #include "netd/plan.hpp"
+#include "netd/reach_file.hpp"
 #include "netd/service.hpp"
 #include "netd/whole_file.hpp"
 #include "runtime/log.hpp"
@@ -21,6 +22,7 @@ namespace {
 
 namespace log = runtime::log;
 
+constexpr std::chrono::milliseconds between_reach_files{500};
 constexpr std::uint64_t nearly_used_up = 4;  // fewer free addresses than a quarter
 
 net::OverlaySettings overlay_settings(const Options& options, const std::string& host) {
@@ -207,6 +209,7 @@ void Service::follow_subnets() {
   }
   overlay_->set_subnets(networks_of(plan_));
   write_subnet_file();
+  write_reach_file();
   tell_host();
 }
 
@@ -224,6 +227,23 @@ void Service::write_subnet_file() {
     write_whole(options_.subnet_file, text);
   } catch (const std::exception& failed) {
     log::error("the subnet file is not written", {{"error", failed.what()}});
+  }
+}
+
+// With thousands of peers it takes a moment, and every pod wakes us.
+void Service::write_reach_file() {
+  const auto now = std::chrono::steady_clock::now();
+  const auto settings = overlay_->settings();
+  if (!settings || now - reach_looked_at_ < between_reach_files) return;
+  reach_looked_at_ = now;
+  const auto text = format_reach(settings->backend, plan_.cluster_networks, networks_of(plan_),
+                                 overlay_->peers());
+  if (reach_file_text_ == text) return;
+  try {
+    reach_file_text_ = text;
+    write_whole(options_.reach_file, text);
+  } catch (const std::exception& failed) {
+    log::error("dnsd is not told what is reached", {{"error", failed.what()}});
   }
 }
 

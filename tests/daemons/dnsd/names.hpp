@@ -48,6 +48,8 @@ class Names {
     return *this;
   }
 
+  void set_reach(Reach reach) { names_.set_reach(std::move(reach)); }
+
   test::DnsReply ask_for(const char* client, const std::string& name,
                          unsigned type = LDNS_RR_TYPE_A) {
     std::array<std::uint8_t, 4096> reply;

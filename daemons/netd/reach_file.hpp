@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What dnsd is told of the way to other hosts' pods: a file with a line for each network of the
+// cluster and for each subnet in it that packets get to from here. Pure.
+#pragma once
+
+#include <paddock/net/overlay.hpp>
+
+#include <string>
+#include <vector>
+
+namespace paddock::netd {
+
+// `own` is always reached. With the backend `none` somebody else sees to the way: no line at all.
+[[nodiscard]] std::string format_reach(net::OverlayBackend backend,
+                                       const std::vector<net::Prefix>& networks,
+                                       const std::vector<net::Prefix>& own,
+                                       const std::vector<net::PeerStatus>& peers);
+
+}  // namespace paddock::netd

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netd/reach_file.hpp"
+
+#include <gtest/gtest.h>
+
+namespace paddock::netd {
+namespace {
+
+net::Prefix prefix(const char* text) { return net::Prefix::parse(text).value(); }
+
+net::PeerStatus peer(const char* subnet, net::PeerPath path, const char* trouble) {
+  net::PeerStatus status;
+  status.peer.subnets = {prefix(subnet)};
+  status.path = path;
+  status.trouble = trouble;
+  return status;
+}
+
+TEST(ReachFile, SaysWhichSubnetsPacketsGetTo) {
+  const auto text =
+      format_reach(net::OverlayBackend::vxlan, {prefix("10.42.0.0/16")}, {prefix("10.42.1.0/24")},
+                   {peer("10.42.2.0/24", net::PeerPath::vxlan, ""),
+                    peer("10.42.3.0/24", net::PeerPath::direct, ""),
+                    peer("10.42.4.0/24", net::PeerPath::none, ""),
+                    peer("10.42.5.0/24", net::PeerPath::vxlan, "host x has the same subnet")});
+
+  EXPECT_EQ(text,
+            "# Written by netd for dnsd --reach-file.\n"
+            "network 10.42.0.0/16\n"
+            "reached 10.42.1.0/24\n"
+            "reached 10.42.2.0/24\n"
+            "reached 10.42.3.0/24\n");
+}
+
+TEST(ReachFile, SaysNothingWhereOthersSeeToTheWay) {
+  EXPECT_EQ(format_reach(net::OverlayBackend::none, {prefix("10.42.0.0/16")}, {}, {}),
+            "# Written by netd for dnsd --reach-file.\n");
+}
+
+}  // namespace
+}  // namespace paddock::netd
