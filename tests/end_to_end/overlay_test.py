@@ -2,29 +2,15 @@
 """Three hosts on one wire, a real etcd, and a flannel by hand: subnets, tunnels, failures."""
 import base64
 import json
-import os
-import pathlib
-import re
 import signal
 import subprocess
 import unittest
-import urllib.request
 
+from fleet import ETCD, Etcd, Node, call, lay_wire, ping, text
 from host import BUILD, run, wait_until
 
-ETCD = "http://10.1.0.254:2379"
 PREFIX = "/coreos.com/network"
 CONFIG = {"Network": "10.9.0.0/16", "SubnetLen": 24, "Backend": {"Type": "vxlan", "VNI": 1}}
-
-
-def call(path, body):
-    request = urllib.request.Request(f"{ETCD}/v3/{path}", json.dumps(body).encode())
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        return json.load(answer)
-
-
-def text(value):
-    return base64.b64encode(value.encode()).decode()
 
 
 def put(name, value):
@@ -38,95 +24,8 @@ def keys():
     return {base64.b64decode(each["key"]).decode()[len(begin):]: json.loads(base64.b64decode(each["value"])) for each in found}
 
 
-class Etcd:
-    def __init__(self):
-        self.start()
-
-    def start(self):
-        self.process = subprocess.Popen(
-            ["etcd", "--data-dir", "/run/etcd", "--listen-client-urls", ETCD, "--advertise-client-urls", ETCD,
-             "--listen-peer-urls", "http://127.0.0.1:2380", "--log-level", "error"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(lambda: call("maintenance/status", {}), "etcd answers", 30)
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-
-
-class Node:
-    """A namespace on the wire; netd in it."""
-
-    def __init__(self, number):
-        self.number = number
-        self.name = f"node{number}"
-        self.address = f"10.1.0.{number}"
-        self.folder = pathlib.Path(f"/run/nodes/{self.name}")
-        self.folder.mkdir(parents=True)
-        self.netd = None
-        run("ip", "netns", "add", self.name)
-        run("ip", "link", "add", f"wire{number}", "type", "veth", "peer", "name", "eth0", "netns", self.name)
-        run("ip", "link", "set", f"wire{number}", "master", "wire", "up")
-        self.run("ip", "link", "set", "lo", "up")
-        self.run("ip", "address", "add", f"{self.address}/24", "dev", "eth0")
-        self.run("ip", "link", "set", "eth0", "up")
-        self.run("ip", "route", "add", "default", "via", "10.1.0.254")
-
-    def run(self, *command, **how):
-        return run("ip", "netns", "exec", self.name, *command, **how)
-
-    def start(self, *options):
-        options = options or ("--metadata", "none", "--registry", f"flannel-etcd:{ETCD}", "--subnet-file", self.folder / "subnet.env")
-        command = ["ip", "netns", "exec", self.name, BUILD / "daemons/paddock-netd", "--host-name", self.name,
-                   "--state-dir", self.folder / "state", "--socket", self.folder / "net.sock", *options]
-        with (self.folder / "log").open("a") as log:
-            self.netd = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-
-    def stop(self, how=signal.SIGTERM):
-        self.netd.send_signal(how)
-        self.netd.wait(20)
-
-    def admin(self, path):
-        return self.run("curl", "-sf", "-m", "2", f"http://127.0.0.1:9763{path}").stdout
-
-    def wait_ready(self):
-        wait_until(lambda: self.admin("/readyz"), f"{self.name} is ready", 30)
-
-    def peers(self):
-        return {peer["host"]: peer for peer in json.loads(self.admin("/peers"))["peers"]}
-
-    def wait_for_peers(self, *others):
-        def is_reached(other):
-            peers = self.peers()  # flannel's etcd knows hosts by their address only
-            return (peers.get(other.address) or peers[other.name])["path"] != "none"
-
-        wait_until(lambda: all(is_reached(other) for other in others),
-                   f"{self.name} reaches {[other.name for other in others]}", 20)
-
-    def subnet(self):
-        found = re.search(r"FLANNEL_SUBNET=(\S+)\.1/24", (self.folder / "subnet.env").read_text())
-        return found.group(1)
-
-    def attach(self, pod):
-        run("ip", "netns", "add", pod)
-        environment = dict(os.environ, CNI_COMMAND="ADD", CNI_CONTAINERID=f"c-{pod}", CNI_NETNS=f"/run/netns/{pod}", CNI_IFNAME="eth0",
-                           CNI_PATH="/opt/cni/bin", CNI_ARGS=f"K8S_POD_NAMESPACE=shop;K8S_POD_NAME={pod}",
-                           PADDOCK_NET_SOCKET=str(self.folder / "net.sock"))
-        done = subprocess.run([str(BUILD / "daemons/cni/paddock-cni")], env=environment, capture_output=True, text=True, timeout=30,
-                              input=json.dumps({"cniVersion": "1.0.0", "name": "paddock", "type": "paddock"}), check=False)
-        if done.returncode != 0:
-            raise AssertionError(done.stdout + done.stderr)
-        return json.loads(done.stdout)["ips"][0]["address"].split("/")[0]
-
-
-def ping(pod, address, *options):
-    return run("ip", "netns", "exec", pod, "ping", "-c", "1", "-W", "1", *options, address, check=False).returncode == 0
-
-
 def setUpModule():
-    run("ip", "link", "add", "wire", "type", "bridge")
-    run("ip", "address", "add", "10.1.0.254/24", "dev", "wire")
-    run("ip", "link", "set", "wire", "up")
+    lay_wire()
 
 
 class Flannel(unittest.TestCase):
