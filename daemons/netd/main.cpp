@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // paddock-netd: gives the pods of this host their addresses and links.
+#include "netd/installation.hpp"
 #include "netd/options.hpp"
-#include "netd/plan.hpp"
 #include "netd/service.hpp"
-#include "netd/whole_file.hpp"
 #include "runtime/daemon.hpp"
 
 #include <algorithm>
@@ -29,13 +28,14 @@ void serve(runtime::Daemon<netd::Options>& daemon) {
     return;
   }
   runtime::make_directory(options.state_dir, 0700);
-  if (options.write_conflist)
-    netd::write_whole(options.conflist, netd::conflist(options.network_name));
+  netd::Installation installation(options);
+  netd::make_kernel_settings_writable();
   netd::Service service(options, [&daemon] { daemon.nudge(); });
   const runtime::Admin admin(daemon.name(), options.admin_listen, daemon,
                              {.status = [&] { return service.status(); },
                               .metrics = [&](auto& out) { service.metrics(out); },
                               .own = [&](auto path) { return service.page(path); }});
+  if (installation.is_due()) installation.tend(service.status().ready);
   daemon.ready(service.summary());
   for (;;) {
     const auto wake = daemon.wait(pause_until(service.due()));
@@ -45,6 +45,7 @@ void serve(runtime::Daemon<netd::Options>& daemon) {
       daemon.ready(service.summary());
     }
     service.maintain(wake == runtime::Wake::nudge);
+    if (installation.is_due()) installation.tend(service.status().ready);
   }
 }
 

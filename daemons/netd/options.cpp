@@ -172,8 +172,19 @@ void describe(runtime::OptionTable& table, Options& options) {
              checks::absolute_path());
   table.text({"network-name", "NAME", "Name of the network in that file."}, options.network_name);
   table.boolean(
-      {"write-conflist", "", "Write the network configuration for container runtimes, then go on."},
+      {"write-conflist", "",
+       "Write the network configuration for container runtimes, once netd can take pods."},
       options.write_conflist);
+  table.list({"conflist-after", "ADDRESS:PORT",
+              "Not before these are ready, too: the admin addresses of dnsd and metadatad."},
+             options.conflist_after, checks::endpoint());
+  table.text({"plugin-source", "FILE",
+              "The plugin, to be copied to --plugin-target before. Default: it is there already."},
+             options.plugin_source, [](const std::string& text) {
+               return text.empty() ? std::string() : checks::absolute_path()(text);
+             });
+  table.text({"plugin-target", "FILE", "Where container runtimes look for it."},
+             options.plugin_target, checks::absolute_path());
   table.action(
       {"purge", "", "Remove every link, route and rule of Paddock from this host, and end."},
       options.purge);

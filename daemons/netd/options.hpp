@@ -58,6 +58,9 @@ struct Options : runtime::CommonOptions {
   std::string conflist = "/etc/cni/net.d/10-paddock.conflist";
   std::string network_name = "paddock";
   bool write_conflist = false;
+  std::vector<std::string> conflist_after;
+  std::string plugin_source;  // empty: the plugin is installed by others
+  std::string plugin_target = "/opt/cni/bin/paddock";
   bool purge = false;
 };
 

@@ -17,8 +17,8 @@ namespace paddock::netd {
 namespace {
 
 // A rename must not come to the disk before what it names.
-bool write_through(const std::string& path, const std::string& text) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+bool write_through(const std::string& path, const std::string& text, mode_t mode) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
   if (file < 0) return false;
   std::size_t written = 0;
   while (written < text.size()) {
@@ -35,11 +35,11 @@ bool write_through(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-void write_whole(const std::string& path, const std::string& text) {
+void write_whole(const std::string& path, const std::string& text, mode_t mode) {
   const std::filesystem::path target(path);
   runtime::make_directory(target.parent_path());
   const auto unfinished = target.parent_path() / ("." + target.filename().string());
-  if (!write_through(unfinished, text))
+  if (!write_through(unfinished, text, mode))
     throw std::runtime_error("write " + unfinished.string() + ": " +
                              std::generic_category().message(errno));
   std::filesystem::rename(unfinished, target);

@@ -4,13 +4,15 @@
 // all.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 
 namespace paddock::netd {
 
 // Replaces the file; its folder is made when absent. Throws std::runtime_error with a sentence. The
 // unfinished file is `.NAME` beside it, as flannel has it.
-void write_whole(const std::string& path, const std::string& text);
+void write_whole(const std::string& path, const std::string& text, mode_t mode = 0644);
 // Empty when there is none.
 [[nodiscard]] std::string read_whole(const std::string& path);
 

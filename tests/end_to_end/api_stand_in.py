@@ -42,8 +42,9 @@ def merged(old, patch):
 
 
 class ApiStandIn:
-    def __init__(self, read=recorded):
+    def __init__(self, read=recorded, address="127.0.0.1"):
         """Begins with what `read` says of each resource: a list of objects."""
+        self.address = address
         self.objects = {resource: {key_of(item): item for item in read(resource)} for resource in RESOURCES}
         self.version = max(int(item["metadata"]["resourceVersion"]) for items in self.objects.values() for item in items.values())
         self.events = {resource: [] for resource in RESOURCES}  # (version, event)
@@ -55,7 +56,7 @@ class ApiStandIn:
     def start(self):
         self.connections = set()
         self.is_up = True
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), handler_for(self))
+        self.server = http.server.ThreadingHTTPServer((self.address, self.port), handler_for(self))
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
@@ -103,7 +104,7 @@ class ApiStandIn:
         pathlib.Path(path).write_text(json.dumps({
             "kind": "Config", "current-context": "test",
             "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
-            "clusters": [{"name": "test", "cluster": {"server": f"http://127.0.0.1:{self.port}"}}],
+            "clusters": [{"name": "test", "cluster": {"server": f"http://{self.address}:{self.port}"}}],
             "users": [{"name": "test", "user": {"token": TOKEN}}]}))
         return path
 

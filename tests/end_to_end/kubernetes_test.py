@@ -3,10 +3,14 @@
 and all of it while the API is away, also for daemons that are started then."""
 import json
 import pathlib
+import subprocess
 import unittest
 
+import yaml
+
+from api_objects import node_object, pod_object, slice_object
 from api_stand_in import ApiStandIn, recorded
-from host import Host, run, wait_until
+from host import BUILD, Host, run, wait_until
 
 NODE = "node-01"
 KUBECONFIG = "/run/kubeconfig"
@@ -31,28 +35,6 @@ def answers(names):
     return {name: sorted(addresses) for name, addresses in found.items()}
 
 
-def pod_object(name, namespace, address, ready=True):
-    return {"metadata": {"name": name, "namespace": namespace, "uid": f"uid-of-{name}", "labels": {"app": "till"},
-                         "annotations": {"team": "shop"}, "creationTimestamp": "2026-11-28T03:00:00Z"},
-            "spec": {"nodeName": NODE, "containers": [{"name": "main"}], "serviceAccountName": "till"},
-            "status": {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}],
-                       "conditions": [{"type": "Ready", "status": "True" if ready else "False"}]}}
-
-
-def node_object(name, address, pod_cidr):
-    return {"metadata": {"name": name, "uid": f"uid-of-{name}", "labels": {}}, "spec": {"podCIDRs": [pod_cidr]} if pod_cidr else {},
-            "status": {"addresses": [{"type": "InternalIP", "address": address}],
-                       "conditions": [{"type": "Ready", "status": "True"}]}}
-
-
-def slice_object(service, namespace, addresses):
-    return {"metadata": {"name": f"{service}-x7", "namespace": namespace, "uid": f"uid-of-slice-{service}",
-                         "labels": {"kubernetes.io/service-name": service}},
-            "addressType": "IPv4", "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}],
-            "endpoints": [{"addresses": [address], "conditions": {"ready": True}, "nodeName": NODE,
-                           "targetRef": {"kind": "Pod", "name": pod}} for pod, address in addresses.items()]}
-
-
 class Kubernetes(unittest.TestCase):
     def setUp(self):
         self.api = ApiStandIn()
@@ -69,8 +51,8 @@ class Kubernetes(unittest.TestCase):
         pod = self.host.attach("till-1")
         self.api.put("services", {"metadata": {"name": "till", "namespace": "shop", "uid": "uid-of-till"}, "spec": {
             "clusterIP": "None", "clusterIPs": ["None"], "selector": {"app": "till"}, "ports": [{"name": "http", "port": 80}]}})
-        self.api.put("pods", pod_object("till-1", "shop", pod.address))
-        self.api.put("endpointslices", slice_object("till", "shop", {"till-1": pod.address}))
+        self.api.put("pods", pod_object("till-1", "shop", pod.address, NODE))
+        self.api.put("endpointslices", slice_object("till", "shop", {"till-1": pod.address}, NODE))
 
         wait_until(lambda: pod.dig("till.shop.svc.cluster.local") == [pod.address], "its service has its address")
         self.assertEqual(pod.dig_status("nobody.shop.svc.cluster.local"), "NXDOMAIN")
@@ -170,6 +152,77 @@ class Kubernetes(unittest.TestCase):
         changed = expected | {"web.shop.svc.cluster.local": ["10.96.77.77"]}
         wait_until(lambda: answers(expected) == changed, "what changed meanwhile is known", 60)
         wait_until(lambda: not self.is_stale(), "nothing is stale")
+
+
+MANIFESTS = pathlib.Path(__file__).resolve().parents[2] / "packaging/kubernetes"
+CONFLIST = pathlib.Path("/etc/cni/net.d/10-paddock.conflist")
+PLUGIN = pathlib.Path("/opt/cni/bin/paddock")
+HOST_IP = "192.0.2.1"
+
+
+class DaemonSet(unittest.TestCase):
+    """The three containers of the manifests as processes: their arguments, configuration and capabilities, and /proc/sys as
+    read-only as in a container."""
+
+    def setUp(self):
+        self.api = ApiStandIn()
+        self.addCleanup(lambda: self.api.is_up and self.api.stop())
+        self.api.put("nodes", node_object(NODE, HOST_IP, "10.244.1.0/24"))
+        run("ip", "link", "add", "up0", "type", "veth", "peer", "up1")
+        self.addCleanup(run, "ip", "link", "del", "up0")
+        run("ip", "address", "add", HOST_IP + "/24", "dev", "up0")
+        for end in ("up0", "up1"):
+            run("ip", "link", "set", end, "up")
+        self.host = self.enterContext(Host(daemons=()))
+        PLUGIN.unlink()
+        CONFLIST.unlink(missing_ok=True)
+        pod = yaml.safe_load((MANIFESTS / "daemonset.yaml").read_text())["spec"]["template"]["spec"]
+        self.containers = {container["name"]: container for container in pod["containers"]}
+        config = yaml.safe_load((MANIFESTS / "config.yaml").read_text())["data"]
+        pathlib.Path("/etc/paddock").mkdir(exist_ok=True)
+        kubeconfig = "kubernetes:" + self.api.kubeconfig(KUBECONFIG)
+        for name, text in config.items():
+            path = pathlib.Path("/etc/paddock") / name
+            path.write_text(text.replace('"kubernetes:"', f'"{kubeconfig}"'))
+            self.addCleanup(path.unlink)
+
+    def start(self, name):
+        container = self.containers[name]
+        arguments = [argument.replace("$(NODE_NAME)", NODE).replace("$(HOST_IP)", HOST_IP)
+                     .replace("/usr/lib/paddock/cni/paddock", str(BUILD / "daemons/cni/paddock-cni")) for argument in container["args"]]
+        capabilities = ",".join("+" + name.lower() for name in container["securityContext"]["capabilities"]["add"])
+        with (self.host.logs / name).open("a") as log:
+            self.host.processes[name] = subprocess.Popen(
+                ["unshare", "--mount", "sh", "-ec", 'mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys; exec "$@"', "-",
+                 "setpriv", "--bounding-set", f"-all,{capabilities}", "--inh-caps", "-all", "--no-new-privs",
+                 BUILD / f"daemons/paddock-{name}", *arguments], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def is_ready(self, name):
+        port = self.containers[name]["readinessProbe"]["httpGet"]["port"]
+        return run("curl", "-sf", "-m", "2", f"http://{HOST_IP}:{port}/readyz", check=False).returncode == 0
+
+    def test_node_takes_pods_when_all_three_serve_and_not_before(self):
+        for name in ("netd", "metadatad"):
+            self.start(name)
+        for name in ("netd", "metadatad"):
+            wait_until(lambda: self.is_ready(name), f"{name} is ready", 15)
+        self.assertFalse(CONFLIST.exists())
+        self.assertFalse(PLUGIN.exists())
+
+        self.start("dnsd")
+        wait_until(CONFLIST.exists, "the network configuration is there", 15)
+
+        self.assertTrue(self.is_ready("dnsd"))
+        self.assertEqual(PLUGIN.stat().st_mode & 0o777, 0o755)
+        self.assertEqual([path.name for path in CONFLIST.parent.iterdir()], [CONFLIST.name])
+        pod = self.host.attach("till-1")
+        self.assertTrue(pod.address.startswith("10.244.1."), pod.address)
+        self.assertEqual(pod.dig("kubernetes.default.svc.cluster.local"),
+                         named_services()["kubernetes.default.svc.cluster.local"])
+        wait_until(lambda: "flannel.alpha.coreos.com/backend-data" in self.api.objects["nodes"]["", NODE]["metadata"].get("annotations", {}),
+                   "the node says how it is reached")
+        self.assertNotIn("read-only", (self.host.logs / "netd").read_text())
+        self.host.detach(pod)
 
 
 unittest.main()

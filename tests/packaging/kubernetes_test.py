@@ -100,7 +100,7 @@ class Manifests(unittest.TestCase):
                 config = pathlib.Path(folder) / f"{name}.yaml"
                 config.write_text(data[config.name])
                 arguments = [argument.replace("$(NODE_NAME)", "node-1").replace("$(HOST_IP)", "192.0.2.1")
-                             .replace("/etc/paddock", folder) for argument in container["args"]]
+                             .replace("/etc/paddock/", f"{folder}/") for argument in container["args"]]
 
                 checked = subprocess.run([DAEMONS / pathlib.Path(container["command"][0]).name, *arguments,
                                           "--check-config"], capture_output=True, text=True)
@@ -108,8 +108,27 @@ class Manifests(unittest.TestCase):
                 self.assertIn(f"--config={config}", arguments)
                 self.assertEqual(checked.returncode, 0, checked.stderr + checked.stdout)
 
+    def test_runtimes_are_told_last(self):
+        arguments = self.containers["netd"]["args"]
+        others = [argument.rpartition("=")[2] for name in ("metadatad", "dnsd") for argument in self.containers[name]["args"]
+                  if argument.startswith("--admin-listen")]
+
+        self.assertIn("--write-conflist", arguments)
+        self.assertEqual([argument.partition("=")[2] for argument in arguments if argument.startswith("--conflist-after")], others)
+
+    def test_names_alone_are_the_same_without_netd(self):
+        overlay = yaml.safe_load((MANIFESTS.parent / "kubernetes-names/kustomization.yaml").read_text())
+        patch = yaml.safe_load(overlay["patches"][0]["patch"])["spec"]["template"]["spec"]
+        kept = [container for name, container in self.containers.items() if name != "netd"]
+        mounted = {mount["name"] for container in kept for mount in container["volumeMounts"]}
+
+        self.assertEqual([container["name"] for container in patch["containers"]], ["netd"])
+        self.assertEqual({volume["name"] for volume in patch["volumes"]},
+                         {volume["name"] for volume in self.pod["spec"]["volumes"]} - mounted)
+
     def test_nobody_has_more_power_than_the_work_needs(self):
-        needed = {"address": ["NET_ADMIN"], "metadatad": ["NET_BIND_SERVICE"], "dnsd": ["NET_BIND_SERVICE"]}
+        needed = {"address": ["NET_ADMIN"], "metadatad": ["NET_BIND_SERVICE"], "dnsd": ["NET_BIND_SERVICE"],
+                  "netd": ["NET_ADMIN", "SYS_ADMIN"]}
         spec = self.pod["spec"]
         for container in spec["initContainers"] + spec["containers"]:
             security = container["securityContext"]
