@@ -27,6 +27,8 @@ using Words = std::span<const std::string_view>;
 using std::chrono::seconds;
 
 constexpr int max_includes = 8;  // one inside the other
+constexpr Type ipseckey{45};
+constexpr Type amtrelay{260};
 
 Error error_of(std::string text) {
   return {make_error_code(boost::system::errc::invalid_argument), std::move(text)};
@@ -182,6 +184,11 @@ class Reader {
       auto data = master::parse_service_binding(prefix.data, origin_);
       if (!data) return error_of(format(prefix.type) + " data: " + data.error().text);
       return data;
+    }
+    // ldns loses memory on broken ones.
+    if ((prefix.type == ipseckey || prefix.type == amtrelay) && !is_opaque) {
+      return error_of(format(prefix.type) +
+                      " data is only read in the form of RFC 3597: \\# LENGTH HEX");
     }
     std::string text;
     for (const std::string_view word : prefix.data) {
