@@ -9,20 +9,6 @@
 namespace paddock::metadata {
 namespace {
 
-void append_address(std::string& out, const boost::asio::ip::address& address) {
-  if (!address.is_v4()) {
-    out += address.to_string();
-    return;
-  }
-  char buffer[16];
-  char* at = buffer;
-  for (const unsigned byte : address.to_v4().to_bytes()) {
-    if (at != buffer) *at++ = '.';
-    at = std::to_chars(at, buffer + sizeof buffer, byte).ptr;
-  }
-  out.append(buffer, at);
-}
-
 void append_escaped(std::string& out, char c) {
   constexpr char digits[] = "0123456789abcdef";
   const auto byte = static_cast<unsigned char>(c);
@@ -67,6 +53,20 @@ bool is_line_separator(std::string_view character) noexcept {
 }
 
 }  // namespace
+
+void append_address(std::string& out, const boost::asio::ip::address& address) {
+  if (!address.is_v4()) {
+    out += address.to_string();
+    return;
+  }
+  char buffer[16];
+  char* at = buffer;
+  for (const unsigned byte : address.to_v4().to_bytes()) {
+    if (at != buffer) *at++ = '.';
+    at = std::to_chars(at, buffer + sizeof buffer, byte).ptr;
+  }
+  out.append(buffer, at);
+}
 
 void append_json_text(std::string& out, std::string_view text, JsonFor reader) {
   const PlainCharacters& is_plain = plain_for[static_cast<std::size_t>(reader)];

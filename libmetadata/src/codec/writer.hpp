@@ -16,6 +16,9 @@
 
 namespace paddock::metadata {
 
+// As text; of an IPv4 address several times as fast as the C library's.
+void append_address(std::string& out, const boost::asio::ip::address& address);
+
 class Writer {
  public:
   // Writes the fields of a map whose opening brace is there, or will be put by begin().

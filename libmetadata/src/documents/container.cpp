@@ -76,7 +76,7 @@ constexpr Field<Pod> fields[] = {
     {"ports", ports},
     {"primary_ip",
      [](const View&, const Pod& p) -> Value {
-       return p.addresses.empty() ? Node() : Node(p.addresses.front().to_string());
+       return p.addresses.empty() ? Node() : text_node(p.addresses.front());
      }},
     {"primary_mac_address", [](const View&, const Pod& p) -> Value { return text_node(p.mac); }},
     {"service_index",

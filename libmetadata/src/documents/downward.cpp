@@ -13,13 +13,13 @@ Node pod_node(const View& view, const Pod& pod) {
       {"name", text_node(pod.name)},
       {"namespace", text_node(pod.ns)},
       {"node_name", text_or_null(pod.host)},
-      {"pod_ip", pod.addresses.empty() ? Node() : Node(pod.addresses.front().to_string())},
+      {"pod_ip", pod.addresses.empty() ? Node() : text_node(pod.addresses.front())},
       {"pod_ips", list_of(pod.addresses)},
       {"service_account", text_or_null(pod.service_account)},
       {"uid", text_node(pod.uid)}};
   entries.emplace_back("host_ip", host == nullptr || host->addresses.empty()
                                       ? Node()
-                                      : Node(host->addresses.front().to_string()));
+                                      : text_node(host->addresses.front()));
   entries.emplace_back("zone", host == nullptr ? Node() : text_or_null(host->zone));
   return map_of(std::move(entries));
 }

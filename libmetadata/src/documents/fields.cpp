@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "documents/fields.hpp"
 
+#include "codec/writer.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace paddock::metadata::documents {
@@ -130,6 +132,12 @@ Node node_of(const json& value) {
 
 }  // namespace
 
+Node text_node(const boost::asio::ip::address& address) {
+  std::string text;
+  append_address(text, address);
+  return text;
+}
+
 Node list_of(std::vector<Node> nodes) {
   return std::shared_ptr<const List>(std::make_shared<FixedList>(std::move(nodes)));
 }
@@ -143,7 +151,8 @@ Node list_of(const Texts& texts) {
 
 Node list_of(const Addresses& addresses) {
   std::vector<Node> nodes;
-  for (const auto& address : addresses) nodes.emplace_back(address.to_string());
+  nodes.reserve(addresses.size());
+  for (const auto& address : addresses) nodes.push_back(text_node(address));
   return list_of(std::move(nodes));
 }
 

@@ -77,6 +77,7 @@ inline constexpr std::string_view user_data_annotation = "paddock.dev/user-data"
 [[nodiscard]] inline Node text_node(std::string_view text) { return std::string(text); }
 [[nodiscard]] inline Node text_node(const char* text) { return std::string(text); }
 [[nodiscard]] inline Node text_node(const Text& text) { return text; }
+[[nodiscard]] Node text_node(const boost::asio::ip::address& address);
 // Null when it is empty.
 [[nodiscard]] inline Node text_or_null(const Text& text) {
   return text.empty() ? Node() : Node(text);

@@ -15,7 +15,7 @@ std::string_view or_active(const Text& state) {
 constexpr Field<Host> host_fields[] = {
     {"agent_ip",
      [](const View&, const Host& h) -> Value {
-       return h.addresses.empty() ? Node() : Node(h.addresses.front().to_string());
+       return h.addresses.empty() ? Node() : text_node(h.addresses.front());
      }},
     {"agent_state",
      [](const View&, const Host& h) -> Value { return text_node(or_active(h.state)); }},

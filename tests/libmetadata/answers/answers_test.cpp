@@ -57,6 +57,23 @@ TEST(Answers, AnAddressIsTheSameHoweverItIsWritten) {
   EXPECT_EQ(read(*answers, "2015-07-25", "fd00::5", {"name"}), "\"six\"");
 }
 
+TEST(Answers, AListIsAskedByIndexElseByName) {
+  constexpr std::string_view lists = R"({"v": {"default": {"list": [
+      {"name": "first"}, {"name": "99999999999999999999"}, {"name": "1x"}, {"uuid": "+"}]}}})";
+  const auto answers = parse_answers(lists, "answers.json")->answers;
+  const auto element = [&](const char* segment) {
+    return read(*answers, "v", "203.0.113.9", {"list", segment});
+  };
+
+  EXPECT_EQ(element("0"), element("first"));
+  EXPECT_EQ(element("+0"), element("first"));
+  EXPECT_EQ(element("99999999999999999999"), element("1"));
+  EXPECT_EQ(element("1x"), element("2"));
+  EXPECT_EQ(element("+"), element("3"));
+  EXPECT_EQ(element("-1"), "nothing");
+  EXPECT_EQ(element("4"), "nothing");
+}
+
 TEST(Answers, LatestIsTheHighestVersionUnlessThereIsOneOfThatName) {
   const auto without = parse_answers(tree, "answers.yaml")->answers;
   const auto with =
