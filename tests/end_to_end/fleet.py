@@ -98,6 +98,15 @@ class EtcdMembers:
         for url in self.urls:
             shutil.rmtree(f"/run/etcd-{url[-8:-5]}")
 
+    def back_up(self):
+        for url in self.urls:
+            shutil.copytree(f"/run/etcd-{url[-8:-5]}", f"/run/backup-{url[-8:-5]}")
+
+    def restore(self):
+        self.lose_data()
+        for url in self.urls:
+            shutil.copytree(f"/run/backup-{url[-8:-5]}", f"/run/etcd-{url[-8:-5]}")
+
 
 class Node:
     """A namespace on the wire; daemons in it."""

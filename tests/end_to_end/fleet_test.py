@@ -113,6 +113,19 @@ class Fleet(unittest.TestCase):
         node.wait_ready()
         self.assertIn("150 packets transmitted, 150 received", pinging.communicate(timeout=60)[0])
 
+    def test_3_an_address_rests_while_names_may_lead_to_it(self):
+        node = self.nodes[1]
+        freed = node.attach("brief")
+        self.name(node, "brief")
+        wait_until(lambda: dig("pod1", "brief") == [freed], "pod1 knows it", 20)
+        node.detach("brief")
+        self.add_pod(node, "next")  # at once, while caches may know the other
+        self.assertNotEqual(self.pods["next"], freed)
+        self.assertFalse(ping("pod1", freed))
+        self.assert_gone("pod1", "brief")
+        node.detach("next")
+        del self.pods["next"]
+
     def test_3_the_leader_of_etcd_dies(self):
         self.etcd.kill(self.etcd.leader())
         self.add_pod(self.nodes[2], "pod4")
@@ -147,6 +160,25 @@ class Fleet(unittest.TestCase):
         for pod in self.pods:  # services were nobody's on these hosts
             wait_until(lambda: self.name(self.nodes[0], pod) or True, "services are written again", 30)
         self.assert_all_reach_all()
+
+    def test_5_etcd_goes_back_to_a_backup(self):
+        before = self.claims(self.nodes[0])
+        self.etcd.stop()
+        self.etcd.back_up()
+        self.etcd.start()
+        self.add_pod(self.nodes[2], "late")
+        wait_until(lambda: self.name(self.nodes[0], "late") or True, "what is written is taken again", 30)
+        self.assert_named("pod1", "late")
+
+        self.etcd.stop()
+        self.etcd.restore()
+        self.etcd.start()
+        wait_until(lambda: self.nodes[0].api("pods/shop/late"), "hosts say again what they have", 40)
+        wait_until(lambda: self.name(self.nodes[0], "late") or True, "services are written again", 30)
+        self.assert_all_reach_all(["pod1", "late"])
+        self.assertEqual(self.claims(self.nodes[0]), before)
+        self.nodes[2].detach("late")
+        del self.pods["late"]
 
     def test_6_a_host_is_cut_off_and_comes_back(self):
         node = self.nodes[2]
