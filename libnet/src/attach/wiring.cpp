@@ -37,6 +37,16 @@ netlink::Route host_route(const Attachment& attachment, const IpAddress& address
   return route;
 }
 
+// The pod's address in the subnet of that gateway.
+std::optional<IpAddress> source_towards(const Attachment& attachment, const IpAddress& gateway) {
+  for (const IpAddress& address : attachment.addresses) {
+    if (address.is_v4() == gateway.is_v4() && attachment.prefix_of(address).contains(gateway)) {
+      return address;
+    }
+  }
+  return of_family(attachment.addresses, gateway.is_v4());
+}
+
 // Whether the pod has it as a neighbour.
 bool is_on_link(const Attachment& attachment, const IpAddress& address) {
   return attachment.bridge &&
@@ -135,11 +145,16 @@ std::vector<netlink::Route> host_routes(const Attachment& attachment) {
 
 std::vector<netlink::Route> pod_routes(const Attachment& attachment) {
   std::vector<netlink::Route> routes;
+  // As ptp has it: what a pod asks its gateway bears the address of that gateway's subnet.
+  const auto source = [&](const IpAddress& gateway) {
+    return attachment.has_own_gateways ? source_towards(attachment, gateway) : std::nullopt;
+  };
   for (const IpAddress& gateway : attachment.gateways) {
     if (of_family(attachment.addresses, gateway.is_v4()) && !is_on_link(attachment, gateway)) {
       netlink::Route route;
       route.destination = Prefix::host(gateway);
       route.scope = gateway.is_v4() ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+      route.source = source(gateway);
       routes.push_back(route);
     }
   }
@@ -148,6 +163,7 @@ std::vector<netlink::Route> pod_routes(const Attachment& attachment) {
     route.destination = subnet;
     route.gateway = of_family(attachment.gateways, subnet.address.is_v4());
     route.onlink = true;
+    route.source = source(subnet.address);
     routes.push_back(route);
   }
   for (const PodRoute& wanted : attachment.routes) {

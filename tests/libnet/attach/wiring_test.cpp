@@ -50,6 +50,19 @@ TEST(Wiring, ReachesGatewaysBeforeWhatLiesBehindThem) {
   EXPECT_TRUE(routes[2].onlink);
 }
 
+TEST(Wiring, AsksAGatewayOfItsOwnUnderTheAddressOfItsSubnet) {
+  Attachment attachment = dual_stack();
+  attachment.has_own_gateways = true;
+  attachment.subnets = {Prefix::parse("10.42.0.0/24").value(), Prefix::parse("fd42::/64").value()};
+
+  const auto routes = pod_routes(attachment);
+
+  ASSERT_EQ(routes.size(), 5U);
+  for (const auto at : {0U, 2U}) EXPECT_EQ(routes[at].source, ip("10.42.0.7")) << at;
+  for (const auto at : {1U, 3U}) EXPECT_EQ(routes[at].source, ip("fd42::7")) << at;
+  EXPECT_FALSE(routes[4].source) << "the default route's is the kernel's to choose";
+}
+
 TEST(Wiring, LeavesOutTheGatewayOfAFamilyThePodDoesNotHave) {
   Attachment attachment = dual_stack();
   attachment.addresses = {ip("10.42.0.7")};
