@@ -60,6 +60,11 @@ std::vector<net::PeerStatus> HostOverlay::peers() const {
   return overlay_ ? overlay_->peers() : std::vector<net::PeerStatus>{};
 }
 
+std::optional<net::Peer> HostOverlay::self() const {
+  const std::lock_guard lock(mutex_);
+  return overlay_ ? std::optional(overlay_->self()) : std::nullopt;
+}
+
 std::vector<net::PathStep> HostOverlay::trace(const net::IpAddress& destination,
                                               const std::optional<net::PathOrigin>& origin) const {
   const std::lock_guard lock(mutex_);

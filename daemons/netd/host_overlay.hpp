@@ -40,6 +40,8 @@ class HostOverlay {
   void set_subnets(std::vector<net::Prefix> subnets);
 
   [[nodiscard]] std::vector<net::PeerStatus> peers() const;
+  // This host as its peers have to know it; absent while there is no overlay.
+  [[nodiscard]] std::optional<net::Peer> self() const;
   // As net::Overlay; empty while there is none.
   [[nodiscard]] std::vector<net::PathStep> trace(
       const net::IpAddress& destination, const std::optional<net::PathOrigin>& origin) const;

@@ -92,6 +92,11 @@ void describe_overlay(runtime::OptionTable& table, Options& options) {
   table.boolean({"overlay-direct-routing", "",
                  "With vxlan: hosts on the same link are reached by plain routes."},
                 options.overlay_direct_routing);
+  table.boolean(
+      {"probe-peers", "",
+       "Ask other hosts now and then, by ICMP echo, whether packets of pods get there, how "
+       "long they take, and whether the largest do. Needs CAP_NET_RAW."},
+      options.probe_peers);
   table.text({"underlay", "INTERFACE",
               "The interface other hosts are reached by. Default: that of the default route."},
              options.underlay);

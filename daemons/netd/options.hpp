@@ -34,6 +34,7 @@ struct Options : runtime::CommonOptions {
   std::uint32_t overlay_vni = 1;
   std::uint16_t overlay_port = 8472;
   bool overlay_direct_routing = false;
+  bool probe_peers = true;
   std::string underlay;  // empty: that of the default route
   std::vector<std::string> underlay_addresses;
   std::vector<std::string> ranges;

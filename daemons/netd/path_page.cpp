@@ -31,6 +31,22 @@ bool has_address(const net::Lease& lease, const net::IpAddress& address) {
   return std::ranges::find(lease.attachment.addresses, address) != lease.attachment.addresses.end();
 }
 
+// A host that never answered may be forbidden to.
+net::PathStep step_to(const std::string& host, const ProbedPeer& probed) {
+  net::PathStep step;
+  step.decision = "host " + host;
+  if (probed.answers())
+    step.decision += " answers within " + latency_text(probed.latency);
+  else if (probed.answered.time_since_epoch().count() == 0)
+    step.trouble =
+        "it has never answered: is it up, is UDP let through between the hosts, is ICMP?";
+  else
+    step.trouble = silence_text(probed) + ": is it up, is UDP let through between the hosts?";
+  step.passes = !is_silent(probed);
+  if (step.trouble.empty()) step.trouble = probed.size_trouble();
+  return step;
+}
+
 net::PathStep step_at(const net::Lease& lease, const std::vector<std::string>& lacks) {
   net::PathStep step;
   step.decision = "pod " + lease.pod.name_space + "/" + lease.pod.name + " at link " +
@@ -44,6 +60,20 @@ net::PathStep step_at(const net::Lease& lease, const std::vector<std::string>& l
 }
 
 }  // namespace
+
+// What the kernel decides, then what the other host has said of late.
+void Service::add_way(std::vector<net::PathStep>& steps, const net::IpAddress& address,
+                      const std::optional<net::PathOrigin>& origin) const {
+  std::ranges::copy(overlay_->trace(address, origin), std::back_inserter(steps));
+  if (steps.empty() || !steps.back().passes) return;
+  const auto found = probed_peers();
+  for (const auto& status : overlay_->peers()) {
+    const auto probed = found.find(status.peer.host);
+    const bool has_it = std::ranges::any_of(
+        status.peer.subnets, [&](const auto& subnet) { return subnet.contains(address); });
+    if (has_it && probed != found.end()) steps.push_back(step_to(probed->first, probed->second));
+  }
+}
 
 std::optional<std::string> Service::path_page(std::string_view path) const {
   auto rest = path.substr(paths_prefix.size());
@@ -73,7 +103,7 @@ std::optional<std::string> Service::path_page(std::string_view path) const {
   if (here != leases.end())
     steps.push_back(step_at(*here, pods_->examine(*here)));
   else if (overlay_)
-    std::ranges::copy(overlay_->trace(address, origin), std::back_inserter(steps));
+    add_way(steps, address, origin);
   else
     steps.push_back({"the overlay", "this host has none: --overlay none", false});
   return path_to_json(address, steps);

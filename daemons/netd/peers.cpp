@@ -18,10 +18,16 @@ std::optional<net::TunnelEnd> end_of(const std::optional<net::IpAddress>& addres
   return end;
 }
 
+// Those of flannel that encrypt: a host of these must not be sent to by the default route either.
+std::optional<net::OverlayBackend> backend_named(const std::string& name) {
+  if (name == "wireguard" || name == "ipsec") return net::OverlayBackend::encrypted;
+  return net::parse_overlay_backend(name);
+}
+
 }  // namespace
 
 std::optional<net::Peer> peer_of(const std::string& host, const flannel::HostRecord& record) {
-  const auto backend = net::parse_overlay_backend(record.backend);
+  const auto backend = backend_named(record.backend);
   if (!backend) return {};
   net::Peer peer;
   peer.host = host;

@@ -17,7 +17,12 @@ constexpr std::array<const char*, 3> path_names = {"none", "direct", "vxlan"};
 
 const char* name_of(net::PeerPath path) { return path_names[static_cast<std::size_t>(path)]; }
 
-PeerJson peer_to_json(const net::PeerStatus& status) {
+void append_clause(PeerJson& text, const std::string& clause) {
+  const auto before = text.get<std::string>();
+  if (!clause.empty()) text = before + (before.empty() ? "" : "; ") + clause;
+}
+
+PeerJson peer_to_json(const net::PeerStatus& status, const ProbedPeer* probed) {
   PeerJson underlay = PeerJson::array();
   for (const auto& end : {status.peer.v4, status.peer.v6}) {
     if (end) underlay.push_back(end->underlay.to_string());
@@ -26,8 +31,33 @@ PeerJson peer_to_json(const net::PeerStatus& status) {
   for (const auto& subnet : status.peer.subnets) subnets.push_back(subnet.to_string());
   const auto since =
       std::chrono::duration_cast<std::chrono::milliseconds>(status.since.time_since_epoch());
-  return {{"host", status.peer.host}, {"path", name_of(status.path)}, {"underlay", underlay},
-          {"subnets", subnets},       {"since", since.count()},       {"trouble", status.trouble}};
+  PeerJson json{{"host", status.peer.host}, {"path", name_of(status.path)},
+                {"underlay", underlay},     {"subnets", subnets},
+                {"since", since.count()},   {"trouble", status.trouble},
+                {"answers", nullptr},       {"latency_ms", nullptr}};
+  if (!probed) return json;
+  json["answers"] = probed->answers();
+  if (probed->answers())
+    json["latency_ms"] = std::chrono::duration<double, std::milli>(probed->latency).count();
+  append_clause(json["trouble"], is_silent(*probed) ? silence_text(*probed) : "");
+  append_clause(json["trouble"], probed->size_trouble());
+  return json;
+}
+
+// One problem for all peers `is_meant` holds of.
+template <class Meant>
+void add_probed_problem(std::vector<runtime::Problem>& problems,
+                        const std::map<std::string, ProbedPeer>& found, const Meant& is_meant,
+                        const std::string& what, const std::string& remedy) {
+  const auto first =
+      std::ranges::find_if(found, [&](const auto& peer) { return is_meant(peer.second); });
+  if (first == found.end()) return;
+  const auto count =
+      std::ranges::count_if(found, [&](const auto& peer) { return is_meant(peer.second); });
+  problems.push_back({runtime::Problem::Severity::warning,
+                      std::to_string(count) + " of " + std::to_string(found.size()) + " hosts " +
+                          what + ", first " + first->first,
+                      remedy});
 }
 
 }  // namespace
@@ -37,9 +67,33 @@ std::string Service::peers_page() const {
   if (const auto settings = overlay_ ? overlay_->settings() : std::nullopt) {
     page["overlay"] = net::to_string(settings->backend);
     page["mtu"] = overlay_->pod_mtu();
-    for (const auto& status : overlay_->peers()) page["peers"].push_back(peer_to_json(status));
+    const auto found = probed_peers();
+    for (const auto& status : overlay_->peers()) {
+      const auto probed = found.find(status.peer.host);
+      page["peers"].push_back(
+          peer_to_json(status, probed == found.end() ? nullptr : &probed->second));
+    }
   }
   return page.dump(2, ' ', false, PeerJson::error_handler_t::replace);
+}
+
+std::map<std::string, ProbedPeer> Service::probed_peers() const {
+  return probes_ ? probes_->found() : std::map<std::string, ProbedPeer>{};
+}
+
+// Pods keep the MTU they were attached with.
+void Service::add_mtu_problem(std::vector<runtime::Problem>& problems) const {
+  const auto most = overlay_->pod_mtu();
+  const auto leases = pods_->leases();
+  const auto is_larger = [&](const auto& lease) { return lease.attachment.mtu > most; };
+  const auto first = std::ranges::find_if(leases, is_larger);
+  if (most == 0 || first == leases.end()) return;
+  problems.push_back({runtime::Problem::Severity::warning,
+                      std::to_string(std::ranges::count_if(leases, is_larger)) +
+                          " pods send packets of up to " + std::to_string(first->attachment.mtu) +
+                          " octets, and the way to other hosts carries " + std::to_string(most) +
+                          ", first " + first->pod.name_space + "/" + first->pod.name,
+                      "attach them anew; without --mtu, or with that as --mtu"});
 }
 
 void Service::add_peer_problems(std::vector<runtime::Problem>& problems) const {
@@ -55,6 +109,14 @@ void Service::add_peer_problems(std::vector<runtime::Problem>& problems) const {
   }
   if (const auto why = overlay_->trouble(); !why.empty())
     problems.push_back({Severity::error, "the overlay: " + why, "journalctl -u paddock-netd"});
+  const auto found = probed_peers();
+  add_probed_problem(problems, found, is_silent, "do not answer any more",
+                     "paddock peers shows which; paddock why POD where packets stop");
+  add_probed_problem(
+      problems, found, [](const ProbedPeer& peer) { return !peer.size_trouble().empty(); },
+      "cannot be sent the largest packets of pods",
+      "paddock peers says which MTU is wrong and what to set");
+  add_mtu_problem(problems);
   const auto peers = overlay_->peers();
   const auto is_troubled = [](const net::PeerStatus& peer) { return !peer.trouble.empty(); };
   const auto first = std::ranges::find_if(peers, is_troubled);
@@ -79,6 +141,23 @@ void Service::peer_metrics(runtime::MetricsText& out) const {
   for (std::size_t i = 0; i < count.size(); ++i) out.sample(count[i], {{"path", path_names[i]}});
   out.gauge("paddock_net_peers_troubled", "Other hosts of which some subnet is not reached.");
   out.sample(troubled);
+  std::array<std::uint64_t, 2> answering{};
+  std::uint64_t mtu_troubled = 0;
+  std::chrono::nanoseconds slowest{0};
+  for (const auto& [host, peer] : probed_peers()) {
+    ++answering[peer.answers() ? 1 : 0];
+    if (!peer.size_trouble().empty()) ++mtu_troubled;
+    if (peer.answers()) slowest = std::max(slowest, peer.latency);
+  }
+  out.gauge("paddock_net_peers_probed", "Other hosts, by whether they answered the last time.");
+  out.sample(answering[0], {{"answers", "no"}});
+  out.sample(answering[1], {{"answers", "yes"}});
+  out.gauge("paddock_net_peers_mtu_troubled",
+            "Other hosts that the largest packets of pods do not get to.");
+  out.sample(mtu_troubled);
+  out.gauge("paddock_net_peer_latency_seconds",
+            "Slowest answer of another host in the last round.");
+  out.sample(std::chrono::duration<double>(slowest).count());
   if (!subnets_) return;
   const auto held = subnets_->held();
   const auto closed =

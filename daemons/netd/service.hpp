@@ -8,6 +8,7 @@
 #include "netd/host_overlay.hpp"
 #include "netd/host_subnets.hpp"
 #include "netd/options.hpp"
+#include "netd/peer_probes.hpp"
 #include "netd/registrar.hpp"
 #include "netd/subnet_registry.hpp"
 #include "runtime/admin.hpp"
@@ -22,6 +23,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -78,7 +80,12 @@ class Service {
   void write_reach_file();
   void tell_host();
   [[nodiscard]] std::string subnet_trouble() const;
+  void start_probes();
+  [[nodiscard]] std::map<std::string, ProbedPeer> probed_peers() const;
+  void add_way(std::vector<net::PathStep>& steps, const net::IpAddress& address,
+               const std::optional<net::PathOrigin>& origin) const;
   void add_peer_problems(std::vector<runtime::Problem>& problems) const;
+  void add_mtu_problem(std::vector<runtime::Problem>& problems) const;
   void peer_metrics(runtime::MetricsText& out) const;
   [[nodiscard]] std::string peers_page() const;
   [[nodiscard]] std::optional<std::string> path_page(std::string_view path) const;
@@ -98,10 +105,11 @@ class Service {
   std::unique_ptr<SubnetRegistry> subnet_registry_;  // null without other hosts
   std::unique_ptr<HostSubnets> subnets_;             // null with fixed ones
   std::unique_ptr<HostOverlay> overlay_;
+  std::unique_ptr<PeerProbes> probes_;  // null without other hosts, or when they are not wanted
   std::vector<HeldSubnets> taken_in_;
-  std::uint32_t pod_mtu_ = 0;     // told to pods_
-  std::string subnet_file_text_;  // as last written
-  std::string reach_file_text_;   // the same
+  std::atomic<std::uint32_t> pod_mtu_{0};  // told to pods_
+  std::string subnet_file_text_;           // as last written
+  std::string reach_file_text_;            // the same
   std::chrono::steady_clock::time_point reach_looked_at_{};
   net::HostPlan plan_;
   net::HostNetwork network_;

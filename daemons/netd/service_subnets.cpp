@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace paddock::netd {
@@ -133,9 +134,23 @@ void Service::start_following() {
   });
   overlay_->start();
   if (subnets_) subnets_->start();
+  if (options_.probe_peers) start_probes();
+}
+
+void Service::start_probes() {
+  try {
+    probes_ = std::make_unique<PeerProbes>(host_, [this] {
+      const auto self = overlay_->self();
+      return self ? probe_targets(*self, pod_mtu_, overlay_->peers()) : std::vector<ProbeTarget>{};
+    });
+  } catch (const std::system_error& failed) {
+    log::warning("other hosts are not asked whether they answer; that needs CAP_NET_RAW",
+                 {{"reason", failed.what()}});
+  }
 }
 
 void Service::stop_following() {
+  probes_.reset();
   if (subnet_registry_) subnet_registry_->stop();
   subnets_.reset();
   overlay_.reset();

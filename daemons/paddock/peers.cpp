@@ -7,7 +7,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <chrono>
+#include <cstdio>
 
 namespace paddock::cli {
 namespace {
@@ -16,6 +18,15 @@ std::string joined(const nlohmann::ordered_json& texts) {
   std::string all;
   for (const auto& text : texts) all += (all.empty() ? "" : ",") + text.get<std::string>();
   return all;
+}
+
+std::string latency_of(const nlohmann::ordered_json& peer) {
+  const auto& answers = peer.at("answers");
+  if (answers.is_null()) return "-";  // not asked yet, or not to be asked
+  if (!answers.get<bool>()) return "none";
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.2f ms", peer.at("latency_ms").get<double>());
+  return text.data();
 }
 
 nlohmann::ordered_json ask_peers() {
@@ -45,25 +56,30 @@ int run(const Arguments& arguments) {
   for (const auto& peer : peers) {
     const auto since = now_in_milliseconds() - peer.at("since").get<long long>();
     rows.push_back({peer.at("host"), peer.at("path"), joined(peer.at("underlay")),
-                    joined(peer.at("subnets")), span_text(since / 1000), peer.at("trouble")});
+                    joined(peer.at("subnets")), span_text(since / 1000), latency_of(peer),
+                    peer.at("trouble")});
   }
-  print(table({"HOST", "PATH", "UNDERLAY", "SUBNETS", "SINCE", "TROUBLE"}, rows));
+  print(table({"HOST", "PATH", "UNDERLAY", "SUBNETS", "SINCE", "LATENCY", "TROUBLE"}, rows));
   return exit_done;
 }
 
 }  // namespace
 
 Command peers_command() {
-  return {.name = "peers",
-          .words = "",
-          .summary = "Show the other hosts, and how packets get to their pods.",
-          .details = "",
-          .examples = "  paddock peers\n  paddock peers -o json\n",
-          .flags = {output_flag()},
-          .least_words = 0,
-          .most_words = 0,
-          .offers = {},
-          .run = run};
+  return {
+      .name = "peers",
+      .words = "",
+      .summary = "Show the other hosts, and how packets get to their pods.",
+      .details =
+          "SINCE is how long the path and its trouble have been what they are, LATENCY how long "
+          "the host's last answer took: \"none\" when it did not come, which a firewall against "
+          "ICMP brings about, too.",
+      .examples = "  paddock peers\n  paddock peers -o json\n",
+      .flags = {output_flag()},
+      .least_words = 0,
+      .most_words = 0,
+      .offers = {},
+      .run = run};
 }
 
 }  // namespace paddock::cli

@@ -40,8 +40,7 @@ std::string name_of(const metadata::Key& pod) { return pod.ns + "/" + pod.name; 
 // What netd knows of the pod, on this host or another.
 ordered_json report_on(const std::string& admin, const metadata::Key& pod) {
   auto report = ask_netd(admin, "/pods/" + name_of(pod));
-  if (!report.is_object() ||
-      (report.at("attachments").empty() && report.at("elsewhere").is_null()))
+  if (!report.is_object() || (report.at("attachments").empty() && report.at("elsewhere").is_null()))
     throw Failure(exit_not_so,
                   "no pod " + name_of(pod) +
                       " is attached to this host, nor does the registry have one elsewhere",

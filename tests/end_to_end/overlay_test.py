@@ -139,6 +139,11 @@ class Fixed(unittest.TestCase):
         wait_until(lambda: ping("pod4x", address, "-M", "do", "-s", str(1450 - 28)), "pods reach each other", 20)
         shown = one.run(BUILD / "daemons/paddock", "peers").stdout
         self.assertRegex(shown, r"node5 +vxlan +10\.1\.0\.5 +10\.42\.5\.0/24")
+        wait_until(lambda: one.peers()["node5"]["answers"], "the other host answers", 30)
+        self.assertRegex(one.run(BUILD / "daemons/paddock", "peers").stdout, r"node5 .* [0-9]+\.[0-9]{2} ms")
+        one.run("ip", "route", "add", "10.1.0.5/32", "dev", "eth0", "mtu", "1400")
+        wait_until(lambda: "the largest packets of pods" in one.admin("/status"), "status says that the MTU is too large", 40)
+        self.assertIn("set --mtu to 1350", one.peers()["node5"]["trouble"])
         self.assert_why_follows_a_packet(one, address)
 
     def assert_why_follows_a_packet(self, node, address):

@@ -173,16 +173,15 @@ TEST(Overlay, HearsOfDamageAfterManyChangesOfItsOwn) {
   for (std::uint32_t number = 1; number <= 1500; ++number) {
     Peer peer;
     peer.host = "far" + std::to_string(number);
-    peer.v4 = TunnelEnd{boost::asio::ip::address_v4(0xc6330000U + number),
-                        vtep_mac(peer.host, 1, true)};
+    peer.v4 =
+        TunnelEnd{boost::asio::ip::address_v4(0xc6330000U + number), vtep_mac(peer.host, 1, true)};
     peer.subnets = {{boost::asio::ip::address_v4(0x0b000000U + (number << 8U)), 24}};
     peers.push_back(std::move(peer));
   }
   ASSERT_TRUE(host.overlay->replace(std::move(peers)));
 
   host.ns().must("ip route del 11.0.1.0/24");
-  const bool seen =
-      host.tend_until([](const OverlayNews& news) { return !news.repaired.empty(); });
+  const bool seen = host.tend_until([](const OverlayNews& news) { return !news.repaired.empty(); });
 
   EXPECT_TRUE(seen);
   EXPECT_EQ(host.overlay->drift().value(), std::vector<std::string>());

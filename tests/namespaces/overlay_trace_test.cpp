@@ -45,12 +45,12 @@ TEST_F(OverlayTrace, NamesEachDecisionToTheUnderlay) {
     decisions.push_back(step.decision);
   }
 
-  EXPECT_EQ(decisions, (std::vector<std::string>{
-                           "10.42.2.2 is of 10.42.2.0/24, which host host2 has",
-                           "route 10.42.2.0/24 via 10.42.2.0 dev paddock.1",
-                           "device paddock.1, MTU 1450", "neighbour 10.42.2.0 at " + mac,
-                           "frames to " + mac + " go to 192.0.2.2",
-                           "underlay to 192.0.2.2 dev eth0"}));
+  EXPECT_EQ(decisions,
+            (std::vector<std::string>{"10.42.2.2 is of 10.42.2.0/24, which host host2 has",
+                                      "route 10.42.2.0/24 via 10.42.2.0 dev paddock.1",
+                                      "device paddock.1, MTU 1450", "neighbour 10.42.2.0 at " + mac,
+                                      "frames to " + mac + " go to 192.0.2.2",
+                                      "underlay to 192.0.2.2 dev eth0"}));
   for (const auto& step : from_pod(two_.pod_v6())) {
     EXPECT_TRUE(step.passes) << step.decision << ": " << step.trouble;
   }

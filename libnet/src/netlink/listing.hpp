@@ -35,8 +35,7 @@ template <class Value>
 Result<std::optional<Value>> find_one(Socket& socket, const Batch& request,
                                       std::optional<Value> (*parse)(const Message&)) {
   std::optional<Value> value;
-  const auto asked =
-      socket.get(request, [&](const Message& message) { value = parse(message); });
+  const auto asked = socket.get(request, [&](const Message& message) { value = parse(message); });
   if (!asked && asked.error().code.value() != ENOENT) {
     return asked.error();
   }

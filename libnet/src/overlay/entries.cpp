@@ -52,7 +52,8 @@ class PeerPlan {
   }
   bool links_over(bool v4) const {
     const auto& end = end_of(peer_, v4);
-    return (!both_tunnel() || settings_.direct_routing) && underlay_.of(v4) && end &&
+    return peer_.backend != OverlayBackend::encrypted &&
+           (!both_tunnel() || settings_.direct_routing) && underlay_.of(v4) && end &&
            underlay_.on_link(end->underlay);
   }
   void tunnel(const Prefix& subnet, bool v4);
@@ -96,6 +97,11 @@ std::string PeerPlan::obstacle(const Prefix& subnet) const {
   const bool v4 = subnet.address.is_v4();
   const std::string family = v4 ? "IPv4" : "IPv6";
   const std::string text = subnet.to_string() + ": ";
+  if (peer_.backend == OverlayBackend::encrypted) {
+    return text +
+           "the peer's packets are encrypted in a way that this host has not, and it sends none in "
+           "clear text; all hosts need one backend";
+  }
   if (both_tunnel() && peer_.vni != settings_.vni) {
     return text + "the peer is in VNI " + std::to_string(peer_.vni) + ", this host in " +
            std::to_string(settings_.vni);

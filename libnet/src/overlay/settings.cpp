@@ -13,10 +13,11 @@
 namespace paddock::net {
 namespace {
 
-constexpr std::array<std::pair<OverlayBackend, std::string_view>, 3> backend_names{{
+constexpr std::array<std::pair<OverlayBackend, std::string_view>, 4> backend_names{{
     {OverlayBackend::none, "none"},
     {OverlayBackend::vxlan, "vxlan"},
     {OverlayBackend::host_gateway, "host-gw"},
+    {OverlayBackend::encrypted, "encrypted"},
 }};
 constexpr std::uint32_t last_vni = (1U << 24U) - 1;
 // IPv6 asks for 1280; a network that carries less than IPv4's 576 is a slip of the pen.
@@ -38,7 +39,7 @@ Error refused(std::string text) {
 
 std::optional<OverlayBackend> parse_overlay_backend(std::string_view text) {
   for (const auto& [backend, name] : backend_names) {
-    if (name == text) {
+    if (name == text && backend != OverlayBackend::encrypted) {
       return backend;
     }
   }
@@ -69,6 +70,9 @@ MacAddress vtep_mac(std::string_view host, std::uint32_t vni, bool v4) {
 Result<void> check(const OverlaySettings& settings) {
   if (settings.host.empty()) {
     return refused("the overlay needs the name of this host");
+  }
+  if (settings.backend == OverlayBackend::encrypted) {
+    return refused("an encrypted overlay is not to be had; it must be none, vxlan or host-gw");
   }
   if (settings.vni > last_vni) {
     return refused("VNI " + std::to_string(settings.vni) + " is over " + std::to_string(last_vni));

@@ -170,8 +170,8 @@ Result<void> Overlay::State::apply(const overlay::Difference& difference) {
   if (is_bulk) {
     events_.mute();
   }
-  const auto sent = overlay::apply(
-      socket_, difference, [&](const overlay::Refusal& refusal) { refuse(refusal); });
+  const auto sent = overlay::apply(socket_, difference,
+                                   [&](const overlay::Refusal& refusal) { refuse(refusal); });
   if (is_bulk) {
     disturbed_ = {true, true};  // by whom and how, the next look finds out
     if (const auto heard = events_.unmute(); !heard) {

@@ -132,9 +132,8 @@ std::optional<MacAddress> Trace::finds_neighbor(const RouteEntry& entry) {
   }
   const MacAddress mac = *(*found)->mac;
   if (wanted != picture_.table.neighbors().end() && wanted->second.entry.mac != mac) {
-    stop(text + " at " + mac.to_string(),
-         "host " + *wanted->second.host + " says " + wanted->second.entry.mac.to_string() +
-             put_back);
+    stop(text + " at " + mac.to_string(), "host " + *wanted->second.host + " says " +
+                                              wanted->second.entry.mac.to_string() + put_back);
     return std::nullopt;
   }
   pass(text + " at " + mac.to_string());
@@ -144,8 +143,8 @@ std::optional<MacAddress> Trace::finds_neighbor(const RouteEntry& entry) {
 std::optional<IpAddress> Trace::finds_remote(Way way, const MacAddress& mac) {
   const auto& wanted = picture_.table.forwarding().find({way, mac});
   const std::string text = "frames to " + mac.to_string();
-  const auto found = netlink::find_forwarding(
-      socket_, picture_.links[static_cast<std::size_t>(way)], mac);
+  const auto found =
+      netlink::find_forwarding(socket_, picture_.links[static_cast<std::size_t>(way)], mac);
   if (!found || !*found) {
     stop(text, "the device has no forwarding entry for them" +
                    (found ? std::string(put_back) : ": " + found.error().text));
@@ -153,9 +152,9 @@ std::optional<IpAddress> Trace::finds_remote(Way way, const MacAddress& mac) {
   }
   const IpAddress remote = (*found)->remote;
   if (wanted != picture_.table.forwarding().end() && wanted->second.entry.underlay != remote) {
-    stop(text + " go to " + remote.to_string(),
-         "host " + *wanted->second.host + " is at " + wanted->second.entry.underlay.to_string() +
-             put_back);
+    stop(text + " go to " + remote.to_string(), "host " + *wanted->second.host + " is at " +
+                                                    wanted->second.entry.underlay.to_string() +
+                                                    put_back);
     return std::nullopt;
   }
   pass(text + " go to " + remote.to_string());
@@ -169,8 +168,8 @@ void Trace::crosses_underlay(const IpAddress& remote, bool tunnels) {
   const std::string text = "underlay to " + remote.to_string();
   if (!route || route->type != RTN_UNICAST) {
     stop(text, "this host has no route there" +
-                   (route ? std::string() : ": " + route.error().text) +
-                   "; ip route get " + remote.to_string() + " says the same: mend that first");
+                   (route ? std::string() : ": " + route.error().text) + "; ip route get " +
+                   remote.to_string() + " says the same: mend that first");
     return;
   }
   const auto link = netlink::find_link(socket_, route->link);
@@ -178,8 +177,9 @@ void Trace::crosses_underlay(const IpAddress& remote, bool tunnels) {
                          (link && *link ? " dev " + (*link)->name : "");
   const auto& device = v4 ? picture_.devices.v4 : picture_.devices.v6;
   if (tunnels && device && link && *link && (*link)->name == device->name) {
-    stop(by, "it leads into the tunnel itself; the network of the hosts must not lie in that of "
-             "the pods");
+    stop(by,
+         "it leads into the tunnel itself; the network of the hosts must not lie in that of "
+         "the pods");
   } else if (!link || !*link || !(*link)->up) {
     stop(by, "that link is down; ip link set it up");
   } else {
@@ -213,8 +213,7 @@ void Trace::follow(const IpAddress& destination) {
 }  // namespace
 
 std::vector<PathStep> trace(netlink::Socket& socket, const Picture& picture,
-                            const std::optional<PathOrigin>& origin,
-                            const IpAddress& destination) {
+                            const std::optional<PathOrigin>& origin, const IpAddress& destination) {
   Trace made(socket, picture, origin);
   made.follow(destination);
   return std::move(made.steps);

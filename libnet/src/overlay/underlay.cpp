@@ -90,6 +90,18 @@ Result<const Address*> choose_address(const OverlaySettings& settings, const Hos
   return link == nullptr ? nullptr : first_address(facts, link->index, v4);
 }
 
+// What the link carries, or the default route by it where that says less.
+std::uint32_t carried(const HostFacts& facts, const Link& link, bool v4) {
+  std::uint32_t mtu = link.mtu;
+  for (const Route& route : facts.routes) {
+    if (route.destination.length == 0 && route.destination.address.is_v4() == v4 &&
+        route.link == link.index && route.mtu != 0) {
+      mtu = std::min(mtu, route.mtu);
+    }
+  }
+  return mtu;
+}
+
 std::vector<Reach> reaches(const Underlay& underlay, const HostFacts& facts) {
   std::vector<Reach> found;
   for (const Route& route : facts.routes) {
@@ -136,7 +148,7 @@ Result<Underlay> choose_underlay(const OverlaySettings& settings, const HostFact
     const Link* const carrier = *address ? find_link(facts, (*address)->link) : nullptr;
     if (carrier) {
       (v4 ? underlay.v4 : underlay.v6) =
-          UnderlayEnd{carrier->index, carrier->mtu, (*address)->prefix.address};
+          UnderlayEnd{carrier->index, carried(facts, *carrier, v4), (*address)->prefix.address};
     }
   }
   if (!underlay.v4 && !underlay.v6) {

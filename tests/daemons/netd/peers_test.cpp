@@ -26,6 +26,19 @@ std::shared_ptr<metadata::Host> host_with(const std::map<std::string, std::strin
   return host;
 }
 
+TEST(Peers, OfABackendThatEncryptsAreKnownSoThatNothingIsSentInClearText) {
+  const auto host = host_with(
+      {{prefix + "backend-type", "wireguard"},
+       {prefix + "backend-data", R"({"PublicKey":"kZr1+SHeIvJpKBVZbxgyBLXEzy0fN9bIDoLtoVuvIV8="})"},
+       {prefix + "public-ip", "192.0.2.2"}});
+
+  const auto peer = peer_of(*host, prefix).value();
+
+  ASSERT_TRUE(peer);
+  EXPECT_EQ(peer->backend, net::OverlayBackend::encrypted);
+  EXPECT_FALSE(peer->v4->mac);
+}
+
 TEST(Peers, ComeBackFromAHostObject) {
   auto peer = tunnel_peer();
   auto host = host_with(annotations_of(peer, prefix));
@@ -98,7 +111,7 @@ TEST(Peers, ThatSayNothingAreAssumedToDoAsThisHostDoes) {
 TEST(Peers, OfAnotherBackendAreNotReached) {
   net::flannel::HostRecord record;
   record.public_ip = boost::asio::ip::make_address("192.0.2.2");
-  record.backend = "ipsec";
+  record.backend = "ipip";
   EXPECT_FALSE(peer_of("node-2", record));
 }
 

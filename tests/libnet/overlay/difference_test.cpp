@@ -62,9 +62,9 @@ TEST(Difference, OursGoAndThoseOfOthersStay) {
   Actual actual;
   netlink::Route route = route_of({test::prefix("10.42.9.0/24"), Way::none, {}}, some_links);
   actual.routes = {route};
-  actual.neighbors = {{11, test::address("10.42.9.0"), test::mac("02:00:00:00:00:09"), true, 0},
-                      {11, test::address("10.42.8.0"), test::mac("02:00:00:00:00:08"), true,
-                       overlay_protocol}};
+  actual.neighbors = {
+      {11, test::address("10.42.9.0"), test::mac("02:00:00:00:00:09"), true, 0},
+      {11, test::address("10.42.8.0"), test::mac("02:00:00:00:00:08"), true, overlay_protocol}};
   actual.forwarding = {{11, test::mac("02:00:00:00:00:09"), test::address("192.0.2.9"), false},
                        {11, test::mac("02:00:00:00:00:08"), test::address("192.0.2.8"), true}};
 

@@ -34,6 +34,19 @@ TEST(PeerEntries, AreNeighborForwardingAndRouteByTheFirstAddressOfTheSubnet) {
   EXPECT_EQ(entries.trouble, "");
 }
 
+// Also on the same link: a plain route would be clear text.
+TEST(PeerEntries, OfAPeerThatEncryptsAreARefusal) {
+  Peer peer = test::near_peer();
+  peer.backend = OverlayBackend::encrypted;
+
+  const PeerEntries entries = planned(peer);
+
+  EXPECT_EQ(entries.routes, (std::vector<RouteEntry>{{prefix("10.42.7.0/24"), Way::none, {}}}));
+  EXPECT_TRUE(entries.forwarding.empty());
+  EXPECT_EQ(entries.path, PeerPath::none);
+  EXPECT_NE(entries.trouble.find("none in clear text"), std::string::npos);
+}
+
 TEST(PeerEntries, OfSeveralSubnetsShareOneForwardingEntry) {
   Peer peer = test::far_peer();
   peer.subnets = {prefix("10.42.7.0/24"), prefix("10.42.8.0/24")};

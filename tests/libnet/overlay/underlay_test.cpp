@@ -26,6 +26,17 @@ TEST(Underlay, IsTheInterfaceOfTheDefaultRouteWithTheSmallestMetric) {
   EXPECT_FALSE(underlay->v6);
 }
 
+TEST(Underlay, CarriesWhatItsDefaultRouteSays) {
+  HostFacts facts = two_links();
+  facts.routes.push_back(test::route("0.0.0.0/0", 3, "198.51.100.254", 50));
+  facts.routes.back().mtu = 8900;
+
+  const auto underlay = choose_underlay({}, facts);
+
+  ASSERT_TRUE(underlay && underlay->v4);
+  EXPECT_EQ(underlay->v4->mtu, 8900U);
+}
+
 TEST(Underlay, WithoutADefaultRouteIsTheFirstLinkThatIsUpWithAGlobalAddress) {
   const auto underlay = choose_underlay({}, two_links());
 

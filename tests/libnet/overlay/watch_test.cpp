@@ -31,9 +31,7 @@ class Watch : public testing::Test {
     return judge(*event, {settings_, underlay_, devices_, links_, table_});
   }
 
-  netlink::Route route() const {
-    return route_of(table_.routes().begin()->second.entry, links_);
-  }
+  netlink::Route route() const { return route_of(table_.routes().begin()->second.entry, links_); }
   netlink::Neighbor neighbor() const {
     return neighbor_of(table_.neighbors().begin()->second.entry, links_);
   }

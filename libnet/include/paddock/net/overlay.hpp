@@ -21,7 +21,9 @@
 namespace paddock::net {
 
 // none: packets find their way without us (routes of a cloud or of a router daemon).
-enum class OverlayBackend { none, vxlan, host_gateway };
+// encrypted: of a peer only, which speaks something that is not spoken here; it is not reached,
+// since all that is would be clear text.
+enum class OverlayBackend { none, vxlan, host_gateway, encrypted };
 
 // "none", "vxlan", "host-gw"; absent for anything else.
 PADDOCK_NET_EXPORT std::optional<OverlayBackend> parse_overlay_backend(std::string_view text);
@@ -93,7 +95,7 @@ struct OverlayNews {
   bool self_changed = false;          // self() has to be published again
   std::vector<std::string> repaired;  // what others had changed and is right again, as sentences
   std::optional<Error> error;         // it is tried again by and by
-  bool looked = false;  // at everything: without an error, all is as wanted now
+  bool looked = false;                // at everything: without an error, all is as wanted now
 };
 
 // One decision about a packet, as the kernel would make it now.

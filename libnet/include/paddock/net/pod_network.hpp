@@ -80,7 +80,8 @@ class PADDOCK_NET_EXPORT PodNetwork {
   [[nodiscard]] std::vector<AddressPool::Usage> usage() const;
 
   // A subnet more for networks without one of their own, or one that was closed again, whose
-  // gateway and routes HostNetwork has made. An error says with what it overlaps, or why it is none.
+  // gateway and routes HostNetwork has made. An error says with what it overlaps, or why it is
+  // none.
   [[nodiscard]] Result<void> add_subnet(const PoolSubnet& subnet);
   // Pods that have addresses of it keep them, others get none.
   void close_subnet(const Prefix& network);
