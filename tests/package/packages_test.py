@@ -57,8 +57,7 @@ class Packages(unittest.TestCase):
         wait_until(lambda: name_of_web(self.root) == "10.43.0.10", "the service has its name")
         for daemon, user in (("metadatad", "paddock-metadatad"), ("dnsd", "paddock-dnsd"), ("netd", "root")):
             unit = f"paddock-{daemon}.service"
-            pid = self.root.run("systemctl", "show", "--property=MainPID", "--value", unit).stdout.strip()
-            self.assertEqual(self.root.run("ps", "-o", "user:32=", "-p", pid).stdout.strip(), user)
+            self.assertEqual(self.root.run("ps", "-o", "user:32=", "-p", self.main_pid(unit)).stdout.strip(), user)
             self.assertEqual(self.root.run("systemctl", "is-enabled", unit).stdout.strip(), "enabled")
             self.root.run(f"paddock-{daemon}", "--check-config")
             self.assertIn("--check-config", self.root.run(f"paddock-{daemon}", "--help").stdout)
@@ -82,6 +81,29 @@ class Packages(unittest.TestCase):
         self.assertEqual(self.root.run("systemctl", "is-enabled", "paddock-netd.service", check=False).stdout.strip(), "disabled")
         wait_until(lambda: name_of_web(self.root) == "10.43.0.10", "the service has its name")
         self.assertEqual(cni(self.root, "ADD", "one")["ips"][0]["address"], address)
+
+    def test_an_upgrade_of_dnsd_loses_no_query(self):
+        self.install()
+        self.attach_a_pod()
+        wait_until(lambda: name_of_web(self.root) == "10.43.0.10", "the service has its name")
+        self.root.run("sh", "-c", "echo web.shop.svc.cluster.local A > /tmp/questions")
+        load = self.root.start("ip", "netns", "exec", "one", "dnsperf", "-s", "169.254.169.250", "-d", "/tmp/questions",
+                               "-Q", "1000", "-c", "20", "-l", "100", "-t", "5")
+        before = self.main_pid("paddock-dnsd.service")
+
+        self.root.install(self.newer)
+
+        wait_until(lambda: self.main_pid("paddock-dnsd.service") not in (before, "0"), "the new one is the one to watch")
+        wait_until(lambda: self.root.run("ps", "-p", before, check=False).returncode != 0, "the old one has ended")
+        self.root.run("pkill", "-INT", "dnsperf")  # of this host's own process namespace
+        said = load.communicate(timeout=60)[0]
+        self.assertRegex(said, r"Queries lost: +0 ")
+        self.assertRegex(said, r"Response codes: +NOERROR \d+ \(100.00%\)")
+        wait_until(lambda: is_well(self.root), "all is well")
+        self.assertEqual(self.root.run("systemctl", "show", "--property=NRestarts", "--value", "paddock-dnsd.service").stdout, "0\n")
+
+    def main_pid(self, unit):
+        return self.root.run("systemctl", "show", "--property=MainPID", "--value", unit).stdout.strip()
 
     def test_a_program_is_compiled_against_the_libraries(self):
         self.root.install([path for path in self.packages if path.name.startswith("libpaddock-")])

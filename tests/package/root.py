@@ -65,11 +65,17 @@ class Root:
             return False
         return self.run("systemctl", "is-system-running", check=False).stdout.strip() in ("running", "degraded")
 
+    def on_it(self, command):
+        return ["nsenter", "--target", self.init, "--net", "--mount", "--pid", "--uts", "--ipc", "--cgroup", "--root", "--wd",
+                "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *map(str, command)]
+
+    def start(self, *command):
+        """A command that goes on, on that host; what it says is to be read."""
+        return subprocess.Popen(self.on_it(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
     def run(self, *command, check=True, stdin=None, timeout=120):
         """The finished command, run on that host."""
-        done = subprocess.run(["nsenter", "--target", self.init, "--net", "--mount", "--pid", "--uts", "--ipc", "--cgroup", "--root",
-                               "--wd", "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *map(str, command)],
-                              input=stdin, capture_output=True, text=True, timeout=timeout)
+        done = subprocess.run(self.on_it(command), input=stdin, capture_output=True, text=True, timeout=timeout)
         if check and done.returncode != 0:
             raise AssertionError(f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
