@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/daemon.hpp"
 
+#include "runtime/system_calls.hpp"
+
 #include <exception>
+#include <stdexcept>
 
 namespace paddock::runtime {
 
@@ -40,6 +43,18 @@ void describe_common(OptionTable& table, CommonOptions& options) {
               .help = "Write the process id to this file while the daemon runs.",
               .reload = Reload::restart},
              options.pid_file);
+  table.boolean({.name = "refuse-system-calls",
+                 .value = "",
+                 .help = "Have the kernel refuse all system calls this daemon has no use for "
+                         "(seccomp), as the systemd units do.",
+                 .reload = Reload::restart},
+                options.refuse_system_calls);
+}
+
+void refuse_system_calls_as_told(const CommonOptions& options) {
+  if (!options.refuse_system_calls) return;
+  if (const auto trouble = refuse_other_system_calls(); !trouble.empty())
+    throw std::runtime_error(trouble + "; --refuse-system-calls=false does without");
 }
 
 std::string log_as_told(const CommonOptions& options) {

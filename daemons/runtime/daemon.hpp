@@ -40,6 +40,7 @@ struct CommonOptions {
   std::string log_file;
   bool debug = false;
   std::string pid_file;
+  bool refuse_system_calls = false;
   std::string admin_listen = "none";
 };
 void describe_common(OptionTable& table, CommonOptions& options);
@@ -82,6 +83,8 @@ class Daemon : public Lifecycle {
 void log_problems(const std::vector<OptionProblem>& problems);
 // Takes level and file over; why the file cannot be written, or nothing.
 std::string log_as_told(const CommonOptions& options);
+// Throws a sentence when it was told to and cannot.
+void refuse_system_calls_as_told(const CommonOptions& options);
 void log_needs_restart(const std::vector<std::string>& options);
 // Runs `serve`, logs what it throws, and gives the exit status.
 [[nodiscard]] int run_logged(const std::string& daemon, const std::function<void()>& serve);
@@ -120,6 +123,7 @@ int run(int argc, const char* const* argv, const std::string& name, const std::s
   return run_logged(name, [&] {
     if (const auto trouble = log_as_told(first->options); !trouble.empty())
       throw std::runtime_error(trouble + "; --log-file names another");
+    refuse_system_calls_as_told(first->options);
     const PidFile pid_file(first->options.pid_file);
     Daemon<Options> daemon(std::move(first), read);
     serve(daemon);

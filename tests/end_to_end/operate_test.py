@@ -57,7 +57,9 @@ def page_of(host):
 class Operate(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.host = cls.enterClassContext(Host(options={"dnsd": ["--coredns-metrics"]}))
+        cls.host = cls.enterClassContext(Host(options={
+            "metadatad": ["--refuse-system-calls"], "netd": ["--refuse-system-calls"],
+            "dnsd": ["--refuse-system-calls", "--coredns-metrics"]}))
         cls.host.apply(WEB)
         cls.pod = cls.host.attach("web-1", labels="app=web")
         wait_until(lambda: cls.pod.dig("web.shop.svc.cluster.local") == ["10.43.0.10"], "the service is named")
@@ -83,6 +85,20 @@ class Operate(unittest.TestCase):
         self.assertIn("paddock", texts["kernel/nftables.txt"])
         self.assertIn("well", texts["status.txt"])
         self.assertEqual([name for name, text in texts.items() if SECRET in text], [])
+
+    def test_the_kernel_refuses_what_no_daemon_needs(self):
+        for daemon, process in self.host.processes.items():
+            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+            self.assertRegex(status, r"Seccomp:\s+2\n", daemon)
+            self.assertRegex(status, r"NoNewPrivs:\s+1\n", daemon)
+
+    def test_secrets_are_in_no_log_and_no_process_list(self):
+        self.assertIn(SECRET, self.host.paddock("get", "service", "shop/web").stdout)
+
+        said = [log.read_text() for log in self.host.logs.iterdir()]
+        said += [self.host.admin(daemon, page) for daemon in DAEMONS for page in ("/status", "/metrics")]
+        said += [pathlib.Path(f"/proc/{process.pid}/cmdline").read_text() for process in self.host.processes.values()]
+        self.assertEqual([text for text in said if SECRET in text], [])
 
     def test_a_bundle_is_made_with_a_daemon_down(self):
         self.host.kill("metadatad")

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the kernel is to do for this process from now on (seccomp): what a daemon may need and
+// nothing else; all other calls fail with EPERM. For where no service manager sets such a filter.
+#pragma once
+
+#include <string>
+
+namespace paddock::runtime {
+
+// For this thread, the threads it starts and the programs they execute: call it before there are
+// others. Nothing is changed where a filter is in force already. Why it cannot be done, or nothing.
+[[nodiscard]] std::string refuse_other_system_calls();
+
+}  // namespace paddock::runtime
