@@ -23,6 +23,11 @@ constexpr std::chrono::seconds to_end{10};
 constexpr std::chrono::seconds patience_of_clients{2};  // most ask again after 5
 constexpr std::chrono::milliseconds step{20};
 
+// What the last process left on disk is not enough: it may be older than what clients were told.
+bool is_learnt(const metadata::Store& cluster) {
+  return cluster.health().is_connected && cluster.cluster() != nullptr;
+}
+
 }  // namespace
 
 pid_t predecessor(const Options& options) {
@@ -31,7 +36,7 @@ pid_t predecessor(const Options& options) {
 
 bool learn(runtime::Daemon<Options>& daemon, const metadata::Store* cluster, pid_t predecessor) {
   const auto end = steady_clock::now() + to_learn;
-  while (cluster != nullptr && cluster->cluster() == nullptr) {
+  while (cluster != nullptr && !is_learnt(*cluster)) {
     if (steady_clock::now() > end) {
       throw std::runtime_error("--replace: nothing was learnt of the cluster; process " +
                                std::to_string(predecessor) + " goes on. See to " +
@@ -44,7 +49,7 @@ bool learn(runtime::Daemon<Options>& daemon, const metadata::Store* cluster, pid
 
 bool learn_in_time(runtime::Daemon<Options>& daemon, const metadata::Store* cluster) {
   const auto end = steady_clock::now() + patience_of_clients;
-  while (cluster != nullptr && cluster->cluster() == nullptr && steady_clock::now() < end) {
+  while (cluster != nullptr && !is_learnt(*cluster) && steady_clock::now() < end) {
     if (daemon.wait(step) == runtime::Wake::stop) return false;
   }
   return true;

@@ -24,7 +24,7 @@ namespace paddock::dnsd {
 // They return false when this process is told to stop before. learn() and succeed() throw a
 // sentence when it takes too long.
 
-// Waits until something is known of the cluster; null: there is none. Until then the predecessor
+// Waits until the cluster is known as it is now; null: there is none. Until then the predecessor
 // answers alone.
 [[nodiscard]] bool learn(runtime::Daemon<Options>& daemon, const metadata::Store* cluster,
                          pid_t predecessor);
