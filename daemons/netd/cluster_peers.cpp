@@ -27,7 +27,7 @@ struct Assignment {
 };
 
 // The subnets of a Host object in their order: the first of each family go together, and so on.
-std::vector<Subnets> subnets_of(const metadata::Host& host) {
+std::vector<Subnets> announced_by(const metadata::Host& host) {
   std::vector<Subnets> all;
   const auto add = [&all](std::optional<net::Prefix> Subnets::*family, const net::Prefix& subnet) {
     const auto open = std::ranges::find_if(all, [&](const auto& each) { return !(each.*family); });
@@ -97,7 +97,7 @@ std::shared_ptr<const SubnetView> ClusterPeers::view() const {
   view->is_current = registry_->is_connected();
   view->is_assigned = true;
   if (const auto host = cluster->find<metadata::Host>(host_)) {
-    for (const auto& subnets : subnets_of(*host))
+    for (const auto& subnets : announced_by(*host))
       view->claims.push_back({.subnets = subnets, .holder = host_, .is_ours = true});
   }
   return view;

@@ -70,7 +70,7 @@ struct SkyDnsNames::State {
   [[nodiscard]] bool is_seen(const Leaf& leaf, const Place& place) const;
   [[nodiscard]] Leaves members_of(const Place& place) const;
   [[nodiscard]] Leaves below(Labels labels) const;
-  [[nodiscard]] std::vector<Record> records_at(const Place& place, Leaves members) const;
+  [[nodiscard]] std::vector<Record> records_at(const Place& place, Leaves shown) const;
   [[nodiscard]] std::vector<Record> apex_records(const Name& domain, const Labels& labels) const;
   void add_name_servers(AuthorityBuilder& builder) const;
   [[nodiscard]] ZoneSpec domain_zone(const Name& domain, std::uint32_t serial) const;
@@ -140,7 +140,7 @@ std::vector<Record> SkyDnsNames::State::apex_records(const Name& domain,
   return records;
 }
 
-std::vector<Record> SkyDnsNames::State::records_at(const Place& place, Leaves members) const {
+std::vector<Record> SkyDnsNames::State::records_at(const Place& place, Leaves shown) const {
   const auto owner = [&]() -> Result<Name> {
     const std::size_t base = base_of(place.labels);
     return name_of(place.labels, base, place.labels.size(), place.mask);
@@ -152,14 +152,14 @@ std::vector<Record> SkyDnsNames::State::records_at(const Place& place, Leaves me
     const bool has_apex =
         std::ranges::any_of(records, [](const Record& record) { return record.type != Type::ns; });
     if (!has_apex) {
-      auto all = records_of(*owner, of_one_group(members));
+      auto all = records_of(*owner, of_one_group(shown));
       std::ranges::move(all, std::back_inserter(records));
     }
     return records;
   }
-  if (members.empty()) return {};
-  if (is_reverse(place.labels)) return pointers_of(*members.front());
-  return records_of(*owner, of_one_group(members));
+  if (shown.empty()) return {};
+  if (is_reverse(place.labels)) return pointers_of(*shown.front());
+  return records_of(*owner, of_one_group(shown));
 }
 
 ZoneSpec SkyDnsNames::State::domain_zone(const Name& domain, std::uint32_t serial) const {
