@@ -28,8 +28,8 @@ until curl -sf --unix-socket "$work/s" -o /dev/null http://metadata/v1/status; d
   kill -0 "${pids[0]}" 2>/dev/null || { cat "$work/metadatad" >&2; exit 1; }
   sleep 0.1
 done
-"$build/daemons/paddock-dnsd" --source "unix:$work/s" --listen "127.0.0.1:$port" --state-dir "$work/dnsd" --workers 1 \
-  --no-forward --admin-listen none >"$work/dnsd.log" 2>&1 &
+"$build/daemons/paddock-dnsd" --source "paddock:$work/s" --listen "127.0.0.1:$port" --state-dir "$work/dnsd" --workers 1 \
+  --forward=false --admin-listen none >"$work/dnsd.log" 2>&1 &
 pids+=($!)
 until dig +time=1 +tries=1 @127.0.0.1 -p $port dns-version.cluster.local TXT 2>/dev/null | grep -q NOERROR; do
   kill -0 "${pids[1]}" 2>/dev/null || { cat "$work/dnsd.log" >&2; exit 1; }

@@ -13,7 +13,7 @@ import time
 os.environ["PADDOCK_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve())
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/end_to_end"))
 import overlay_test as hosts  # noqa: E402
-from host import run, wait_until  # noqa: E402
+from host import wait_until  # noqa: E402
 
 PEERS = int(os.environ.get("PEERS", 5_000))
 PODS = int(os.environ.get("PODS", 250))
@@ -72,7 +72,7 @@ def main():
     for number in range(PODS):
         node.attach(f"pod{number}")
     times = sorted(one_more(node, PEERS + 1 + number) for number in range(ROUNDS))
-    pid = int(run("pgrep", "-f", "-n", "paddock-netd --host-name node1").stdout)
+    pid = node.netd.pid
     print(f"{PEERS} peers, {PODS} pods: {megabytes(pid, 'Rss'):.1f} MB resident, {megabytes(pid, 'Pss_Anon'):.1f} MB of its own")
     print(f"one more, from before it is written to etcd: median {statistics.median(times):.2f} ms, p99 {times[int(len(times) * 0.99)]:.2f} ms")
     node.stop()

@@ -49,7 +49,7 @@ struct Edition {
 };
 
 // On a pod or its namespace: what it may see of others, never more than DocumentOptions allow.
-inline constexpr std::string_view visibility_annotation = "paddock.dev/visibility";
+inline constexpr std::string_view visibility_annotation = "paddock.io/visibility";
 
 // `before` is null for the first.
 [[nodiscard]] std::shared_ptr<const Edition> next_edition(const Edition* before,

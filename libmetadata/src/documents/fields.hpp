@@ -66,7 +66,7 @@ class ObjectMap final : public Map {
 [[nodiscard]] Node ec2_meta_data(const View& view, const Pod& pod);
 [[nodiscard]] Node ec2_dynamic(const View& view, const Pod& pod);
 // Nothing when the pod has none.
-inline constexpr std::string_view user_data_annotation = "paddock.dev/user-data";
+inline constexpr std::string_view user_data_annotation = "paddock.io/user-data";
 [[nodiscard]] std::optional<Node> ec2_user_data(const Pod& pod);
 [[nodiscard]] Node host_node(const View& view, const Host& host);
 [[nodiscard]] Node network_node(const View& view, const Network& network);

@@ -27,7 +27,7 @@ class Ec2Test : public testing::ServedDocuments {
     local->addresses = {testing::address("127.0.0.1"), testing::address("fd00::1")};
     local->mac = "02:00:00:00:00:09";
     local->labels = {{"app", "web"}, {"x/y", "z"}};
-    local->annotations = {{"paddock.dev/user-data", "#!/bin/sh\n"}, {"note", "n"}};
+    local->annotations = {{"paddock.io/user-data", "#!/bin/sh\n"}, {"note", "n"}};
     local->service_account = "builder";
     draft.put(local);
     publish(std::move(draft), 1);
@@ -76,7 +76,7 @@ TEST_F(Ec2Test, TellsWhatTheDownwardApiTells) {
   serve_pods();
 
   EXPECT_EQ(json::parse(body("/latest/self/pod", {{"Accept", "application/json"}})),
-            (json{{"annotations", {{"paddock.dev/user-data", "#!/bin/sh\n"}, {"note", "n"}}},
+            (json{{"annotations", {{"paddock.io/user-data", "#!/bin/sh\n"}, {"note", "n"}}},
                   {"host_ip", "192.0.2.1"},
                   {"labels", {{"app", "web"}, {"x/y", "z"}}},
                   {"name", "local"},

@@ -94,7 +94,7 @@ TEST_F(VisibilityTest, AnAnswerThatIsKeptIsNobodyElses) {
 std::shared_ptr<Pod> annotated(const char* ns, const char* name, const char* ip,
                                const char* visibility) {
   auto pod = testing::sample_pod(ns, name, ip);
-  pod->annotations = {{"paddock.dev/visibility", visibility}};
+  pod->annotations = {{"paddock.io/visibility", visibility}};
   return pod;
 }
 
@@ -124,7 +124,7 @@ TEST_F(VisibilityTest, ANamespaceSaysItForAllItsPodsAndNobodyGetsMoreThanTheDaem
   Draft draft(*service_cluster_);
   auto shop = std::make_shared<Namespace>();
   shop->name = "shop";
-  shop->annotations = {{"paddock.dev/visibility", "namespace"}};
+  shop->annotations = {{"paddock.io/visibility", "namespace"}};
   draft.put(shop);
   publish(draft, 2);
 
