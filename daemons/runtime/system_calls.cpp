@@ -60,6 +60,8 @@ std::string refuse_other_system_calls() {
   const std::unique_ptr<void, void (*)(scmp_filter_ctx)> filter(
       ::seccomp_init(SCMP_ACT_ERRNO(EPERM)), [](scmp_filter_ctx made) { ::seccomp_release(made); });
   if (!filter) return because(-ENOMEM);
+  // Threads there are already, too: one that may change what another may not is no use.
+  (void)::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);
   // Searched as a tree; where the kernel keeps a map of what is always allowed, not at all.
   (void)::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
   for (const char* name : needed_calls) {

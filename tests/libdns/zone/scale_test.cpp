@@ -51,7 +51,7 @@ TEST(Scale, ALargeClusterIsCompactAndAChangeIsSmall) {
       static_cast<double>(before->memory() + builder.memory()) / (services * endpoints);
   RecordProperty("table_bytes", std::to_string(before->memory()));
   RecordProperty("builder_bytes", std::to_string(builder.memory()));
-  EXPECT_LE(before->memory() + builder.memory(), 72u << 20)
+  EXPECT_LE(before->memory() + builder.memory(), 90'000'000u)
       << per_endpoint << " octets an endpoint";
   EXPECT_EQ(ask(*before, {"service-9999.team-99.svc.cluster.local"}).answer.size(), endpoints);
 
