@@ -146,7 +146,7 @@ std::vector<Change> plan(const std::string& path, std::size_t count) {
     changes[i].pod->addresses = {address};
     std::string label = address.to_string();
     std::ranges::replace(label, '.', '-');
-    const std::string app(pod.labels.at("app"));
+    const std::string app(pod.labels.find("app")->view());
     changes[i].query =
         query_for(label + "." + app + "." + std::string(pod.ns) + ".svc.cluster.local", i & 0xFFFF);
   }
