@@ -2,10 +2,10 @@
 # Attaching pods: paddock beside the standard plugins, and beside the least it can cost, in turn, in
 # one run, on a host of network namespaces of its own.
 #   bench/attach.sh BUILD_DIRECTORY [ROUNDS] [PODS]
-# Needs Debian's containernetworking-plugins and iptables, and the targets attach_floor,
-# attach_runtime, attach_leases, paddock-netd and paddock-cni.
+# Needs Debian's containernetworking-plugins and iptables.
 set -euo pipefail
 build=$(realpath "${1:?build directory}")
+cmake --build "$build" --target attach_floor attach_leases attach_runtime paddock-cni paddock-netd >/dev/null
 rounds=${2:-60}
 pods=${3:-1000}
 here=$(dirname "$(realpath "$0")")

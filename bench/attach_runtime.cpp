@@ -163,7 +163,8 @@ double percentile(std::vector<double>& values, double part) {
 void latency(unsigned rounds, const std::vector<Contender>& contenders) {
   std::vector<std::vector<double>> adds(contenders.size());
   std::vector<std::vector<double>> dels(contenders.size());
-  std::vector<Pod> used;  // the kernel's taking a namespace down would be in the way of the next one
+  std::vector<Pod>
+      used;  // the kernel's taking a namespace down would be in the way of the next one
   for (unsigned round = 0; round < rounds; ++round) {
     for (std::size_t i = 0; i < contenders.size(); ++i) {
       const Pod& pod = used.emplace_back();

@@ -6,6 +6,8 @@
 // queries for names that stay, is the load.
 //
 //   dns_changes SOCKET PORT METADATAD_PID DNSD_PID [CHANGES_PER_SECOND] [SECONDS]
+#include "measured_daemon.hpp"
+
 #include <paddock/metadata/client.hpp>
 #include <paddock/metadata/codec.hpp>
 
@@ -13,7 +15,6 @@
 #include <netinet/in.h>
 #include <nlohmann/json.hpp>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,7 +24,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -46,26 +46,6 @@ std::int64_t now() { return Clock::now().time_since_epoch().count(); }
   std::exit(1);
 }
 
-int connect_to(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
-  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) give_up(path);
-  return fd;
-}
-
-// Seconds of the processor that the process has had.
-double cpu_of(int pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string word;
-  double ticks = 0;
-  for (int i = 1; i <= 15 && file >> word; ++i) {
-    if (i >= 14) ticks += std::atof(word.c_str());
-  }
-  return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
-
 template <class Kind>
 std::vector<std::shared_ptr<const Kind>> all_of(const std::string& path, const std::string& kind) {
   std::vector<std::shared_ptr<const Kind>> found;
@@ -86,9 +66,9 @@ std::vector<std::shared_ptr<const Kind>> all_of(const std::string& path, const s
 // Puts the object and waits until it is accepted.
 void put(int fd, const Object& object) {
   const std::string body = format_json(object);
-  const std::string request = "PUT /v1/" + format(object.key()) +
-                              " HTTP/1.1\r\nHost: a\r\nContent-Length: " +
-                              std::to_string(body.size()) + "\r\n\r\n" + body;
+  const std::string request =
+      "PUT /v1/" + format(object.key()) +
+      " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   (void)!::send(fd, request.data(), request.size(), 0);
   std::string answer(65536, '\0');
   const ssize_t size = ::recv(fd, answer.data(), answer.size(), 0);
@@ -121,9 +101,18 @@ struct Change {
 };
 
 std::vector<std::uint8_t> query_for(const std::string& name, std::size_t id) {
-  std::vector<std::uint8_t> query{
-      static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id), 0, 0, 0, 1, 0, 0, 0, 0, 0,
-      0};
+  std::vector<std::uint8_t> query{static_cast<std::uint8_t>(id >> 8),
+                                  static_cast<std::uint8_t>(id),
+                                  0,
+                                  0,
+                                  0,
+                                  1,
+                                  0,
+                                  0,
+                                  0,
+                                  0,
+                                  0,
+                                  0};
   for (std::size_t at = 0; at < name.size();) {
     const std::size_t dot = std::min(name.find('.', at), name.size());
     query.push_back(static_cast<std::uint8_t>(dot - at));

@@ -4,9 +4,9 @@
 # From a change to the answer: the real metadatad and dnsd with 10,000 headless services and 150,000
 # pods (or a fraction), 1,000 pods a second get another address, under load.
 #   bench/dns_changes.sh BUILD_DIRECTORY [FRACTION] [CHANGES_PER_SECOND] [SECONDS]
-# Needs the targets paddock-metadatad, paddock-dnsd, cluster_memory and dns_changes.
 set -euo pipefail
 build=${1:?build directory}
+cmake --build "$build" --target cluster_memory dns_changes paddock-metadatad paddock-dnsd >/dev/null
 fraction=${2:-1}
 rate=${3:-1000}
 seconds=${4:-10}

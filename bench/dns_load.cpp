@@ -78,7 +78,8 @@ int connect_to(int type, const char* port) {
   if (type == SOCK_STREAM) ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   // What comes while this program is not scheduled is no loss of the server's.
   const int room = 8 << 20;
-  if (type == SOCK_DGRAM && ::setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) != 0) {
+  if (type == SOCK_DGRAM &&
+      ::setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) != 0) {
     std::perror("dns_load: SO_RCVBUFFORCE (replies may be lost here; run it as root)");
   }
   return socket;

@@ -3,9 +3,10 @@
 # then changes at a steady rate by PUT from 32 connections, from sending the PUT to the event at a
 # reader of the stream. The audit log and its intents are on disk.
 #   bench/etcd_writes.sh BUILD_DIRECTORY [CHANGES_PER_SECOND] [SECONDS]
-# Needs etcd and python3, and the targets paddock-metadatad and stream_load.
+# Needs etcd and python3.
 set -euo pipefail
 build=${1:?build directory}
+cmake --build "$build" --target stream_load paddock-metadatad >/dev/null
 rate=${2:-1000}
 seconds=${3:-10}
 work=$(mktemp -d)

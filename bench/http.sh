@@ -5,9 +5,10 @@
 # change; 150,000 pods each about itself, so that hardly an answer is kept; 16 requests at once.
 # Servers on one core, load on the other.
 #   bench/http.sh BUILD_DIRECTORY [SECONDS] [ROUNDS]
-# Needs wrk and nginx, and the targets http_responder and documents_server.
+# Needs wrk and nginx.
 set -euo pipefail
 build=${1:?build directory}
+cmake --build "$build" --target http_responder documents_server >/dev/null
 seconds=${2:-4}
 rounds=${3:-3}
 work=$(mktemp -d)

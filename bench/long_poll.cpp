@@ -201,6 +201,7 @@ void measure(Path path, unsigned waiters, unsigned changes) {
   if (::pipe(to_child) != 0 || ::pipe(from_child) != 0) std::exit(1);
   const pid_t child = ::fork();
   if (child == 0) {
+    ::close(to_child[1]);  // or a parent that is gone would not be noticed
     pin_to(1);
     std::uint16_t port = 0;
     if (::read(to_child[0], &port, sizeof port) != sizeof port) ::_exit(1);

@@ -3,9 +3,9 @@
 # fraction): resident memory once loaded and at its highest while loading, then 1,000 changes a
 # second with one reader of the stream and with many.
 #   bench/metadatad_scale.sh BUILD_DIRECTORY [FRACTION] [READERS] [SECONDS]
-# Needs the targets paddock-metadatad, cluster_memory and stream_load.
 set -euo pipefail
 build=${1:?build directory}
+cmake --build "$build" --target cluster_memory stream_load paddock-metadatad >/dev/null
 fraction=${2:-1}
 readers=${3:-300}
 seconds=${4:-10}

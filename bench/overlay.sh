@@ -2,9 +2,10 @@
 # The overlay: peers programmed beside bare netlink and ip -batch; and pods of two hosts, by paddock's
 # VXLAN and by the same made by hand, in turn, in one run, in namespaces of its own.
 #   bench/overlay.sh BUILD_DIRECTORY [ROUNDS] [PEERS] [SECONDS]
-# Servers are pinned to one core and clients to another. Needs root and the targets overlay_peers and overlay_path.
+# Servers are pinned to one core and clients to another. Needs root.
 set -euo pipefail
 build=$(realpath "${1:?build directory}")
+cmake --build "$build" --target overlay_path overlay_peers >/dev/null
 rounds=${2:-15}
 peers=${3:-5000}
 seconds=${4:-2}

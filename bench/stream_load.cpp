@@ -4,6 +4,8 @@
 // writers that change pods at a steady rate. How long after its PUT was sent a change arrives at a
 // reader, and what it costs the daemon.
 //   stream_load SOCKET PID [READERS] [CHANGES_PER_SECOND] [SECONDS]
+#include "measured_daemon.hpp"
+
 #include <paddock/metadata/client.hpp>
 #include <paddock/metadata/codec.hpp>
 
@@ -11,7 +13,6 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,29 +37,6 @@ using std::chrono::milliseconds;
 constexpr unsigned writers = 32;
 
 std::int64_t now() { return Clock::now().time_since_epoch().count(); }
-
-int connect_to(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
-  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-    std::perror(path.c_str());
-    std::exit(1);
-  }
-  return fd;
-}
-
-// Of /proc/PID/stat: seconds of the processor.
-double cpu_of(int pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string word;
-  double ticks = 0;
-  for (int i = 1; i <= 15 && file >> word; ++i) {
-    if (i >= 14) ticks += std::atof(word.c_str());
-  }
-  return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
 
 double megabytes(int pid, const std::string& key) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/status");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SkyDNS entries, a key and a value in each line, or one value alone: they make names or are refused.
+// SkyDNS entries, a key and a value in each line, or one value alone: they make names or are
+// refused.
 #include <paddock/dns/skydns.hpp>
 
 #include <algorithm>

@@ -78,7 +78,9 @@ dns::ServerOptions inheriting(dns::ServerOptions options, const std::vector<int>
 
 void leave_sockets(const dns::Server& server, const std::vector<int>& passed) {
   const auto sockets = server.sockets();
-  const auto is_used = [&](int socket) { return std::ranges::find(sockets, socket) != sockets.end(); };
+  const auto is_used = [&](int socket) {
+    return std::ranges::find(sockets, socket) != sockets.end();
+  };
   // Copies of what nobody reads would go on taking clients' queries.
   if (!std::ranges::all_of(passed, is_used)) runtime::forget_sockets();
   runtime::keep_sockets(sockets);

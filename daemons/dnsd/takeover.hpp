@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How one dnsd takes the place of another, an older version perhaps, without a query being lost. With
+// How one dnsd takes the place of another, an older version perhaps, without a query being lost.
+// With
 // --replace it learns the cluster before it is bound to the addresses, and then both are
-// (SO_REUSEPORT) until the other one has ended. Below a service manager, which runs one process at a
-// time, the sockets are left with it in between, and the queries wait in them.
+// (SO_REUSEPORT) until the other one has ended. Below a service manager, which runs one process at
+// a time, the sockets are left with it in between, and the queries wait in them.
 #pragma once
 
 #include "dnsd/options.hpp"
@@ -36,8 +37,8 @@ namespace paddock::dnsd {
 // Ends the predecessor and waits until its folder is free.
 [[nodiscard]] bool succeed(runtime::Daemon<Options>& daemon, pid_t predecessor);
 
-// The options of a server that goes on with the sockets the service manager passed on, and leaves its
-// own with it.
+// The options of a server that goes on with the sockets the service manager passed on, and leaves
+// its own with it.
 [[nodiscard]] dns::ServerOptions inheriting(dns::ServerOptions options,
                                             const std::vector<int>& passed);
 

@@ -3,10 +3,10 @@
 // paddock-metadatad: holds what the cluster is made of, streams it to the other daemons, and tells
 // every pod about itself.
 #include "metadatad/options.hpp"
+#include "metadatad/pace.hpp"
 #include "metadatad/service.hpp"
 #include "runtime/daemon.hpp"
 
-#include <algorithm>
 #include <chrono>
 
 namespace {
@@ -25,9 +25,8 @@ void read_again(runtime::Daemon<metadatad::Options>& daemon, metadatad::Service&
   daemon.ready(service.summary());
 }
 
-// Documents follow the cluster at this pace: many changes close together cost them one edition. A
-// change after a pause is told at once.
-constexpr std::chrono::milliseconds edition_turn{10};
+// Many changes of the cluster close together cost its documents one edition.
+constexpr std::chrono::milliseconds between_editions{10};
 
 void serve(runtime::Daemon<metadatad::Options>& daemon) {
   metadatad::Service service(daemon.options(), [&daemon] { daemon.nudge(); });
@@ -36,30 +35,22 @@ void serve(runtime::Daemon<metadatad::Options>& daemon) {
                               .metrics = [&](auto& out) { service.metrics(out); }});
   runtime::log::info("serving", {{"socket", daemon.options().socket}, {"has", service.summary()}});
   daemon.ready(service.summary());
-  bool has_news = false;
-  auto next_turn = std::chrono::steady_clock::now();
+  metadatad::Pace editions(between_editions);
   for (;;) {
-    const auto pause =
-        std::chrono::ceil<std::chrono::milliseconds>(next_turn - std::chrono::steady_clock::now());
-    switch (daemon.wait(has_news ? std::max(pause, edition_turn * 0) : std::chrono::seconds(1))) {
+    switch (daemon.wait(editions.pause(std::chrono::seconds(1)))) {
       case runtime::Wake::stop:
         return;
       case runtime::Wake::reload:
         read_again(daemon, service);
         break;
       case runtime::Wake::nudge:
-        has_news = true;
+        editions.ask();
         if (service.is_asked_to_reload()) read_again(daemon, service);
         break;
       case runtime::Wake::tick:
         break;
     }
-    const auto now = std::chrono::steady_clock::now();
-    if (has_news && now >= next_turn) {
-      service.publish();
-      next_turn = now + edition_turn;
-      has_news = false;
-    }
+    if (editions.take()) service.publish();
     service.keep_host();
   }
 }

@@ -8,8 +8,8 @@
 
 namespace paddock::runtime {
 
-// For this thread, the threads it starts and the programs they execute: call it before there are
-// others. Nothing is changed where a filter is in force already. Why it cannot be done, or nothing.
+// For all threads of this process, and the programs they execute. Nothing is changed where a filter
+// is in force already. Why it cannot be done, or nothing.
 [[nodiscard]] std::string refuse_other_system_calls();
 
 }  // namespace paddock::runtime

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The service notification protocol, and the sockets a service manager passes on from one process of
-// a service to the next. Everything here does nothing unless it set NOTIFY_SOCKET or LISTEN_FDS.
+// The service notification protocol, and the sockets a service manager passes on from one process
+// of a service to the next. Everything here does nothing unless it set NOTIFY_SOCKET or LISTEN_FDS.
 #pragma once
 
 #include <chrono>
@@ -24,8 +24,8 @@ void notify_service_manager(const std::string& lines) noexcept;
 // The sockets it passes on, which the caller owns; none when asked again.
 [[nodiscard]] std::vector<int> passed_sockets() noexcept;
 
-// Has it keep copies of these until the service is stopped, for the process that comes next. It needs
-// FileDescriptorStoreMax= for that.
+// Has it keep copies of these until the service is stopped, for the process that comes next. It
+// needs FileDescriptorStoreMax= for that.
 void keep_sockets(const std::vector<int>& sockets) noexcept;
 
 // Has it close those it keeps.

@@ -102,7 +102,8 @@ std::vector<std::string> split_list(Word value) {
 Result<std::string> protocols_of(Word value) {
   std::string octets;
   for (const std::string& item : split_list(value)) {
-    if (item.empty() || item.size() > 255) return bad_binding("an alpn of 1 to 255 octets is needed");
+    if (item.empty() || item.size() > 255)
+      return bad_binding("an alpn of 1 to 255 octets is needed");
     octets += static_cast<char>(item.size());
     octets += item;
   }

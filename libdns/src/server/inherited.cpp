@@ -21,8 +21,7 @@ bool is_bound_to(int socket, const Endpoint& endpoint) {
   SocketAddress address{};
   socklen_t length = sizeof address;
   if (::getsockname(socket, &address.any, &length) != 0) return false;
-  const bool is_internet =
-      address.any.sa_family == AF_INET || address.any.sa_family == AF_INET6;
+  const bool is_internet = address.any.sa_family == AF_INET || address.any.sa_family == AF_INET6;
   return is_internet && to_address(address) == endpoint.address &&
          ntohs(address.v4.sin_port) == endpoint.port;  // at the same place in sockaddr_in6
 }

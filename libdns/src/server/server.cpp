@@ -95,8 +95,8 @@ Server::Server(ServerOptions options, std::shared_ptr<const Authority> authority
     throw std::invalid_argument("a DNS server needs an authority, be it an empty one");
   }
   const unsigned workers = options.workers != 0 ? options.workers : usable_cpus();
-  auto listeners = server::open_listeners(options.listen, workers,
-                                          server::InheritedSockets(options.inherited));
+  auto listeners =
+      server::open_listeners(options.listen, workers, server::InheritedSockets(options.inherited));
   state_ = std::unique_ptr<State>(
       new State{.common = {options, identity_of(options), server::ConnectionLimits(options.tcp),
                            upstream::Shared(workers)},

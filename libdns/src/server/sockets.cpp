@@ -63,7 +63,8 @@ void configure(int socket, int type, const Endpoint& endpoint) {
     return;
   }
   // Beyond net.core.rmem_max only with CAP_NET_ADMIN.
-  if (::setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer) != 0) {
+  if (::setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer) !=
+      0) {
     prefer(socket, SOL_SOCKET, SO_RCVBUF, receive_buffer);
   }
   // RFC 9715: replies are not fragmented here, and forged path MTUs change nothing.
@@ -73,8 +74,8 @@ void configure(int socket, int type, const Endpoint& endpoint) {
     prefer(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
   }
   if (endpoint.address.is_unspecified()) {  // the reply must leave from the address asked
-    set(socket, is_v4 ? int{IPPROTO_IP} : int{IPPROTO_IPV6},
-        is_v4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
+    set(socket, is_v4 ? int{IPPROTO_IP} : int{IPPROTO_IPV6}, is_v4 ? IP_PKTINFO : IPV6_RECVPKTINFO,
+        1);
   }
 }
 

@@ -167,8 +167,8 @@ void Worker::carry_out(const Orders& orders) {
 }
 
 // What the kernel already took from clients is still answered; then only what is owed. New queries
-// go to another server that is bound to the same addresses, if there is one. Sockets that are handed
-// on are left as they are: what waits in them is the next process's.
+// go to another server that is bound to the same addresses, if there is one. Sockets that are
+// handed on are left as they are: what waits in them is the next process's.
 void Worker::begin_to_stop() {
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     if (common_.options.hands_sockets_on) {

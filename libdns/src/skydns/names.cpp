@@ -42,8 +42,8 @@ struct SkyDnsNames::State {
   std::map<std::string, Labels> keys;  // as they were given
   std::map<Labels, Leaf> leaves;
   std::map<Place, Members> members;  // the leaves each name could answer for
-  std::set<Place> changed;      // whose records may be others
-  std::set<Place> contributed;  // that have records
+  std::set<Place> changed;           // whose records may be others
+  std::set<Place> contributed;       // that have records
   Content content = Content::unknown;
   bool is_new = true;  // the builder knows nothing
 
@@ -90,8 +90,8 @@ void SkyDnsNames::State::remove(const Leaf& leaf) {
   });
 }
 
-// Whether the leaf counts where it could: a key is hidden by those below it, and what SkyDNS has for
-// itself is nothing of the domain's.
+// Whether the leaf counts where it could: a key is hidden by those below it, and what SkyDNS has
+// for itself is nothing of the domain's.
 bool SkyDnsNames::State::is_seen(const Leaf& leaf, const Place& place) const {
   const bool is_own = place.mask == 0 && place.labels.size() == leaf.labels.size();
   if (is_own && !is_reverse(leaf.labels) && has_children(leaf.labels)) return false;
@@ -214,7 +214,11 @@ Result<void> SkyDnsNames::set(std::string_view key, std::string_view json,
   state.keys[std::string(key)] = leaf.labels;
   const Labels labels = leaf.labels;
   const auto [place, is_new] = state.leaves.insert_or_assign(labels, std::move(leaf));
-  is_new ? state.add(place->second) : state.change(place->second);
+  if (is_new) {
+    state.add(place->second);
+  } else {
+    state.change(place->second);
+  }
   return {};
 }
 

@@ -61,7 +61,8 @@ struct Edns {
 };
 
 // A query with one question; or NOTIFY or UPDATE, whose one question is the zone; or one without a
-// question, for a cookie only (RFC 7873 section 5.4): its name is the root, its type and class are 0.
+// question, for a cookie only (RFC 7873 section 5.4): its name is the root, its type and class are
+// 0.
 struct Query {
   std::uint16_t id = 0;
   std::uint16_t flags = 0;  // the second header word, as sent
@@ -87,8 +88,9 @@ enum class Verdict : std::uint8_t {
   notimp,   // an opcode other than QUERY, NOTIFY and UPDATE: id and flags are set
 };
 
-// Takes a query apart. Exactly one question, uncompressed, or a cookie in its place; at most one OPT, owned by the root, in
-// the additional section; all counted records present and nothing behind them.
+// Takes a query apart. Exactly one question, uncompressed, or a cookie in its place; at most one
+// OPT, owned by the root, in the additional section; all counted records present and nothing behind
+// them.
 Verdict parse_query(Bytes message, Query& query) noexcept;
 
 // Lower-case ASCII in place; safe on wire names, as length octets are below 'A'.

@@ -36,8 +36,7 @@ void add_target_addresses(Reply& reply, const AuthorityTable& table, Type type,
   for (std::size_t at = start; at < end && targets < max_targets;) {
     const std::size_t size = record_size(reply.at(at));
     const wire::Bytes target = reply.bytes().subspan(at + offset, size - offset);
-    if (target.size() != last.size() ||
-        std::memcmp(target.data(), last.data(), last.size()) != 0) {
+    if (target.size() != last.size() || std::memcmp(target.data(), last.data(), last.size()) != 0) {
       add_addresses(reply, table, target, at + offset);
       ++targets;
     }

@@ -8,12 +8,13 @@
 
 namespace paddock::dns {
 
-// Adds those of the targets of the records of `type` that stand in the reply from `start` to its end.
+// Adds those of the targets of the records of `type` that stand in the reply from `start` to its
+// end.
 void add_target_addresses(Reply& reply, const AuthorityTable& table, Type type,
                           std::size_t start) noexcept;
 
-// Adds those of one target, which stands in the reply at offset `at`; where it is an alias, the alias
-// and what it leads to. False when some of them did not fit.
+// Adds those of one target, which stands in the reply at offset `at`; where it is an alias, the
+// alias and what it leads to. False when some of them did not fit.
 bool add_addresses(Reply& reply, const AuthorityTable& table, wire::Bytes target,
                    std::size_t at) noexcept;
 

@@ -19,8 +19,8 @@ using Wire = std::span<const std::uint8_t>;
 
 Wire parent_of(Wire name) { return name.subspan(std::size_t{1} + name[0]); }
 
-// Shards that grow beside one another leave holes between them, a third of a large table; below this
-// many the holes are used again by what comes next.
+// Shards that grow beside one another leave holes between them, a third of a large table; below
+// this many the holes are used again by what comes next.
 constexpr std::size_t many_shards = AuthorityTable::width * Branch::width / 2;
 
 bool is_wildcard(Wire name) { return name[0] == 1 && name[1] == '*'; }

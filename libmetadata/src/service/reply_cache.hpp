@@ -37,14 +37,14 @@ class RecentChanges {
 // which the answers of many clients do not. Says yes of some that are not.
 class MayBeKept {
  public:
-  void add(std::uint64_t hash) noexcept { word_of(hash) |= 1ULL << (hash % 64); }
+  void add(std::uint64_t hash) noexcept { bits_[word_of(hash)] |= 1ULL << (hash % 64); }
   [[nodiscard]] bool has(std::uint64_t hash) const noexcept {
-    return (bits_[hash / 64 % words] >> (hash % 64) & 1U) != 0;
+    return (bits_[word_of(hash)] >> (hash % 64) & 1U) != 0;
   }
 
  private:
   static constexpr std::size_t words = 1U << 13U;
-  std::uint64_t& word_of(std::uint64_t hash) noexcept { return bits_[hash / 64 % words]; }
+  static std::size_t word_of(std::uint64_t hash) noexcept { return hash / 64 % words; }
   std::vector<std::uint64_t> bits_ = std::vector<std::uint64_t>(words);
 };
 

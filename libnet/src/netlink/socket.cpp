@@ -192,9 +192,8 @@ Result<void> Socket::execute(const Batch& batch, const Refused& refused) {
 
 Result<void> Socket::execute(const Batch& batch) {
   std::optional<Error> first;
-  const auto heard = execute(batch, [&](std::size_t, const Error& error) {
-    first = first ? first : error;
-  });
+  const auto heard =
+      execute(batch, [&](std::size_t, const Error& error) { first = first ? first : error; });
   return first ? Result<void>(*first) : heard;
 }
 
@@ -214,9 +213,8 @@ Result<void> Socket::commit(const Batch& batch) {
     return sent;
   }
   std::optional<Error> error;
-  const auto heard = acknowledgements(batch, first, [&](std::size_t, const Error& refused) {
-    error = error ? error : refused;
-  });
+  const auto heard = acknowledgements(
+      batch, first, [&](std::size_t, const Error& refused) { error = error ? error : refused; });
   return error ? Result<void>(*error) : heard;
 }
 

@@ -4,6 +4,7 @@
 #include "netd/host_subnets.hpp"
 #include "netd/registrar.hpp"
 #include "support/etcd_server.hpp"
+#include "support/happening.hpp"
 #include "support/temp_folder.hpp"
 
 #include <paddock/metadata/cluster.hpp>
@@ -13,10 +14,8 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <condition_variable>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <set>
@@ -72,12 +71,12 @@ class ClusterSubnetsTest : public testing::Test {
     node.registry = open_cluster_subnets(node.cluster, options_of(node.name, length));
     node.subnets = std::make_unique<HostSubnets>(
         *node.registry, folder_.file(node.name + ".subnets"),
-        [](const net::Prefix&) { return true; }, [this] { signal_.notify_all(); });
+        [](const net::Prefix&) { return true; }, [this] { happening_.note(); });
     node.registrar->start({});
     auto* subnets = node.subnets.get();
     node.registry->start([this, subnets] {
       subnets->wake();
-      signal_.notify_all();
+      happening_.note();
     });
   }
   static void close(Node& node) {
@@ -90,15 +89,7 @@ class ClusterSubnetsTest : public testing::Test {
     node.cluster.reset();
   }
 
-  bool comes_true(const std::function<bool()>& claim) {
-    const auto deadline = std::chrono::steady_clock::now() + 60s;
-    while (!claim()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      std::unique_lock lock(mutex_);
-      signal_.wait_for(lock, 50ms);
-    }
-    return true;
-  }
+  bool comes_true(const std::function<bool()>& claim) { return happening_.makes_true(claim); }
   static std::string only(const Node& node) {
     const auto held = node.subnets->held();
     return held.size() == 1 && !held.front().is_closed ? to_text(held.front().subnets) : "";
@@ -115,8 +106,7 @@ class ClusterSubnetsTest : public testing::Test {
 
   test::TempFolder folder_;
   test::EtcdServer server_;
-  std::mutex mutex_;
-  std::condition_variable signal_;
+  test::Happening happening_;
   std::deque<Node> nodes_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "netd/host_subnets.hpp"
 #include "support/etcd_server.hpp"
+#include "support/happening.hpp"
 #include "support/temp_folder.hpp"
 
 #include <paddock/metadata/etcd.hpp>
@@ -11,11 +12,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <set>
 
@@ -87,12 +86,12 @@ class FlannelRegistryTest : public testing::Test {
     node.registry = open_flannel_registry(options);
     node.subnets = std::make_unique<HostSubnets>(
         *node.registry, file + ".subnets", [this](const net::Prefix&) { return has_pods_.load(); },
-        [this] { signal_.notify_all(); });
+        [this] { happening_.note(); });
     if (former_) node.subnets->prefer(*former_);
     auto* subnets = node.subnets.get();
     node.registry->start([this, subnets] {
       subnets->wake();
-      signal_.notify_all();
+      happening_.note();
     });
     node.registry->publish(self_of(number));
     node.subnets->start();
@@ -103,16 +102,7 @@ class FlannelRegistryTest : public testing::Test {
     node.registry.reset();
   }
 
-  // Looks again whenever something happened, and now and then.
-  bool comes_true(const std::function<bool()>& claim) {
-    const auto deadline = std::chrono::steady_clock::now() + 60s;
-    while (!claim()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      std::unique_lock lock(mutex_);
-      signal_.wait_for(lock, 50ms);
-    }
-    return true;
-  }
+  bool comes_true(const std::function<bool()>& claim) { return happening_.makes_true(claim); }
   static std::string only(const Node& node) {
     const auto held = node.subnets->held();
     return held.size() == 1 && !held.front().is_closed ? to_text(held.front().subnets) : "";
@@ -127,8 +117,7 @@ class FlannelRegistryTest : public testing::Test {
   test::TempFolder folder_;
   test::EtcdServer server_;
   std::unique_ptr<etcd::Client> client_;
-  std::mutex mutex_;
-  std::condition_variable signal_;
+  test::Happening happening_;
   std::atomic<bool> has_pods_{true};
   std::optional<Subnets> former_;
   std::deque<Node> nodes_;

@@ -45,9 +45,10 @@ TEST(ServiceBinding, ParametersAreSortedByTheirNumbers) {
 
 TEST(ServiceBinding, EscapesAreOfTheTextAndThenOfTheList) {
   // RFC 9460 appendix D.2, its last two examples.
-  const std::string wanted("\0\x10\3foo\7example\3org\0\0\1\0\x0C\x08"
-                           "f\\oo,bar\x02h2",
-                           35);
+  const std::string wanted(
+      "\0\x10\3foo\7example\3org\0\0\1\0\x0C\x08"
+      "f\\oo,bar\x02h2",
+      35);
   EXPECT_EQ(binding(R"(16 foo.example.org. alpn="f\\\\oo\\,bar,h2")").value(), wanted);
   EXPECT_EQ(binding(R"(16 foo.example.org. alpn=f\\\092oo\092,bar,h2)").value(), wanted);
   EXPECT_EQ(binding(R"(1 . key667="hello\210qoo")").value(),

@@ -99,8 +99,8 @@ TEST(ZoneFile, AnyTypeHasItsForm) {
 
 TEST(ZoneFile, KeysOfGatewaysAreReadInTheFormOfUnknownTypesOnly) {
   EXPECT_EQ(answer_of("x IPSECKEY \\# 4 0a000200\n", "x.example", 45).size(), 1u);
-  const auto file = parse_zone_file(std::string(top) + "x IPSECKEY 1 1 2 192.0.2.1 aa==\n", "z",
-                                    name("example"));
+  const auto file =
+      parse_zone_file(std::string(top) + "x IPSECKEY 1 1 2 192.0.2.1 aa==\n", "z", name("example"));
   ASSERT_FALSE(file);
   EXPECT_NE(file.error().text.find("IPSECKEY data is only read in the form of RFC 3597"),
             std::string::npos);

@@ -69,7 +69,8 @@ TEST_F(SkyDns, ANameAboveManyEntriesAnswersForThoseNearestToIt) {
 
   const auto all = [&] {
     names_.contribute(builder_, test_time);
-    return ask(*builder_.snapshot(test_time), {"skydns.local"}, {.transport = Transport::tcp}).answer;
+    return ask(*builder_.snapshot(test_time), {"skydns.local"}, {.transport = Transport::tcp})
+        .answer;
   };
   const auto addresses = all();
   EXPECT_EQ(addresses.size(), 512u);
@@ -143,6 +144,40 @@ TEST_F(SkyDns, GroupsAreAnsweredTogether) {
 
   EXPECT_EQ(answer("g.skydns.local").size(), 4u) << "g1 and no group";
   EXPECT_EQ(answer("h.skydns.local").size(), 2u) << "they disagree";
+}
+
+TEST_F(SkyDns, EntriesThatSayTheSameShareNoWeight) {
+  set("local/skydns/web/a", R"({"host":"www.example.com"})");
+  set("local/skydns/web/b", R"({"host":"www.example.com"})");
+  EXPECT_EQ(answer("*.web.skydns.local", LDNS_RR_TYPE_SRV),
+            Lines{"*.web.skydns.local. 3600 IN SRV 10 100 0 www.example.com."});
+
+  set("local/skydns/web/b", R"({"host":"www.example.com","port":80})");
+  EXPECT_EQ(answer("web.skydns.local", LDNS_RR_TYPE_SRV),
+            (Lines{"web.skydns.local. 3600 IN SRV 10 50 0 www.example.com.",
+                   "web.skydns.local. 3600 IN SRV 10 50 80 www.example.com."}));
+}
+
+TEST_F(SkyDns, ANameForHostIsAnAliasForAddressesOnly) {
+  set("local/skydns/web", R"({"host":"www.example.com"})");
+  EXPECT_EQ(answer("web.skydns.local", LDNS_RR_TYPE_AAAA),
+            Lines{"web.skydns.local. 3600 IN CNAME www.example.com."});
+  EXPECT_EQ(answer("web.skydns.local", LDNS_RR_TYPE_CNAME).size(), 1u);
+  for (const unsigned type : {LDNS_RR_TYPE_MX, LDNS_RR_TYPE_TXT}) {
+    const auto reply = query("web.skydns.local", type);
+    EXPECT_EQ(reply.rcode, 0u);
+    EXPECT_TRUE(reply.answer.empty());
+    EXPECT_EQ(reply.authority.size(), 1u);
+  }
+}
+
+TEST_F(SkyDns, AnAliasThatMailGoesToIsFollowedInTheAdditionalSection) {
+  set("local/skydns/mail/a", R"({"host":"mx.skydns.local","mail":true,"priority":50})");
+  set("local/skydns/mx", R"({"host":"a.hosts.skydns.local"})");
+  set("local/skydns/hosts/a", R"({"host":"10.0.0.1"})");
+  EXPECT_EQ(sorted(query("a.mail.skydns.local", LDNS_RR_TYPE_MX).additional),
+            (Lines{"a.hosts.skydns.local. 3600 IN A 10.0.0.1",
+                   "mx.skydns.local. 3600 IN CNAME a.hosts.skydns.local."}));
 }
 
 TEST_F(SkyDns, MailAndText) {

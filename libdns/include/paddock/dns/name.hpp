@@ -30,8 +30,8 @@ class PADDOCK_DNS_EXPORT Name {
   // From an uncompressed wire name that fills `wire` to its last octet.
   static Result<Name> from_wire(std::span<const std::uint8_t> wire);
 
-  // Text with a final dot; what is not a printable character, and a dot or backslash inside a label,
-  // is escaped, so that parse(format()) gives the same name.
+  // Text with a final dot; what is not a printable character, and a dot or backslash inside a
+  // label, is escaped, so that parse(format()) gives the same name.
   std::string format() const;
 
   // This name with one more label in front. The label is taken as it is, nothing in it is an
