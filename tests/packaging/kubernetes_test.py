@@ -128,7 +128,7 @@ class Manifests(unittest.TestCase):
 
     def test_nobody_has_more_power_than_the_work_needs(self):
         needed = {"address": ["NET_ADMIN"], "metadatad": ["NET_BIND_SERVICE"], "dnsd": ["NET_BIND_SERVICE"],
-                  "netd": ["NET_ADMIN", "SYS_ADMIN"]}
+                  "netd": ["NET_ADMIN", "NET_RAW", "SYS_ADMIN"]}
         spec = self.pod["spec"]
         for container in spec["initContainers"] + spec["containers"]:
             security = container["securityContext"]
