@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dnsd/sources.hpp"
 
+#include "dnsd/kept.hpp"
 #include "dnsd/options.hpp"
 #include "dnsd/skydns_source.hpp"
 #include "runtime/cluster_source.hpp"
@@ -70,6 +71,7 @@ std::unique_ptr<metadata::Store> open_cluster(const Options& options,
   store.directory = options.state_dir;
   store.is_writable = false;
   store.history = 0;  // nobody resumes here
+  store.reduction = kept_of(options);
   store.events = runtime::log_store_events(source, wake);
   return metadata::open_store(source, std::move(store));
 }

@@ -52,7 +52,7 @@ struct Follower::State {
         client(ClientOptions{
             .server = options.server, .access = options.access, .timeout = 3 * options.heartbeat}),
         random(std::random_device{}()),
-        keeper(options.snapshot_file, options.save_after) {}
+        keeper(options.snapshot_file, options.save_after, options.reduction.form) {}
 
   void run();
   void follow_once();
@@ -74,9 +74,10 @@ struct Follower::State {
   std::mt19937 random;
   client::SnapshotKeeper keeper;
   Draft draft;
-  bool is_initial = false;  // the whole state is being read into the draft
-  bool is_up = false;       // past the first bookmark of this connection
-  bool is_told = false;     // the loss was reported
+  bool is_initial = false;        // the whole state is being read into the draft
+  bool is_of_other_form = false;  // what is known is what another reduction kept
+  bool is_up = false;             // past the first bookmark of this connection
+  bool is_told = false;           // the loss was reported
   milliseconds retry{0};
   std::thread thread;
 
@@ -91,6 +92,7 @@ std::string Follower::State::target() const {
   const auto seconds = std::clamp<std::int64_t>(
       std::chrono::ceil<std::chrono::seconds>(options.heartbeat).count(), 1, 60);
   std::string text = "/v1/cluster?watch=true&heartbeat=" + std::to_string(seconds);
+  if (options.reduction.part == Part::names) text += "&part=names";
   if (!is_initial) {
     text += "&since=" + std::to_string(current->revision()) + "&store=" + current->store();
   }
@@ -99,7 +101,12 @@ std::string Follower::State::target() const {
 
 void Follower::State::run() {
   retry = options.shortest_retry;
-  is_initial = current == nullptr;
+  is_initial = current == nullptr || is_of_other_form;
+  if (is_of_other_form) {
+    call(options.events.restarted,
+         Error{make_error_code(boost::system::errc::bad_message),
+               "the snapshot keeps another part of the cluster than is wanted now"});
+  }
   while (!is_stopping()) {
     follow_once();
     save_if_due(true);
@@ -160,6 +167,14 @@ bool Follower::State::take_line(std::string_view line) {
 // An object that is what it was stays the one that it was, also when the whole state is read
 // again: a difference of the two states is then what really changed.
 void Follower::State::take_put(ObjectPtr object) {
+  if (const auto& keep = options.reduction.keep) {
+    const ObjectPtr whole = std::move(object);
+    object = keep(whole);
+    if (!object) {
+      draft.erase(whole->key());
+      return;
+    }
+  }
   if (current) {
     const ObjectPtr known = current->find(object->key());
     if (known && equal(*known, *object)) object = known;
@@ -180,7 +195,7 @@ void Follower::State::reach(const Cluster::Stamp& stamp) {
   const bool is_new = current == nullptr || current->revision() != stamp.revision ||
                       current->store() != stamp.store;
   if (is_new || is_first || current->stale_since() != stamp.stale_since) publish(stamp);
-  if (is_new) keeper.changed();
+  if (is_new || std::exchange(is_of_other_form, false)) keeper.changed();
   if (is_first) call(options.events.connected);
 }
 
@@ -233,11 +248,12 @@ void Follower::State::wait_before_retry() {
 Follower::Follower(FollowerOptions options) : state_(std::make_unique<State>(std::move(options))) {
   const auto& file = state_->options.snapshot_file;
   if (file.empty()) return;
-  auto snapshot = client::read_snapshot(file);
+  auto snapshot = client::read_snapshot(file, state_->options.reduction);
   if (!snapshot) {
     call(state_->options.events.snapshot_ignored, snapshot.error());
-  } else if (*snapshot) {
-    state_->current = std::move(*snapshot);
+  } else if (snapshot->cluster) {
+    state_->current = std::move(snapshot->cluster);
+    state_->is_of_other_form = snapshot->form != state_->options.reduction.form;
     state_->status.revision = state_->current->revision();
     state_->status.stale_since = state_->current->stale_since();
   }

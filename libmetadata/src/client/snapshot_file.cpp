@@ -87,17 +87,17 @@ class Output {
   int error_ = 0;
 };
 
-int write_all(int fd, const Cluster& cluster) {
+int write_all(int fd, const Cluster& cluster, const std::string& form) {
   const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
                        std::chrono::system_clock::now().time_since_epoch())
                        .count();
   Output output(fd);
-  output.line(json{{"format", format_name},
-                   {"store", cluster.store()},
-                   {"revision", cluster.revision()},
-                   {"stale_since", cluster.stale_since() != 0 ? cluster.stale_since() : now}}
-                  .dump() +
-              "\n");
+  json header{{"format", format_name},
+              {"store", cluster.store()},
+              {"revision", cluster.revision()},
+              {"stale_since", cluster.stale_since() != 0 ? cluster.stale_since() : now}};
+  if (!form.empty()) header["form"] = form;
+  output.line(header.dump() + "\n");
   diff(Cluster(), cluster, [&](const Difference& added) {
     output.line(encode_put(*added.after));
     return output.error() == 0;
@@ -112,13 +112,14 @@ int write_all(int fd, const Cluster& cluster) {
 
 }  // namespace
 
-Result<void> write_snapshot(const std::string& path, const Cluster& cluster) {
+Result<void> write_snapshot(const std::string& path, const Cluster& cluster,
+                            const std::string& form) {
   const std::string what = "write snapshot " + path;
   const std::string temporary = path + ".new";
   const Descriptor fd(
       ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.is_open()) return failure(what, errno);
-  if (const int code = write_all(fd.get(), cluster); code != 0) {
+  if (const int code = write_all(fd.get(), cluster, form); code != 0) {
     ::unlink(temporary.c_str());
     return failure(what, code);
   }
@@ -131,8 +132,14 @@ Result<void> write_snapshot(const std::string& path, const Cluster& cluster) {
 }
 
 Result<std::shared_ptr<const Cluster>> read_snapshot(const std::string& path) {
+  auto kept = read_snapshot(path, Reduction());
+  if (!kept) return kept.error();
+  return std::move(kept->cluster);
+}
+
+Result<KeptCluster> read_snapshot(const std::string& path, const Reduction& reduction) {
   std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return std::shared_ptr<const Cluster>();
+  if (!std::filesystem::exists(path, ignored)) return KeptCluster();
   std::ifstream file(path, std::ios::binary);
   if (!file) return failure("read snapshot " + path, errno);
   std::string line;
@@ -144,22 +151,28 @@ Result<std::shared_ptr<const Cluster>> read_snapshot(const std::string& path) {
   Sha256 sum;
   sum.add(line + "\n");
   Draft draft;
+  std::size_t count = 0;
   while (std::getline(file, line) && line.starts_with(R"({"type":)")) {
     sum.add(line);
     sum.add("\n");
     auto event = decode_event(line);
     if (!event) return unusable(path, event.error().text);
-    if (event->type == Event::Type::put) draft.put(std::move(event->object));
+    if (event->type != Event::Type::put) continue;
+    ++count;
+    ObjectPtr object = std::move(event->object);
+    if (reduction.keep) object = reduction.keep(object);
+    if (object) draft.put(std::move(object));
   }
   const auto trailer = json::parse(line, nullptr, false);
-  if (!trailer.is_object() || trailer.value("objects", json()) != draft.cluster().size() ||
+  if (!trailer.is_object() || trailer.value("objects", json()) != count ||
       trailer.value("sha256", json()) != sum.hex()) {
     return unusable(path, "it is torn or damaged");
   }
   try {
-    return draft.build({.store = header.at("store").get<std::string>(),
-                        .revision = header.at("revision").get<std::uint64_t>(),
-                        .stale_since = header.at("stale_since").get<std::int64_t>()});
+    return KeptCluster{draft.build({.store = header.at("store").get<std::string>(),
+                                    .revision = header.at("revision").get<std::uint64_t>(),
+                                    .stale_since = header.at("stale_since").get<std::int64_t>()}),
+                       header.value("form", "")};
   } catch (const json::exception&) {
     return unusable(path, "its header is wrong");
   }

@@ -18,8 +18,8 @@ class SnapshotKeeper {
   using Clock = std::chrono::steady_clock;
 
   // No file: nothing is ever due.
-  SnapshotKeeper(std::string file, std::chrono::milliseconds save_after)
-      : file_(std::move(file)), save_after_(save_after) {}
+  SnapshotKeeper(std::string file, std::chrono::milliseconds save_after, std::string form = {})
+      : file_(std::move(file)), form_(std::move(form)), save_after_(save_after) {}
 
   // The file is behind from now on.
   void changed() {
@@ -36,7 +36,7 @@ class SnapshotKeeper {
   // After a failure it is due again half a minute later.
   [[nodiscard]] Result<void> save(const Cluster& cluster) {
     const auto begin = Clock::now();
-    auto written = write_snapshot(file_, cluster);
+    auto written = write_snapshot(file_, cluster, form_);
     last_save_ = Clock::now() - begin;
     is_behind_ = !written;
     due_ = Clock::now() + std::max<Clock::duration>(save_after_, std::chrono::seconds(30));
@@ -47,6 +47,7 @@ class SnapshotKeeper {
   static constexpr int most_share = 20;  // one part in so many of the time
 
   std::string file_;
+  std::string form_;  // as in Reduction
   std::chrono::milliseconds save_after_;
   bool is_behind_ = false;
   Clock::time_point due_;

@@ -120,7 +120,9 @@ void Draft::index(const ObjectPtr& object) {
   }
   const Pod* pod = as<Pod>(object.get());
   if (pod == nullptr) return;
-  next_.pods_by_host_ = detail::put(Order::host, std::move(next_.pods_by_host_), object);
+  if (!pod->host.empty()) {
+    next_.pods_by_host_ = detail::put(Order::host, std::move(next_.pods_by_host_), object);
+  }
   if (pod->host_network) return;
   for (std::uint32_t part = 0; part < pod->addresses.size(); ++part) {
     if (is_first(*pod, part)) next_.pods_by_address_.put(object, part);

@@ -156,6 +156,7 @@ FollowerOptions PaddockStore::follower_options() {
   FollowerOptions follower;
   follower.server = options_.server;
   follower.access = options_.access;
+  follower.reduction = options_.reduction;
   follower.heartbeat = options_.heartbeat;
   follower.save_after = options_.save_after;
   follower.longest_retry = options_.longest_retry;

@@ -65,7 +65,8 @@ struct ApiService::State {
       : options(std::move(given)),
         store(the_store),
         tokens(options.token_file),
-        watchers(the_store),
+        watchers(the_store, Part::all),
+        name_watchers(the_store, Part::names),
         server(http_options(options), [this](const Request& request) { return admit(request); }),
         mailbox(std::make_shared<Mailbox>(server)) {}
   ~State() {
@@ -96,7 +97,8 @@ struct ApiService::State {
   Store& store;
   Clock::time_point started = Clock::now();
   Tokens tokens;
-  Watchers watchers;  // outlives the server's streams
+  Watchers watchers;  // of everything; these and those of names outlive the server's streams
+  Watchers name_watchers;
   HttpServer server;
   std::shared_ptr<Mailbox> mailbox;
   std::atomic<bool> is_telling = false;
@@ -212,20 +214,23 @@ Response ApiService::State::watch_cluster(const Request& request) {
   if (since->has_value() != from.has_value()) {
     return problem(400, "since and store belong together: a revision is one of a store");
   }
-  watchers.advance(Watchers::Pace::now);
-  if (!watchers.cluster()) return not_ready(nothing_known);
+  const auto part = part_of_name(request.parameter("part").value_or("all"));
+  if (!part) return problem(400, "part must be all or names");
+  Watchers& readers = *part == Part::names ? name_watchers : watchers;
+  readers.advance(Watchers::Pace::now);
+  if (!readers.cluster()) return not_ready(nothing_known);
   WatchStart start{.connection = request.connection,
                    .heartbeat = std::chrono::seconds(heartbeat->value_or(5)),
                    .missed = nullptr};
   if (*since) {
-    if (*from == watchers.cluster()->store()) start.missed = watchers.missed(**since);
+    if (*from == readers.cluster()->store()) start.missed = readers.missed(**since);
     if (!start.missed) {
       return problem(410, "since is of another store or too old: begin without it");
     }
   }
   Response response{.content_type = "application/x-ndjson",
                     .headers = "Cache-Control: no-store\r\n"};
-  response.stream = watch(watchers, std::move(start));
+  response.stream = watch(readers, std::move(start));
   return response;
 }
 
@@ -263,7 +268,7 @@ Response ApiService::State::status() const {
     append_json_text(body, plural(kind));
     body += ':' + std::to_string(cluster ? cluster->count(kind) : 0);
   }
-  body += "},\"watchers\":" + std::to_string(watchers.ids().size());
+  body += "},\"watchers\":" + std::to_string(watchers.ids().size() + name_watchers.ids().size());
   const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started);
   body += ",\"uptime_seconds\":" + std::to_string(uptime.count()) + "}\n";
   return response;
@@ -275,6 +280,7 @@ void ApiService::State::tell_watchers() {
   mailbox->post([this](HttpServer& http) {
     is_telling = false;
     for (const ConnectionId id : watchers.ids()) http.wake(id);
+    for (const ConnectionId id : name_watchers.ids()) http.wake(id);
   });
 }
 

@@ -67,7 +67,7 @@ class Watch final : public ChunkSource {
     const bool is_whole = diff(
         Cluster(), *initial_,
         [&](const Difference& difference) {
-          text += encode_put(*difference.after);
+          watchers_.append(text, difference, initial_->revision());
           last_ = difference.after->key();
           return text.size() < batch_bytes;
         },

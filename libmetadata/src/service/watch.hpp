@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The stream of docs/stream-api.md. What leads from one snapshot to the next is encoded once, in
-// pieces that all readers share. A reader is a place among the pieces; one that is so slow that
-// its place is gone is sent the newest state of what has changed since: nothing queues for it.
+// pieces that all readers of one part share. A reader is a place among the pieces; one that is so
+// slow that its place is gone is sent the newest state of what has changed since: nothing queues
+// for it.
 #pragma once
 
 #include <paddock/metadata/cluster.hpp>
 #include <paddock/metadata/http_server.hpp>
+#include <paddock/metadata/part.hpp>
 #include <paddock/metadata/store.hpp>
 
 #include <chrono>
@@ -20,7 +22,8 @@
 
 namespace paddock::metadata::service {
 
-// The watchers of one service, and what they share. Belongs to the server's thread.
+// The watchers of one part of a service's cluster, and what they share. Belongs to the server's
+// thread.
 class Watchers {
  public:
   using Clock = std::chrono::steady_clock;
@@ -37,7 +40,7 @@ class Watchers {
     std::uint64_t next = 0;       // the piece that follows
   };
 
-  explicit Watchers(const Store& store) : store_(store) {}
+  explicit Watchers(const Store& store, Part part = Part::all) : store_(store), part_(part) {}
 
   // Makes pieces of what is new, unless the last were made a moment ago: the more changes, the
   // more of them go together. With Pace::now always.
@@ -57,11 +60,14 @@ class Watchers {
   // reader that had it; absent: it comes with a revision of cluster()'s store.
   [[nodiscard]] std::shared_ptr<const Missed> missed(std::uint64_t since,
                                                      std::optional<std::uint64_t> number = {});
-  // The newest state of what changed, as an event.
+  // What differs, as an event, if it is in the part. A deletion is of `revision`.
+  void append(std::string& text, const Difference& difference, std::uint64_t revision) const;
+  // The same of the newest state of what changed.
   void append_change(std::string& text, const Change& change) const;
 
   void add(ConnectionId id) { ids_.insert(id); }
-  void remove(ConnectionId id) { ids_.erase(id); }
+  // With the last one goes what they shared: an old state is nobody's to keep.
+  void remove(ConnectionId id);
   [[nodiscard]] const std::set<ConnectionId>& ids() const { return ids_; }
 
  private:
@@ -69,6 +75,7 @@ class Watchers {
   void forget_pieces();
 
   const Store& store_;
+  const Part part_;
   std::set<ConnectionId> ids_;
   std::shared_ptr<const Cluster> cluster_;
   std::deque<Piece> pieces_;

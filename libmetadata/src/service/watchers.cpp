@@ -51,8 +51,7 @@ void Watchers::encode(const Cluster& from, const Cluster& to) {
     pieces_.push_back({std::make_shared<const std::string>(std::exchange(text, {})), revision});
   };
   const bool is_whole = diff(from, to, [&](const Difference& difference) {
-    text += difference.after ? encode_put(*difference.after)
-                             : encode_delete(difference.before->key(), to.revision());
+    append(text, difference, to.revision());
     if (text.size() >= piece_bytes) keep(from.revision());
     return made < kept_bytes / 2;
   });
@@ -95,13 +94,35 @@ std::shared_ptr<const Watchers::Missed> Watchers::missed(std::uint64_t since,
   return missed_;
 }
 
+void Watchers::append(std::string& text, const Difference& difference,
+                      std::uint64_t revision) const {
+  const Object& either = difference.either();
+  if (!has_kind(part_, either.kind)) return;
+  if (!difference.after) {
+    text += encode_delete(either.key(), revision);
+  } else if (part_ == Part::all) {
+    text += encode_put(either);
+  } else if (!difference.before || !same_in(part_, difference.before, difference.after)) {
+    text += encode_put(*part_of(part_, difference.after));
+  }
+}
+
 void Watchers::append_change(std::string& text, const Change& change) const {
+  if (!has_kind(part_, change.key.kind)) return;
   if (const ObjectPtr object = cluster_->find(change.key)) {
-    text += encode_put(*object);
+    text += encode_put(*part_of(part_, object));
   } else {
     // The store may be ahead of what has been made pieces of.
     text += encode_delete(change.key, std::min(change.revision, cluster_->revision()));
   }
+}
+
+void Watchers::remove(ConnectionId id) {
+  ids_.erase(id);
+  if (!ids_.empty()) return;
+  forget_pieces();
+  cluster_.reset();
+  missed_.reset();
 }
 
 }  // namespace paddock::metadata::service

@@ -305,6 +305,69 @@ TEST_F(FollowerTest, StartsFromItsSnapshotFileWhenTheServerIsAway) {
   EXPECT_NE(server.queries().at(0).find("&since=2&store=s1"), std::string::npos);
 }
 
+// Hosts without their zone, and none whose name begins with an x.
+Reduction without_zones() {
+  Reduction reduction;
+  reduction.part = Part::names;
+  reduction.form = "without zones";
+  reduction.keep = [](const ObjectPtr& object) -> ObjectPtr {
+    if (object->name.view().starts_with('x')) return nullptr;
+    auto host = clone(static_cast<const Host&>(*object));
+    host->zone = {};
+    return host;
+  };
+  return reduction;
+}
+
+TEST_F(FollowerTest, KeepsWhatItsReductionLeaves) {
+  FakeServer server(directory_.file("s"));
+  server.next_stream(encode_put(*host("a", "z")) + encode_put(*host("x", "z")) + bookmark(2));
+  auto reduced = options();
+  reduced.reduction = without_zones();
+  Follower follower(std::move(reduced));
+  follower.start();
+
+  const auto cluster = wait_for_revision(follower, 2);
+  ASSERT_TRUE(cluster);
+  EXPECT_EQ(cluster->size(), 1U);
+  EXPECT_TRUE(cluster->find<Host>("a")->zone.empty());
+  EXPECT_NE(server.queries().at(0).find("&part=names"), std::string::npos);
+}
+
+TEST_F(FollowerTest, ReadsEverythingAnewWhenItsSnapshotIsOfAnotherForm) {
+  auto with_file = options();
+  with_file.snapshot_file = directory_.file("snapshot");
+  {
+    FakeServer server(directory_.file("s"));
+    server.next_stream(encode_put(*host("a", "z")) + encode_put(*host("x")) + bookmark(2));
+    Follower follower(with_file);
+    follower.start();
+    ASSERT_TRUE(wait_for_revision(follower, 2));
+  }
+  with_file.reduction = without_zones();
+  {
+    FakeServer server(directory_.file("s"));
+    server.next_stream(encode_put(*host("a", "z")) + encode_put(*host("b", "z")) + bookmark(2));
+    Follower other(with_file);
+    const auto known = other.cluster();
+    ASSERT_TRUE(known);
+    EXPECT_EQ(known->size(), 1U);
+    EXPECT_TRUE(known->find<Host>("a")->zone.empty());
+    other.start();
+    ASSERT_TRUE(wait_for(other, [](const Cluster& c) { return c.size() == 2; }));
+    EXPECT_EQ(server.queries().at(0).find("since"), std::string::npos);
+  }
+
+  Follower again(with_file);
+  FakeServer server(directory_.file("s"));
+  server.next_stream(bookmark(2));
+  again.start();
+
+  ASSERT_TRUE(wait_for(again, [](const Cluster& c) { return c.stale_since() == 0; }));
+  EXPECT_NE(server.queries().at(0).find("&since=2&store=s1"), std::string::npos);
+  EXPECT_EQ(again.cluster()->size(), 2U);
+}
+
 TEST_F(FollowerTest, IgnoresASnapshotThatIsTornOrChanged) {
   auto with_file = options();
   with_file.snapshot_file = directory_.file("snapshot");

@@ -83,6 +83,53 @@ TEST_F(StreamTest, SaysGoneWhenItCannotResume) {
   EXPECT_EQ(send("GET", "/v1/cluster?watch=maybe").status, 400);
 }
 
+TEST_F(StreamTest, TellsAReaderOfNamesOnlyWhatNamesAreMadeOf) {
+  auto pod = testing::pod("shop", "web-1");
+  pod->labels = {{"app", "web"}};
+  store_.put(host("one"));
+  store_.put(pod);
+
+  auto reader = watch("&part=names");
+  const std::string initial = chunk(reader);
+  auto relabelled = clone(*pod);
+  relabelled->labels = {{"app", "shop"}};
+  store_.put(relabelled);
+  const std::string nothing = chunk(reader);
+  auto moved = clone(*relabelled);
+  moved->addresses = {boost::asio::ip::make_address("10.42.0.7")};
+  store_.put(moved);
+  const std::string changed = chunk(reader);
+  store_.erase({Kind::host, "", "one"});
+  const std::string no_host = chunk(reader);
+  store_.erase(pod->key());
+  const std::string removed = chunk(reader);
+
+  EXPECT_EQ(initial.find("\"Host\""), std::string::npos) << initial;
+  EXPECT_NE(initial.find("\"web-1\""), std::string::npos) << initial;
+  EXPECT_EQ(initial.find("labels"), std::string::npos) << initial;
+  EXPECT_TRUE(nothing.starts_with("{\"type\":\"bookmark\",\"revision\":3,")) << nothing;
+  EXPECT_NE(changed.find("10.42.0.7"), std::string::npos) << changed;
+  EXPECT_EQ(changed.find("labels"), std::string::npos) << changed;
+  EXPECT_TRUE(no_host.starts_with("{\"type\":\"bookmark\",\"revision\":5,")) << no_host;
+  EXPECT_TRUE(removed.starts_with(encode_delete(pod->key(), 6))) << removed;
+}
+
+TEST_F(StreamTest, ResumesForAReaderOfNames) {
+  auto pod = testing::pod("shop", "web-1");
+  pod->labels = {{"app", "web"}};
+  store_.put(host("one"));
+  store_.put(pod);
+  store_.put(host("two"));
+
+  auto reader = watch("&part=names&since=1&store=store-1");
+  const std::string missed = chunk(reader);
+
+  EXPECT_NE(missed.find("\"web-1\""), std::string::npos) << missed;
+  EXPECT_EQ(missed.find("labels"), std::string::npos) << missed;
+  EXPECT_EQ(missed.find("\"Host\""), std::string::npos) << missed;
+  EXPECT_EQ(send("GET", "/v1/cluster?watch=true&part=half").status, 400);
+}
+
 TEST_F(StreamTest, SendsHeartbeatsIntoSilence) {
   auto reader = watch("&heartbeat=1");
   (void)chunk(reader);

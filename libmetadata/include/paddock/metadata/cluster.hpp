@@ -190,7 +190,7 @@ class PADDOCK_METADATA_EXPORT Cluster {
 
   // Every Endpoints object of a service: its own and the slices beside it, ordered by name.
   [[nodiscard]] Range<Endpoints> endpoints_of(std::string_view ns, std::string_view service) const;
-  // The pods of a host, ordered by namespace and name.
+  // The pods of a host, ordered by namespace and name; none of the empty name.
   [[nodiscard]] Range<Pod> pods_on(std::string_view host) const;
   // The pod that has this address for itself; never one on the host's network. Where several
   // claim it, a running one wins, then the youngest. Null when there is none.

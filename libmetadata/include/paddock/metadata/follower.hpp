@@ -7,6 +7,7 @@
 
 #include <paddock/metadata/access.hpp>
 #include <paddock/metadata/error.hpp>
+#include <paddock/metadata/part.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -23,7 +24,7 @@ class Cluster;
 struct FollowerEvents {
   std::function<void()> connected;  // up to date with the server: the first bookmark came
   std::function<void(const Error& why)> lost;          // once per loss, and once if never connected
-  std::function<void(const Error& why)> restarted;     // 410: the whole state is read again
+  std::function<void(const Error& why)> restarted;     // the whole state is read again
   std::function<void(const Error& why)> broken_event;  // an object was left out; says which
   std::function<void(const Error& why)> snapshot_ignored;  // the file is torn or not ours
   std::function<void(const Error& why)> snapshot_failed;   // not written: disk full, no right
@@ -33,6 +34,7 @@ struct FollowerEvents {
 struct FollowerOptions {
   std::string server = "unix:/run/paddock/metadata.sock";  // as for Client
   Access access;
+  Reduction reduction;        // cluster() has what it keeps
   std::string snapshot_file;  // kept between runs; empty: none
   std::chrono::milliseconds heartbeat{
       5000};  // asked of the server, in whole seconds; three missed: reconnect

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <paddock/metadata/access.hpp>
+#include <paddock/metadata/part.hpp>
 #include <paddock/metadata/store.hpp>
 
 #include <chrono>
@@ -25,9 +26,11 @@ struct RemoteOptions {
   std::size_t audit_bytes = 16U << 20U;  // as EmbeddedOptions
   unsigned audit_files = 5;
   std::size_t history = 10'000;
-  std::chrono::milliseconds timeout{5000};     // of an exchange with what is behind
+  std::chrono::milliseconds timeout{5000};    // of an exchange with what is behind
   std::chrono::milliseconds save_after{500};  // from a change to the snapshot file
   std::chrono::milliseconds longest_retry{5000};
+  // Of another metadatad's cluster; other stores make objects of what they read, and keep all.
+  Reduction reduction = {};
   StoreEvents events;
 };
 

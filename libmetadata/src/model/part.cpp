@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <paddock/metadata/part.hpp>
+
+#include <vector>
+
+namespace paddock::metadata {
+namespace {
+
+template <class T>
+std::shared_ptr<T> begin(const T& whole) {
+  auto part = std::make_shared<T>();
+  part->ns = whole.ns;
+  part->name = whole.name;
+  part->revision = whole.revision;
+  return part;
+}
+
+ObjectPtr names_of(const Namespace& whole) {
+  auto part = begin(whole);
+  part->labels = whole.labels;
+  return part;
+}
+
+ObjectPtr names_of(const Service& whole) {
+  auto part = begin(whole);
+  part->labels = whole.labels;
+  part->cluster_ips = whole.cluster_ips;
+  part->external_name = whole.external_name;
+  part->external_ips = whole.external_ips;
+  part->load_balancer_ips = whole.load_balancer_ips;
+  part->clusterset_ips = whole.clusterset_ips;
+  part->ports = whole.ports;
+  part->selector = whole.selector;
+  part->publish_not_ready = whole.publish_not_ready;
+  part->targets = whole.targets;
+  part->primary_service = whole.primary_service;
+  part->links = whole.links;
+  return part;
+}
+
+ObjectPtr names_of(const Endpoints& whole) {
+  auto part = begin(whole);
+  part->service = whole.service;
+  part->cluster = whole.cluster;
+  part->ports = whole.ports;
+  auto endpoints = whole.endpoints.to_vector();
+  for (Endpoint& endpoint : endpoints) {
+    endpoint.host = {};
+    endpoint.serving = endpoint.ready;
+    endpoint.terminating = false;
+  }
+  part->endpoints = std::move(endpoints);
+  return part;
+}
+
+ObjectPtr names_of(const Pod& whole) {
+  auto part = begin(whole);
+  part->uid = whole.uid;
+  part->created = whole.created;
+  part->host = whole.host;
+  part->addresses = whole.addresses;
+  part->host_network = whole.host_network;
+  part->state = whole.state;
+  part->service = whole.service;
+  part->dns = whole.dns;
+  part->dns_search = whole.dns_search;
+  part->links = whole.links;
+  part->network_from = whole.network_from;
+  return part;
+}
+
+template <class T>
+ObjectPtr names_of(const T&) {  // of no other kind
+  return nullptr;
+}
+
+}  // namespace
+
+std::optional<Part> part_of_name(std::string_view name) noexcept {
+  if (name == "all") return Part::all;
+  if (name == "names") return Part::names;
+  return std::nullopt;
+}
+
+ObjectPtr part_of(Part part, const ObjectPtr& object) {
+  if (part == Part::all) return object;
+  return visit(*object, [](const auto& whole) { return names_of(whole); });
+}
+
+bool same_in(Part part, const ObjectPtr& a, const ObjectPtr& b) {
+  return visit(*part_of(part, a), [&](const auto& typed) {
+    using T = std::remove_cvref_t<decltype(typed)>;
+    T one = typed;
+    one.revision = b->revision;
+    return one == static_cast<const T&>(*part_of(part, b));
+  });
+}
+
+}  // namespace paddock::metadata
