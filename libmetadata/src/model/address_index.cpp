@@ -49,7 +49,13 @@ class Counted {
 template <class Child>
 struct Fan {
   Fan() = default;
-  Fan(const Fan& other) : children(other.children) {}
+  Fan(const Fan& other) {
+    for (const Child& child : other.children) expect(child.get());
+    children = other.children;
+  }
+  ~Fan() {
+    for (const Child& child : children) expect(child.get());
+  }
   std::atomic<std::uint32_t> references{1};
   std::array<Child, fan_width> children;
 };

@@ -87,6 +87,12 @@ bool diff_tables(Walk before, Walk after, const std::function<bool(const Differe
   while (true) {
     settle(before, after);
     if (before.is_done() && after.is_done()) return true;
+    // A copy of a node on the way to what changed: its object need not be looked at.
+    if (!before.is_done() && !after.is_done() && before.next()->object == after.next()->object) {
+      before.skip();
+      after.skip();
+      continue;
+    }
     int side = before.is_done() ? 1 : -1;
     if (!before.is_done() && !after.is_done()) {
       const Object& other = *after.next()->object;
@@ -101,7 +107,7 @@ bool diff_tables(Walk before, Walk after, const std::function<bool(const Differe
       difference.after = after.next()->object;
       after.skip();
     }
-    if (difference.before != difference.after && !visit(difference)) return false;
+    if (!visit(difference)) return false;
   }
 }
 

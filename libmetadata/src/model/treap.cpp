@@ -107,6 +107,7 @@ NodePtr merge(NodePtr low, NodePtr high) {
 
 NodePtr put_node(NodePtr root, NodePtr fresh, const Seeker& at) {
   if (!root) return fresh;
+  expect_parts(*root.get());
   const int side = at.side_of(*root.get());
   if (side == 0) {
     root = owned(std::move(root));
@@ -129,6 +130,7 @@ NodePtr put_node(NodePtr root, NodePtr fresh, const Seeker& at) {
 }
 
 NodePtr erase_node(NodePtr root, const Seeker& at) {
+  expect_parts(*root.get());
   root = owned(std::move(root));
   const int side = at.side_of(*root.get());
   if (side == 0) return merge(std::move(root->left), std::move(root->right));
@@ -178,6 +180,7 @@ int compare(Order order, const Node& node, const Probe& probe) {
 
 bool is_above(Order order, const Node& a, const Node& b) {
   if (a.priority != b.priority) return a.priority > b.priority;
+  if (a.object == b.object && a.part == b.part) return false;  // the same place, or its copy
   return compare(order, a, probe_of(order, *b.object, b.part)) < 0;
 }
 
@@ -232,6 +235,7 @@ NodePtr::NodePtr(const NodePtr& other) noexcept : node_(other.node_) {
 
 NodePtr::~NodePtr() {
   if (node_ != nullptr && node_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    expect_parts(*node_);
     delete node_;
   }
 }
