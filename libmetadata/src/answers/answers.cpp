@@ -78,11 +78,7 @@ std::vector<Answers::Edition> editions_of_tree(const documents::Map& root,
       }
       // A client without anything of his own reads what everybody reads.
       if (tree.index() == 0) tree = documents::map_of(TextMap());
-      if (map_in(tree)) {
-        edition.clients.insert_or_assign(usual_form(client), std::move(tree));
-      } else {
-        wrong(std::string(version) + "." + std::string(client), "must be a map; it is left out");
-      }
+      edition.clients.insert_or_assign(usual_form(client), std::move(tree));
     }
   }
   return editions;
@@ -111,9 +107,10 @@ std::optional<documents::Node> Answers::root(std::string_view version,
   auto own = edition->clients.find(client);
   if (own == edition->clients.end()) own = edition->clients.find(answers::usual_form(client));
   if (own == edition->clients.end()) return edition->otherwise;
+  const answers::MapPtr mine = answers::map_in(own->second);
   const answers::MapPtr shared =
       edition->otherwise ? answers::map_in(*edition->otherwise) : nullptr;
-  return shared ? answers::layered(answers::map_in(own->second), shared) : own->second;
+  return mine && shared ? answers::layered(mine, shared) : own->second;
 }
 
 }  // namespace paddock::metadata

@@ -22,7 +22,7 @@ class Answers {
   using Clients = std::map<std::string, documents::Node, std::less<>>;
   struct Edition {
     std::string version;
-    Clients clients;                           // maps; addresses in their usual form
+    Clients clients;                           // addresses in their usual form
     std::optional<documents::Node> otherwise;  // `default`; nothing: strangers read nothing
   };
   // The default trees of other regions, by access key: kept for when their file cannot be read.

@@ -164,7 +164,7 @@ class Generator {
       Entries own;
       const auto links = objects_.container_links.find(uuid);
       own.emplace_back("links", links == objects_.container_links.end()
-                                    ? Node()
+                                    ? documents::absent_map()
                                     : map_of_texts(links->second, false));
       if (const auto given = container->find("ports")) {
         own.emplace_back("ports", ports(*container, *given));
@@ -299,8 +299,9 @@ std::vector<Answers::Edition> editions_of_objects(const RancherObjects& objects,
     if (form == Version::v2016_07_29) {
       std::vector<Node> environments;
       for (const auto& [key, tree] : regions) environments.push_back(tree);
-      common.emplace_back("environments",
-                          environments.empty() ? Node() : sorted_list(std::move(environments)));
+      common.emplace_back("environments", environments.empty()
+                                              ? documents::absent_list()
+                                              : sorted_list(std::move(environments)));
     }
     editions.push_back({std::string(documents::version_names[static_cast<std::size_t>(form)]),
                         generator.clients(), documents::map_of(std::move(common))});

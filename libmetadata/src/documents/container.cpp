@@ -64,7 +64,9 @@ constexpr Field<Pod> fields[] = {
     {"ips", [](const View&, const Pod& p) -> Value { return list_of(p.addresses); }},
     {"labels", [](const View&, const Pod& p) -> Value { return map_of(p.labels); }},
     {"links",
-     [](const View&, const Pod& p) -> Value { return p.links.empty() ? Node() : map_of(p.links); }},
+     [](const View&, const Pod& p) -> Value {
+       return p.links.empty() ? absent_map() : map_of(p.links);
+     }},
     {"memory_reservation", [](const View&, const Pod& p) -> Value { return p.memory_reservation; }},
     {"metadata_kind", [](const View&, const Pod&) -> Value { return text_node("container"); }},
     {"milli_cpu_reservation",

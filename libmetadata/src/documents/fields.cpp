@@ -89,6 +89,25 @@ class TextsMap final : public Map {
   TextMap texts_;
 };
 
+class AbsentMap final : public Map {
+ public:
+  [[nodiscard]] std::vector<std::string_view> keys() const override { return {}; }
+  [[nodiscard]] std::optional<Node> find(std::string_view /*key*/) const override {
+    return std::nullopt;
+  }
+  [[nodiscard]] bool is_absent() const noexcept override { return true; }
+};
+
+class AbsentList final : public List {
+ public:
+  [[nodiscard]] std::size_t size() const override { return 0; }
+  [[nodiscard]] Node at(std::size_t /*index*/) const override { return {}; }
+  [[nodiscard]] std::optional<Node> find(std::string_view /*name*/) const override {
+    return std::nullopt;
+  }
+  [[nodiscard]] bool is_absent() const noexcept override { return true; }
+};
+
 class LazyList final : public List {
  public:
   explicit LazyList(LazyElements elements) : elements_(std::move(elements)) {}
@@ -162,6 +181,16 @@ Node map_of(std::vector<std::pair<std::string, Node>> entries) {
 
 Node map_of(const TextMap& texts) {
   return std::shared_ptr<const Map>(std::make_shared<TextsMap>(texts));
+}
+
+Node absent_map() {
+  static const auto none = std::make_shared<const AbsentMap>();
+  return std::shared_ptr<const Map>(none);
+}
+
+Node absent_list() {
+  static const auto none = std::make_shared<const AbsentList>();
+  return std::shared_ptr<const List>(none);
 }
 
 Node json_node(std::string_view text) {

@@ -90,6 +90,8 @@ inline constexpr std::string_view user_data_annotation = "paddock.io/user-data";
 [[nodiscard]] Node list_of(const Addresses& addresses);
 [[nodiscard]] Node map_of(std::vector<std::pair<std::string, Node>> entries);
 [[nodiscard]] Node map_of(const TextMap& texts);
+[[nodiscard]] Node absent_map();
+[[nodiscard]] Node absent_list();
 // The JSON as a tree; null when there is none.
 [[nodiscard]] Node json_node(std::string_view json);
 

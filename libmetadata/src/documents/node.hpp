@@ -36,6 +36,8 @@ class Map {
   [[nodiscard]] virtual std::optional<Node> find(std::string_view key) const = 0;
   // All of it when that is text alone; else null, and its entries are asked for.
   [[nodiscard]] virtual const TextMap* texts() const noexcept { return nullptr; }
+  // There is none, where Rancher's clients expect one: empty as text and YAML, null as JSON.
+  [[nodiscard]] virtual bool is_absent() const noexcept { return false; }
 };
 
 struct Map::Entry {
@@ -51,6 +53,8 @@ class List {
   [[nodiscard]] virtual Node at(std::size_t index) const = 0;
   // The first element whose `name` or `uuid` is this text.
   [[nodiscard]] virtual std::optional<Node> find(std::string_view name) const = 0;
+  // As of a map.
+  [[nodiscard]] virtual bool is_absent() const noexcept { return false; }
 };
 
 [[nodiscard]] inline bool is_container(const Node& node) noexcept { return node.index() >= 6; }

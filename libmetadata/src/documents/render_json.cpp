@@ -55,11 +55,13 @@ class JsonRenderer final : public Renderer {
   void begin(std::string& out, const Node& node) {
     if (const auto* map = std::get_if<std::shared_ptr<const Map>>(&node)) {
       if (const TextMap* texts = (*map)->texts()) return append_texts(out, *texts);
+      if ((*map)->is_absent()) return void(out += "null");
       auto entries = (*map)->entries();
       const std::size_t size = entries.size();
       out += '{';
       frames_.push_back({nullptr, *map, std::move(entries), size, 0});
     } else if (const auto* list = std::get_if<std::shared_ptr<const List>>(&node)) {
+      if ((*list)->is_absent()) return void(out += "null");
       out += '[';
       frames_.push_back({*list, nullptr, {}, (*list)->size(), 0});
     } else {

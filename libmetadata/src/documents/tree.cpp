@@ -104,7 +104,7 @@ class RootMap final : public Map {
     if (key == "region_name")
       return environment.region_name.empty() ? Node() : Node(environment.region_name);
     if (view_.version() != Version::v2016_07_29) return std::nullopt;
-    return key == "environments" ? std::optional(Node()) : ec2(key);
+    return key == "environments" ? std::optional(absent_list()) : ec2(key);
   }
 
  private:

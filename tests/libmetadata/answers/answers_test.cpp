@@ -86,9 +86,8 @@ TEST(Answers, LatestIsTheHighestVersionUnlessThereIsOneOfThatName) {
   EXPECT_FALSE(parse_answers("{}", "empty")->answers->has_version("latest"));
 }
 
-TEST(Answers, WhatIsNoMapIsLeftOutAndToldOf) {
-  const auto reading =
-      parse_answers("v1: 5\nv2: {10.0.0.1: text, default: {a: 1}}\nv2: {default: {a: 2}}\n", "f");
+TEST(Answers, AVersionThatIsNoMapIsLeftOutAndToldOf) {
+  const auto reading = parse_answers("v1: 5\nv2: {default: {a: 1}}\nv2: {default: {a: 2}}\n", "f");
 
   ASSERT_TRUE(reading);
   std::vector<std::string> told;
@@ -96,6 +95,15 @@ TEST(Answers, WhatIsNoMapIsLeftOutAndToldOf) {
   EXPECT_EQ(told, (std::vector<std::string>{"f:3: the key v2 is given twice: the last one counts",
                                             "f: v1: must be a map of clients; it is left out"}));
   EXPECT_EQ(read(*reading->answers, "v2", "10.0.0.1"), R"({"a":2})");
+}
+
+TEST(Answers, AClientWhoseTreeIsNoMapReadsItAsItIs) {
+  const auto answers =
+      parse_answers("v: {default: {a: 1}, 10.0.0.1: text, 10.0.0.2: [{name: b}]}\n", "f")->answers;
+
+  EXPECT_EQ(read(*answers, "v", "10.0.0.1"), "\"text\"");
+  EXPECT_EQ(read(*answers, "v", "10.0.0.1", {"a"}), "nothing");
+  EXPECT_EQ(read(*answers, "v", "10.0.0.2", {"b"}), R"({"name":"b"})");
 }
 
 TEST(Answers, EqualTextsHaveEqualStamps) {

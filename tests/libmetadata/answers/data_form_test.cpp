@@ -115,6 +115,17 @@ TEST_F(DataForm, NamesAreInLowerCaseInTheNewVersionOnly) {
   EXPECT_EQ(old["stacks"][0]["name"], "Shop");
 }
 
+TEST_F(DataForm, WhatIsAbsentIsListedAsWhatItWouldBe) {
+  const auto root = *answers->root("2016-07-29", "10.42.0.5");
+
+  EXPECT_EQ(tree("10.42.0.5")["self"]["container"]["links"], json());
+  EXPECT_EQ(tree("10.42.0.5")["environments"], json());
+  EXPECT_NE(documents::render_text(root).find("\nenvironments/\n"), std::string::npos);
+  EXPECT_EQ(documents::render_text(*documents::find(root, {"self", "container"})),
+            "links/\nmetadata_kind\nname\nprimary_ip\nuuid\n");
+  EXPECT_EQ(documents::render_text(*documents::find(root, {"self", "container", "links"})), "");
+}
+
 TEST_F(DataForm, PortsWithoutAnAddressGetOne) {
   EXPECT_EQ(tree(web_1)["self"]["container"]["ports"],
             (json{"0.0.0.0:8080:80", "0.0.0.0:443:443/tcp", "198.51.100.1:53:53/udp"}));

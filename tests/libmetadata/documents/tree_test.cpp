@@ -74,7 +74,7 @@ INSTANTIATE_TEST_SUITE_P(
     Paths, TreeRows,
     ::testing::Values(
         Row{web_1, "",
-            "containers/\nenvironments\nhosts/\nname\nnetworks/\nregion_name\nself/\nservices/\n"
+            "containers/\nenvironments/\nhosts/\nname\nnetworks/\nregion_name\nself/\nservices/\n"
             "stacks/\nuuid\nversion\n"},
         Row{web_1, "name", "Env"}, Row{web_1, "uuid", "uid-env"}, Row{web_1, "version", "v1"},
         Row{web_1, "region_name", "r"}, Row{web_1, "environments", ""},
