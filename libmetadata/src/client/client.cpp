@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 namespace paddock::metadata {
@@ -73,7 +74,12 @@ struct Client::State {
   Result<void> open(Deadline deadline);
   // Connects if need be, and sends.
   Result<void> send(const ClientRequest& request, Deadline deadline);
-  Result<ClientResponse> exchange(const ClientRequest& request, Deadline deadline);
+  // The answer to what was sent, whatever became of that.
+  Result<ClientResponse> receive(const ClientRequest& request, const Result<void>& sent,
+                                 Deadline deadline);
+  Result<ClientResponse> exchange(const ClientRequest& request, Deadline deadline) {
+    return receive(request, send(request, deadline), deadline);
+  }
   Result<ClientResponse> stream(const ClientRequest& request, const StreamLimits& limits,
                                 const std::function<bool(std::string& body)>& take);
   [[nodiscard]] Error broken(const ResponseReader& reader) const;
@@ -81,6 +87,14 @@ struct Client::State {
   ClientOptions options;
   const std::vector<client::Server> servers;
   std::size_t present = 0;  // of them
+  // What was sent and is to be answered.
+  struct Begun {
+    ClientRequest request;
+    Deadline deadline;
+    bool was_open;  // the connection, before
+    Result<void> sent;
+  };
+  std::optional<Begun> begun;
   Wire wire;
 };
 
@@ -123,16 +137,16 @@ Result<void> Client::State::send(const ClientRequest& request, Deadline deadline
   return wire.write(encode(request, wire.server().host, authorization), deadline);
 }
 
-Result<ClientResponse> Client::State::exchange(const ClientRequest& request, Deadline deadline) {
+Result<ClientResponse> Client::State::receive(const ClientRequest& request,
+                                              const Result<void>& sent, Deadline deadline) {
   // A refusal may come before the whole body is taken: a failed write still reads the answer.
-  const auto written = send(request, deadline);
-  if (!wire.is_open()) return written.error();
+  if (!wire.is_open()) return sent.error();
   ResponseReader reader(request.method == "HEAD", options.body_limit);
   std::string bytes;
   auto state = ResponseReader::State::head;
   while (is_open(state)) {
     const auto size = wire.read(bytes, deadline);
-    if (!size) return written ? size.error() : written.error();
+    if (!size) return sent ? size.error() : sent.error();
     if (*size == 0 && state == ResponseReader::State::head && bytes.empty()) {
       return wire.failure("read from", ECONNRESET);
     }
@@ -153,9 +167,21 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 
 Result<ClientResponse> Client::send(const ClientRequest& request) {
+  begin(request);
+  return finish();
+}
+
+void Client::begin(ClientRequest request) {
   const auto deadline = std::chrono::steady_clock::now() + state_->options.timeout;
   const bool was_open = state_->wire.is_open();
-  auto response = state_->exchange(request, deadline);
+  auto sent = state_->send(request, deadline);
+  state_->begun = State::Begun{std::move(request), deadline, was_open, std::move(sent)};
+}
+
+Result<ClientResponse> Client::finish() {
+  const State::Begun begun = std::move(*std::exchange(state_->begun, std::nullopt));
+  const auto& [request, deadline, was_open, sent] = begun;
+  auto response = state_->receive(request, sent, deadline);
   if (response) return response;
   state_->wire.close();
   const auto& code = response.error().code;

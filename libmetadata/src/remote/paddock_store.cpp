@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The store of another metadatad: a follower reads its stream, a thread of its own forwards writes.
+// The store of another metadatad: a follower reads its stream, a thread of its own forwards writes,
+// many at once.
 #include "remote/write_queue.hpp"
 #include "store/judgement.hpp"
 #include "store/published_store.hpp"
@@ -16,7 +17,10 @@
 #include <charconv>
 #include <map>
 #include <mutex>
+#include <numeric>
+#include <set>
 #include <utility>
+#include <vector>
 
 namespace paddock::metadata {
 namespace {
@@ -27,6 +31,9 @@ using Status = WriteResult::Status;
 
 constexpr std::chrono::seconds owner_interval{5};  // between two words on who lives
 constexpr std::chrono::seconds owner_time{20};  // who is silent for so long is spoken for no more
+// So many writes are under way at once, each on a connection of its own: the other metadatad
+// commits together what comes together, but answers one connection's requests in turn.
+constexpr std::size_t lanes = 16;
 
 std::string text_of(const nlohmann::json& object, const char* name) {
   const auto found = object.find(name);
@@ -102,9 +109,11 @@ class PaddockStore final : public PublishedStore {
       : PublishedStore(given.history, Publisher::Resume::at_published_revisions),
         options_(std::move(given)),
         writes_(options_),
-        client_(ClientOptions{
-            .server = options_.server, .access = options_.access, .timeout = options_.timeout}),
         follower_(follower_options()) {
+    for (std::size_t i = 0; i < lanes; ++i) {
+      clients_.emplace_back(ClientOptions{
+          .server = options_.server, .access = options_.access, .timeout = options_.timeout});
+    }
     if (auto known = follower_.cluster()) publisher_.publish(std::move(known), {});
     writes_.start(
         {[this](const Writes& writes, std::int64_t now) { return make_each(writes, now); },
@@ -114,7 +123,7 @@ class PaddockStore final : public PublishedStore {
 
   ~PaddockStore() override {
     follower_.stop();
-    client_.interrupt();
+    for (Client& client : clients_) client.interrupt();
     writes_.stop();
   }
 
@@ -139,12 +148,15 @@ class PaddockStore final : public PublishedStore {
   FollowerOptions follower_options();
   void publish(const std::shared_ptr<const Cluster>& next);
   [[nodiscard]] std::vector<Made> make_each(const Writes& writes, std::int64_t now);
-  [[nodiscard]] Made make(const Write& write, std::int64_t now);
+  [[nodiscard]] std::vector<std::size_t> send_some(const Writes& writes,
+                                                   std::vector<std::size_t>& left);
+  [[nodiscard]] Made outcome(const Write& write, const ObjectPtr& before, Client& client,
+                             std::int64_t now);
   Clock::time_point speak_for_owners();
 
   const PaddockStoreOptions options_;
   WriteQueue writes_;
-  Client client_;                      // of the writing thread
+  std::vector<Client> clients_;        // of the writing thread; each connects when it is needed
   std::atomic<bool> is_anew_ = false;  // the next state does not follow from the last
   Clock::time_point speak_at_ = Clock::now();
   std::mutex owners_mutex_;  // anybody may keep an owner
@@ -193,28 +205,56 @@ void PaddockStore::publish(const std::shared_ptr<const Cluster>& next) {
 }
 
 std::vector<Made> PaddockStore::make_each(const Writes& writes, std::int64_t now) {
-  std::vector<Made> made;
-  for (const Write* write : writes) made.push_back(make(*write, now));
+  std::vector<Made> made(writes.size());
+  std::vector<std::size_t> left(writes.size());
+  std::iota(left.begin(), left.end(), std::size_t{0});
+  while (!left.empty()) {
+    const auto known = cluster();  // the stream may be faster than the answers
+    auto client = clients_.begin();
+    for (const std::size_t place : send_some(writes, left)) {
+      const ObjectPtr before = known ? known->find(key_of(*writes[place])) : nullptr;
+      made[place] = outcome(*writes[place], before, *client++, now);
+    }
+  }
   return made;
 }
 
-Made PaddockStore::make(const Write& write, std::int64_t now) {
-  const auto known = cluster();
+// Begins one write with each client, and says which; `left` are the others. Those of one object go
+// one after the other.
+std::vector<std::size_t> PaddockStore::send_some(const Writes& writes,
+                                                 std::vector<std::size_t>& left) {
+  std::vector<std::size_t> sent;
+  std::vector<std::size_t> later;
+  std::set<Key> keys;
+  for (const std::size_t place : left) {
+    if (sent.size() == clients_.size() || !keys.insert(key_of(*writes[place])).second) {
+      later.push_back(place);
+      continue;
+    }
+    clients_[sent.size()].begin(request_of(*writes[place]));
+    sent.push_back(place);
+  }
+  left.swap(later);
+  return sent;
+}
+
+// Of a write that the client has begun; `before` is what was known of its object then.
+Made PaddockStore::outcome(const Write& write, const ObjectPtr& before, Client& client,
+                           std::int64_t now) {
   const Key key = key_of(write);
-  const ObjectPtr before = known ? known->find(key) : nullptr;
   Made made;
   WriteResult& result = made.result;
-  const auto response = client_.send(request_of(write));
+  const auto response = client.finish();
   if (!response) {
     result.status = Status::unavailable;
     result.text = response.error().text + "; the change may still be made";
-    client_.turn_to_next_server();
+    client.turn_to_next_server();
     return made;
   }
   result.revision = revision_of(response->header("etag"));
   result.status = status_of(response->status, before && before->revision == result.revision);
   if (!response->is_success()) {
-    if (result.status == Status::unavailable) client_.turn_to_next_server();
+    if (result.status == Status::unavailable) client.turn_to_next_server();
     read_problem(response->body, result);
     const auto* endpoints = as<Endpoints>(before.get());
     if (result.status == Status::read_only && endpoints != nullptr && endpoints->derived) {
@@ -251,7 +291,7 @@ Clock::time_point PaddockStore::speak_for_owners() {
   }
   for (const auto& owner : alive) {
     // An older metadatad does not know it; one that is away hears it the next time.
-    if (!client_.send({.method = "POST", .target = "/v1/owners/" + owner})) break;
+    if (!clients_.front().send({.method = "POST", .target = "/v1/owners/" + owner})) break;
   }
   return speak_at_;
 }

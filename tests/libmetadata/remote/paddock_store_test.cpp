@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <functional>
+#include <future>
 #include <thread>
 
 namespace paddock::metadata {
@@ -115,6 +116,41 @@ TEST_F(PaddockStoreTest, ForwardsWritesAndWaitsUntilItSeesThem) {
   EXPECT_EQ(not_there.status, Status::not_found);
   EXPECT_EQ(parent_.owners.front(), "one");
   EXPECT_EQ(child->audit(10).size(), 3U);
+}
+
+TEST_F(PaddockStoreTest, ForwardsManyWritesAtOnceButThoseOfOneObjectInTurn) {
+  serve();
+  const auto child = open(options("state"));
+  constexpr std::int64_t each = 3;
+  std::int64_t scale = 0;
+  const auto write_many = [&] {
+    std::vector<std::pair<std::int64_t, std::future<WriteResult>>> answers;
+    for (std::int64_t i = 0; i < each; ++i) {
+      ++scale;
+      for (int object = 0; object < 20; ++object) {
+        auto answer = std::make_shared<std::promise<WriteResult>>();
+        answers.emplace_back(scale, answer->get_future());
+        child->submit(writing(service("s" + std::to_string(object), scale)),
+                      [answer](WriteResult result) { answer->set_value(std::move(result)); });
+      }
+    }
+    for (auto& [wanted, answer] : answers) {
+      const WriteResult result = answer.get();
+      ASSERT_TRUE(result.is_accepted()) << result.text;
+      EXPECT_EQ(static_cast<const Service&>(*result.object).scale, wanted);
+    }
+  };
+
+  // Which of them come together is chance. One connection is the stream's.
+  const bool were_at_once = becomes_true([&] {
+    write_many();
+    return HasFatalFailure() || api_->counters().connections_accepted > 2;
+  });
+
+  EXPECT_TRUE(were_at_once);
+  for (int object = 0; object < 20; ++object) {
+    EXPECT_EQ(parent_.cluster()->find<Service>("shop", "s" + std::to_string(object))->scale, scale);
+  }
 }
 
 TEST_F(PaddockStoreTest, GoesOnAtAnotherParentWhenOneIsGone) {

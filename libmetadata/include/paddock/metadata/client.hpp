@@ -70,6 +70,10 @@ class PADDOCK_METADATA_EXPORT Client {
   // connection that the server had closed in between is opened again once, for GET, HEAD, PUT and
   // DELETE, which may be repeated.
   [[nodiscard]] Result<ClientResponse> send(const ClientRequest& request);
+  // send() in two steps, so that one thread has exchanges under way with several clients: what was
+  // begun is finished before the client is asked for anything else.
+  void begin(ClientRequest request);
+  [[nodiscard]] Result<ClientResponse> finish();
   [[nodiscard]] Result<ClientResponse> get(std::string target);
   [[nodiscard]] Result<ClientResponse> put(std::string target, std::string json);
   [[nodiscard]] Result<ClientResponse> remove(std::string target);
