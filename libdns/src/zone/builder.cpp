@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zone/compiled_sets.hpp"
+#include "zone/draft_table.hpp"
 #include "zone/entry_writer.hpp"
 #include "zone/pattern.hpp"
 #include "zone/soa.hpp"
 #include "zone/sources.hpp"
-#include "zone/table.hpp"
-
-#include <malloc.h>
 
 #include <algorithm>
-#include <bitset>
 #include <unordered_map>
 
 namespace paddock::dns {
@@ -19,27 +16,17 @@ using Wire = std::span<const std::uint8_t>;
 
 Wire parent_of(Wire name) { return name.subspan(std::size_t{1} + name[0]); }
 
-// Shards that grow beside one another leave holes between them, a third of a large table; below
-// this many the holes are used again by what comes next.
-constexpr std::size_t many_shards = AuthorityTable::width * Branch::width / 2;
-
 bool is_wildcard(Wire name) { return name[0] == 1 && name[1] == '*'; }
 
 }  // namespace
 
 struct AuthorityBuilder::State {
-  std::uint64_t seed = random_seed();
   std::vector<ZoneSpec> specs;      // longest origins first
   std::vector<CompiledZone> zones;  // in the same order
   std::vector<bool> is_zone_changed;
 
-  // The table as it will be in the next snapshot. What is not ours alone is shared with the last
-  // snapshot and copied before it is changed.
-  std::array<std::shared_ptr<Branch>, AuthorityTable::width> branches;
-  std::bitset<AuthorityTable::width> owned_branches;
-  std::bitset<AuthorityTable::width * Branch::width> owned_shards;
+  DraftTable table;  // as it will be in the next snapshot
   std::size_t name_count = 0;
-  std::size_t table_memory = 0;  // of the shards that are not owned
 
   Sources sources;                                            // by hash of the key
   std::unordered_map<std::uint64_t, std::uint32_t> children;  // of names that have some, by hash
@@ -50,18 +37,6 @@ struct AuthorityBuilder::State {
   CompiledSets compiled;
   EntryWriter writer;
   std::vector<SetView> sets;  // scratch of replace()
-
-  std::uint64_t hash(Wire name) const { return hash_bytes(name, seed); }
-
-  EntryView find(Wire name, std::uint64_t hash) const {
-    const Branch* branch = branches[branch_of(hash)].get();
-    return branch ? find_entry(branch->shards[shard_of(hash)], name, hash) : EntryView();
-  }
-
-  // The shard a hash belongs to, made ours.
-  Block& own_shard(std::uint64_t hash);
-  void store(std::span<const std::uint8_t> entry, std::uint64_t hash);
-  void remove(Wire name, std::uint64_t hash);
 
   void add_child(Wire parent);
   void remove_child(Wire parent);
@@ -76,31 +51,6 @@ struct AuthorityBuilder::State {
                                         std::vector<Problem>& problems);
 };
 
-Block& AuthorityBuilder::State::own_shard(std::uint64_t hash) {
-  const std::size_t branch = branch_of(hash);
-  if (!owned_branches[branch]) {
-    branches[branch] =
-        branches[branch] ? std::make_shared<Branch>(*branches[branch]) : std::make_shared<Branch>();
-    owned_branches[branch] = true;
-  }
-  Block& block = branches[branch]->shards[shard_of(hash)];
-  const std::size_t index = branch * Branch::width + shard_of(hash);
-  if (!owned_shards[index]) {
-    table_memory -= memory_of(block);
-    ShardEditor(block, seed).own();
-    owned_shards[index] = true;
-  }
-  return block;
-}
-
-void AuthorityBuilder::State::store(std::span<const std::uint8_t> entry, std::uint64_t hash) {
-  ShardEditor(own_shard(hash), seed).store(entry, hash);
-}
-
-void AuthorityBuilder::State::remove(Wire name, std::uint64_t hash) {
-  ShardEditor(own_shard(hash), seed).remove(name, hash);
-}
-
 void AuthorityBuilder::State::note_change(Wire name, std::uint16_t zone) {
   is_changed = true;
   is_zone_changed[zone] = true;
@@ -112,22 +62,22 @@ void AuthorityBuilder::State::note_change(Wire name, std::uint16_t zone) {
 void AuthorityBuilder::State::add_child(Wire parent) {
   const std::uint16_t zone = AuthorityTable::enclosing_zone(zones, parent);
   if (zone == AuthorityTable::no_zone) return;
-  const std::uint64_t hash_of_parent = hash(parent);
-  if (++children[hash_of_parent] > 1 || find(parent, hash_of_parent)) return;
+  const std::uint64_t hash_of_parent = table.hash(parent);
+  if (++children[hash_of_parent] > 1 || table.find(parent, hash_of_parent)) return;
   std::vector<SetView> none;
-  store(writer.write(parent, zone, none), hash_of_parent);
+  table.store(writer.write(parent, zone, none), hash_of_parent);
   add_name(parent, zone);
 }
 
 void AuthorityBuilder::State::remove_child(Wire parent) {
-  const std::uint64_t hash_of_parent = hash(parent);
+  const std::uint64_t hash_of_parent = table.hash(parent);
   const auto count = children.find(hash_of_parent);
   if (count == children.end() || --count->second > 0) return;
   children.erase(count);
-  const EntryView entry = find(parent, hash_of_parent);
+  const EntryView entry = table.find(parent, hash_of_parent);
   if (!entry || entry.header().set_count > 0) return;
   note_change(parent, entry.header().zone);
-  remove(parent, hash_of_parent);
+  table.remove(parent, hash_of_parent);
   --name_count;
   remove_child(parent_of(parent));
 }
@@ -140,8 +90,8 @@ void AuthorityBuilder::State::add_name(Wire name, std::uint16_t zone) {
 
 void AuthorityBuilder::State::replace(Wire name, std::uint16_t zone, std::uint32_t source,
                                       std::span<const SetView> fresh) {
-  const std::uint64_t hash_of_name = hash(name);
-  const EntryView before = find(name, hash_of_name);
+  const std::uint64_t hash_of_name = table.hash(name);
+  const EntryView before = table.find(name, hash_of_name);
   sets.assign(fresh.begin(), fresh.end());
   const std::uint8_t* at = before ? before.sets() : nullptr;
   for (unsigned i = 0; before && i < before.header().set_count; ++i) {
@@ -151,7 +101,7 @@ void AuthorityBuilder::State::replace(Wire name, std::uint16_t zone, std::uint32
   if (sets.empty() && !before) return;
   if (sets.empty() && !children.contains(hash_of_name)) {
     note_change(name, zone);
-    remove(name, hash_of_name);
+    table.remove(name, hash_of_name);
     --name_count;
     if (name.size() > 1) remove_child(parent_of(name));
     return;
@@ -162,16 +112,13 @@ void AuthorityBuilder::State::replace(Wire name, std::uint16_t zone, std::uint32
     return;
   }
   const bool is_new = !before;
-  store(entry, hash_of_name);
+  table.store(entry, hash_of_name);
   note_change(name, zone);
   if (is_new) add_name(name, zone);
 }
 
 void AuthorityBuilder::State::withdraw(std::uint64_t hash_of_name, std::uint32_t source) {
-  Branch* branch = branches[branch_of(hash_of_name)].get();
-  if (branch == nullptr) return;
-  const EntryView entry =
-      ShardEditor(branch->shards[shard_of(hash_of_name)], seed).find_source(hash_of_name, source);
+  const EntryView entry = table.find_source(hash_of_name, source);
   if (!entry) return;
   const std::vector<std::uint8_t> name(entry.name().begin(), entry.name().end());
   replace(name, entry.header().zone, source, {});
@@ -200,7 +147,7 @@ std::vector<std::uint64_t> AuthorityBuilder::State::contribute(
         zones[zone].has_cuts = true;
       }
     }
-    names.push_back(hash(owner.wire()));
+    names.push_back(table.hash(owner.wire()));
     replace(owner.wire(), zone, id, compiled.sets());
   }
   std::ranges::sort(names);
@@ -259,8 +206,8 @@ std::vector<Problem> AuthorityBuilder::put(std::string_view source,
   for (const Record& record : records) sorted.push_back(&record);
   std::ranges::sort(sorted, record_less);
 
-  const std::uint64_t key = hash_bytes(
-      {reinterpret_cast<const std::uint8_t*>(source.data()), source.size()}, state_->seed);
+  const std::uint64_t key =
+      state_->table.hash({reinterpret_cast<const std::uint8_t*>(source.data()), source.size()});
   const std::uint32_t id = state_->sources.id_of(key);
   std::vector<Problem> problems;
   const std::vector<std::uint64_t> names = state_->contribute(sorted, id, problems);
@@ -287,21 +234,8 @@ std::shared_ptr<const Authority> AuthorityBuilder::snapshot(
     state.is_zone_changed[i] = false;
   }
   auto table = std::make_unique<AuthorityTable>();
-  const bool is_mostly_new = state.owned_shards.count() > many_shards;
-  for (std::size_t i = 0; i < state.owned_shards.size(); ++i) {
-    if (!state.owned_shards[i]) continue;
-    Branch& branch = *state.branches[i / Branch::width];
-    Block& block = branch.shards[i % Branch::width];
-    branch.slot_masks[i % Branch::width] = ShardEditor(block, state.seed).trim();
-    state.table_memory += memory_of(block);
-  }
-  if (is_mostly_new) ::malloc_trim(0);
-  std::ranges::copy(state.branches, table->branches.begin());
-  state.owned_branches.reset();
-  state.owned_shards.reset();
-  table->seed = state.seed;
+  state.table.share_with(*table);
   table->name_count = state.name_count;
-  table->memory = state.table_memory + sizeof(Branch) * table->branches.size();
   table->zones = state.zones;
   state.last = std::make_shared<const Authority>(std::move(table));
   state.is_changed = false;

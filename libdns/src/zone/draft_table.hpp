@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of an AuthorityBuilder between two snapshots. What it shares with the last one is
+// copied before it is changed.
+#pragma once
+
+#include "zone/hash.hpp"
+#include "zone/shard.hpp"
+#include "zone/table.hpp"
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace paddock::dns {
+
+class DraftTable {
+ public:
+  [[nodiscard]] std::uint64_t seed() const { return seed_; }
+  [[nodiscard]] std::uint64_t hash(std::span<const std::uint8_t> name) const {
+    return hash_bytes(name, seed_);
+  }
+
+  // The entry called `name`, which hashes to `hash`, or a false view. Borrowed until the next
+  // store() or remove().
+  [[nodiscard]] EntryView find(std::span<const std::uint8_t> name, std::uint64_t hash) const {
+    const Branch* branch = branches_[branch_of(hash)].get();
+    return branch ? find_entry(branch->shards[shard_of(hash)], name, hash) : EntryView();
+  }
+
+  // The entry whose name hashes to `hash` and that has a set of `source`.
+  [[nodiscard]] EntryView find_source(std::uint64_t hash, std::uint32_t source) const;
+
+  // Adds the entry, or puts it in the place of the one with its name.
+  void store(std::span<const std::uint8_t> entry, std::uint64_t hash);
+  void remove(std::span<const std::uint8_t> name, std::uint64_t hash);
+
+  // Gives a snapshot the table as it is, and shares all of it from now on.
+  void share_with(AuthorityTable& snapshot);
+
+ private:
+  // The shard a hash belongs to, made ours.
+  Block& own_shard(std::uint64_t hash);
+
+  std::uint64_t seed_ = random_seed();
+  std::array<std::shared_ptr<Branch>, AuthorityTable::width> branches_;
+  std::bitset<AuthorityTable::width> owned_branches_;
+  std::bitset<AuthorityTable::width * Branch::width> owned_shards_;
+  std::size_t memory_ = 0;  // of the shards that are not owned
+};
+
+}  // namespace paddock::dns
