@@ -17,7 +17,8 @@ const std::map<std::string_view, TakePlugin>& translated_plugins() {
       {"forward", take_forward},       {"cache", take_cache},
       {"hosts", take_hosts},           {"rewrite", take_rewrite},
       {"dns64", take_dns64},           {"file", take_file},
-      {"transfer", take_transfer},     {"etcd", take_etcd}};
+      {"transfer", take_transfer},     {"etcd", take_etcd},
+      {"template", take_template}};
   return all;
 }
 

@@ -35,6 +35,7 @@ void take_forward(const Directive& plugin, const Server& server, Draft& draft);
 void take_cache(const Directive& plugin, const Server& server, Draft& draft);
 void take_hosts(const Directive& plugin, const Server& server, Draft& draft);
 void take_rewrite(const Directive& plugin, const Server& server, Draft& draft);
+void take_template(const Directive& plugin, const Server& server, Draft& draft);
 void take_dns64(const Directive& plugin, const Server& server, Draft& draft);
 void take_file(const Directive& plugin, const Server& server, Draft& draft);
 void take_transfer(const Directive& plugin, const Server& server, Draft& draft);

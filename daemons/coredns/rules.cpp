@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coredns/plugins.hpp"
 
+#include <paddock/dns/record.hpp>
 #include <paddock/dns/rules.hpp>
 
 #include <boost/asio/ip/address.hpp>
@@ -153,6 +154,32 @@ void take_rewrite(const Directive& plugin, const Server& server, Draft& draft) {
   if (!is_rule(words)) return draft.lose(plugin, "only names and TTLs are rewritten");
   if (!server.is_root()) draft.note(plugin, "holds for names of all zones");
   take_rule(plugin, words, draft);
+}
+
+// `template IN|ANY TYPE [ZONE...]` whose block says no more than NXDOMAIN or nothing at all: a type
+// that no name has, or names that do not exist.
+void take_template(const Directive& plugin, const Server& server, Draft& draft) {
+  const bool is_denial = std::ranges::all_of(plugin.block, [](const Directive& line) {
+    return line.name() == "rcode" && line.words.size() == 2 &&
+           (line.words[1] == "NXDOMAIN" || line.words[1] == "NOERROR");
+  });
+  if (plugin.words.size() < 3 || (plugin.words[1] != "IN" && plugin.words[1] != "ANY") ||
+      !is_denial) {
+    return draft.lose(plugin, "has no counterpart");
+  }
+  const std::vector<std::string> named(plugin.words.begin() + 3, plugin.words.end());
+  const auto& zones = named.empty() ? server.zones : named;
+  const auto& type = plugin.words[2];
+  const bool is_of_all = std::ranges::find(zones, ".") != zones.end();
+  if (type != "ANY" && is_of_all && dns::parse_type(type)) {
+    draft.note(plugin, "names keep their other types: the answer is empty, not NXDOMAIN");
+    return draft.add("block_types", type, plugin.place);
+  }
+  const bool is_nxdomain = !plugin.block.empty() && plugin.block.back().words[1] == "NXDOMAIN";
+  if (type != "ANY" || is_of_all || !is_nxdomain) {
+    return draft.lose(plugin, "has no counterpart");
+  }
+  for (const auto& zone : zones) draft.add("block", plain_zone(zone), plugin.place);
 }
 
 void take_dns64(const Directive& plugin, const Server&, Draft& draft) {

@@ -267,6 +267,10 @@ std::string check_rewrite(const std::string& text) {
   return dns::parse_rewrite(text) ? "" : "must be exact|prefix|suffix|regex FROM TO [ttl=30]";
 }
 
+std::string check_type(const std::string& text) {
+  return dns::parse_type(text) ? "" : "must be a record type, such as AAAA or TYPE65";
+}
+
 std::string check_host(const std::string& text) {
   const auto entries = dns::parse_host_line(text);
   return entries && !entries->empty() ? "" : "must be an address and its names";
@@ -300,6 +304,10 @@ void describe_rules(runtime::OptionTable& table, Options& options) {
   table.text({"block-answer", "WORD", "What they get: nxdomain, or zero for 0.0.0.0 and ::.",
               Reload::live},
              options.block_answer, checks::one_of({"nxdomain", "zero"}));
+  table.list(
+      {"block-types", "TYPE",
+       "Record types that no name has, ours neither: AAAA where there is no IPv6.", Reload::live},
+      options.block_types, check_type);
   table.list({"rewrite", "MATCH FROM TO",
               "Names that are looked up as others: exact, prefix, suffix or regex, then the two; "
               "a ttl=30 or ttl=30-300 behind them sets the TTLs. The first that matches counts.",

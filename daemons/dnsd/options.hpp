@@ -83,6 +83,7 @@ struct Options : runtime::CommonOptions {
   std::vector<std::string> block;
   std::vector<std::string> block_files;
   std::string block_answer = "nxdomain";
+  std::vector<std::string> block_types;
   std::vector<std::string> rewrite;
   std::string dns64 = "none";
 

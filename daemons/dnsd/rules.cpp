@@ -48,6 +48,9 @@ dns::Result<dns::RuleSet> read_rules(const Options& options) {
     const auto take = [&](const std::string& line) { return take_block_line(line, rules.blocked); };
     if (auto read = read_lines(path, take); !read) return read.error();
   }
+  for (const auto& type : options.block_types) {
+    rules.blocked_types.push_back(dns::parse_type(type).value());
+  }
   for (const auto& rewrite : options.rewrite) {
     rules.rewrites.push_back(dns::parse_rewrite(rewrite).value());
   }

@@ -153,7 +153,7 @@ class Reader {
         has_class = true;
       } else if (equals(word, "CH") || equals(word, "HS") || equals(word, "CS")) {
         return error_of("class " + std::string(word) + "; only IN is served");
-      } else if (const auto type = wire::parse_type(word)) {
+      } else if (const auto type = parse_type(word)) {
         prefix.type = *type;
         prefix.data = words.subspan(1);
         return prefix;

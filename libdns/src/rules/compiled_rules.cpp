@@ -95,7 +95,8 @@ std::optional<std::string> CompiledRewrite::undo(const std::string& name) const 
 }
 
 CompiledRules::CompiledRules(const RuleSet& rules, std::vector<Problem>& problems)
-    : block_answer_(rules.block_answer),
+    : blocked_types_(rules.blocked_types),
+      block_answer_(rules.block_answer),
       host_ttl_(in_seconds(rules.host_ttl)),
       block_ttl_(in_seconds(rules.block_ttl)) {
   for (const auto& entry : rules.hosts) {

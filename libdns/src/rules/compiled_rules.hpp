@@ -7,6 +7,7 @@
 
 #include <paddock/dns/rules.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -65,6 +66,10 @@ class CompiledRules {
   // The name or one above it is blocked.
   [[nodiscard]] bool is_blocked(wire::Bytes name) const;
 
+  [[nodiscard]] bool is_blocked(Type type) const {
+    return std::ranges::find(blocked_types_, type) != blocked_types_.end();
+  }
+
   // The first rewrite that is for the name, and what the name becomes; the name itself when only
   // TTLs are changed.
   struct Rewritten {
@@ -83,6 +88,7 @@ class CompiledRules {
 
   ByText<Host> hosts_;
   std::unordered_set<std::string, TextHash, std::equal_to<>> blocked_;
+  std::vector<Type> blocked_types_;
   std::vector<CompiledRewrite> rewrites_;
   std::optional<boost::asio::ip::network_v6> dns64_;
   BlockAnswer block_answer_;

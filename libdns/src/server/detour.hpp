@@ -17,6 +17,7 @@ struct Detour {
     rewritten,   // another name was asked
     needs_aaaa,  // DNS64: nothing was changed yet; without AAAA records the A records are asked for
     has_a,       // DNS64: those were asked for
+    has_host,    // a host entry has the name, but says nothing of the type
     completed,   // a name of the client's search list was asked for
   };
 

@@ -39,6 +39,17 @@ const std::vector<std::string>* data_of(const CompiledRules::Host& host, Type ty
   }
 }
 
+// The name has something, but nothing of the type.
+Outcome answer_nothing(ExtendedError error, const SoaTemplate& soa, wire::Bytes raw,
+                       const wire::Query& query, const AnswerContext& context,
+                       std::span<std::uint8_t> out) {
+  Reply reply(raw, query, context, out);
+  if (error == ExtendedError::none) reply.set_authoritative();
+  reply.set_error(error);
+  reply.add_soa(soa, wire::header_size, false);
+  return reply.finish();
+}
+
 Outcome answer_blocked(const CompiledRules& rules, const SoaTemplate& soa, wire::Bytes raw,
                        const wire::Query& query, const AnswerContext& context,
                        std::span<std::uint8_t> out) {
@@ -68,6 +79,17 @@ Outcome answer_host(const std::vector<std::string>& data, std::uint32_t ttl, wir
   return reply.finish();
 }
 
+// Of a name that is a zone by itself.
+SoaTemplate soa_of_its_own(std::uint32_t seconds) {
+  const std::chrono::seconds ttl(seconds);
+  return compile_zone({.origin = {},
+                       .ttl = ttl,
+                       .negative_ttl = ttl,
+                       .mname = Name::parse("localhost").value(),
+                       .rname = Name::parse("nobody.invalid").value()})
+      .soa;
+}
+
 std::vector<std::uint8_t> copy_of(wire::Bytes bytes) { return {bytes.begin(), bytes.end()}; }
 
 }  // namespace
@@ -75,13 +97,8 @@ std::vector<std::uint8_t> copy_of(wire::Bytes bytes) { return {bytes.begin(), by
 void Responder::set_rules(std::shared_ptr<const Rules> rules) {
   rules_ = std::move(rules);
   if (rules_ == nullptr) return;
-  const std::chrono::seconds ttl(rules_->compiled().block_ttl());
-  blocked_soa_ = compile_zone({.origin = {},
-                               .ttl = ttl,
-                               .negative_ttl = ttl,
-                               .mname = Name::parse("localhost").value(),
-                               .rname = Name::parse("nobody.invalid").value()})
-                     .soa;
+  blocked_soa_ = soa_of_its_own(rules_->compiled().block_ttl());
+  host_soa_ = soa_of_its_own(rules_->compiled().host_ttl());
 }
 
 // Blocked names first, then host entries, then rewrites; what is left is looked up as ever, and its
@@ -98,12 +115,23 @@ Responder::Response Responder::respond_by_rules(wire::Bytes raw, const wire::Que
   if (rules.is_blocked(query.qname())) {
     return replied_with(answer_blocked(rules, blocked_soa_, raw, query, context, reply));
   }
-  if (const auto* host = rules.find_host(query.qname())) {
-    if (const auto* data = data_of(*host, query.qtype())) {
-      return replied_with(answer_host(*data, rules.host_ttl(), raw, query, context, reply));
-    }
+  if (rules.is_blocked(query.qtype())) {
+    return replied_with(
+        answer_nothing(ExtendedError::blocked, blocked_soa_, raw, query, context, reply));
   }
   std::vector<std::uint8_t> inner;
+  if (const auto* host = rules.find_host(query.qname())) {
+    const auto* data = data_of(*host, query.qtype());
+    if (data != nullptr && data->empty()) {
+      return replied_with(
+          answer_nothing(ExtendedError::none, host_soa_, raw, query, context, reply));
+    }
+    if (data != nullptr) {
+      return replied_with(answer_host(*data, rules.host_ttl(), raw, query, context, reply));
+    }
+    inner = copy_of(raw);
+    way.detours.push_back({.kind = Detour::Kind::has_host, .rules = rules_, .query = inner});
+  }
   if (const auto rewritten = rules.rewrite(query.qname())) {
     inner = with_question(raw, query, rewritten->name.wire(), query.qtype());
     way.detours.push_back({.kind = Detour::Kind::rewritten,
@@ -154,6 +182,12 @@ Responder::Response Responder::come_back(Response response, const AnswerContext&
     Detour detour = std::move(way.detours.back());
     way.detours.pop_back();
     const auto inner = reply.first(response.size);
+    if (detour.kind == Detour::Kind::has_host) {  // others may not say that the name is not there
+      if (response.rcode != Rcode::nxdomain) continue;
+      response.rcode = Rcode::noerror;
+      wire::store16(&reply[2], wire::load16(&reply[2]) & 0xFFF0);
+      continue;
+    }
     if (detour.kind == Detour::Kind::needs_aaaa) {
       if (!has_no_aaaa(inner)) continue;
       if (const auto asked = ask_for_a(detour, context, way)) {

@@ -164,7 +164,8 @@ class Responder {
   std::uint32_t rotation_ = 0;
   std::shared_ptr<const Forwarding> forwarding_;
   std::shared_ptr<const Rules> rules_;
-  SoaTemplate blocked_soa_;  // of a name that is blocked: it is a zone of its own
+  SoaTemplate blocked_soa_;
+  SoaTemplate host_soa_;
   std::shared_ptr<QueryLog> log_;
   const std::size_t worker_;
   std::size_t max_pending_ = 0;

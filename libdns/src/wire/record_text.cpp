@@ -36,21 +36,6 @@ Rdf rdf_of(const Name& name) {
 
 }  // namespace
 
-std::optional<Type> parse_type(std::string_view text) {
-  std::string upper(text);
-  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
-  if (upper.starts_with("TYPE")) {
-    std::uint16_t number = 0;
-    const char* end = upper.data() + upper.size();
-    const auto [stop, error] = std::from_chars(upper.data() + 4, end, number);
-    if (error != std::errc() || stop != end || number == 0) return std::nullopt;
-    return Type{number};
-  }
-  const ldns_rr_type type = ldns_get_rr_type_by_name(upper.c_str());
-  if (type == 0) return std::nullopt;
-  return static_cast<Type>(type);
-}
-
 Result<std::string> parse_data(Type type, std::string_view text, const Name& origin) {
   if (text.find('\0') != std::string_view::npos) return bad_data(type, text, "a zero octet");
   const std::string line =
@@ -87,6 +72,21 @@ std::string format(Type type) {
   const std::unique_ptr<char, wire::Deleter<std::free>> text(
       ldns_rr_type2str(static_cast<ldns_rr_type>(type)));
   return text.get();
+}
+
+std::optional<Type> parse_type(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
+  if (upper.starts_with("TYPE")) {
+    std::uint16_t number = 0;
+    const char* end = upper.data() + upper.size();
+    const auto [stop, error] = std::from_chars(upper.data() + 4, end, number);
+    if (error != std::errc() || stop != end || number == 0) return std::nullopt;
+    return Type{number};
+  }
+  const ldns_rr_type type = ldns_get_rr_type_by_name(upper.c_str());
+  if (type == 0) return std::nullopt;
+  return static_cast<Type>(type);
 }
 
 }  // namespace paddock::dns

@@ -11,9 +11,6 @@
 
 namespace paddock::dns::wire {
 
-// The type called `text`: "MX" or, for any, "TYPE15" (RFC 3597); nothing if there is none.
-std::optional<Type> parse_type(std::string_view text);
-
 // The data written as `text`, such as "10 mail" or "\# 3 abcdef" (RFC 3597), in wire form with
 // names in lower case; names in it that do not end in a dot are below `origin`. Fails with what is
 // wrong.

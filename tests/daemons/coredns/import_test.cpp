@@ -170,17 +170,29 @@ TEST(RewritePlugin, SpeaksOfNamesWithoutTheFinalDot) {
 
 TEST(OtherPlugins, AreAlreadySoOrNamed) {
   const auto result = plugins(
-      "errors\nloop\nreload\nloadbalance\nany\nlog\nacl {\n block\n}\ntemplate IN AAAA .\n"
+      "errors\nloop\nreload\nloadbalance\nany\nlog\nacl {\n block\n}\nwhoami\n"
       "bufsize 4096\nnsid node-1\ndns64\nautopath @kubernetes");
 
   EXPECT_EQ(result.noted.size(), 6U);
-  EXPECT_EQ(result.lost,
-            (Texts{"C:8 acl: has no counterpart", "C:11 template IN AAAA .: has no counterpart"}));
+  EXPECT_EQ(result.lost, (Texts{"C:8 acl: has no counterpart", "C:11 whoami: has no counterpart"}));
   EXPECT_EQ(result.value("query_log"), "1");
   EXPECT_EQ(result.value("autopath"), "true");
   EXPECT_EQ(result.value("max_udp_payload"), "4096");
   EXPECT_EQ(result.value("server_id"), "node-1");
   EXPECT_EQ(result.value("dns64"), "64:ff9b::/96");
+}
+
+TEST(Templates, ThatDenyATypeOrAZoneAreRulesAndOthersAreNamed) {
+  const auto result = plugins(
+      "template IN AAAA . {\n rcode NXDOMAIN\n}\ntemplate ANY HTTPS\n"
+      "template ANY ANY reddog.example. {\n rcode NXDOMAIN\n}\n"
+      "template ANY ANY {\n rcode NXDOMAIN\n}\n"
+      "template IN A sip.example {\n answer \"{{ .Name }} 60 IN A 192.0.2.1\"\n}");
+
+  EXPECT_EQ(result.list("block_types"), (Texts{"AAAA", "HTTPS"}));
+  EXPECT_EQ(result.list("block"), Texts{"reddog.example"});
+  EXPECT_EQ(result.lost, (Texts{"C:9 template ANY ANY: has no counterpart",
+                                "C:12 template IN A sip.example: has no counterpart"}));
 }
 
 TEST(ZonePlugins, KeepFilesTransfersAndTrees) {

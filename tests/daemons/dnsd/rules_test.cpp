@@ -16,6 +16,7 @@ TEST(ReadRules, JoinsTheOptionsAndTheirFiles) {
   options.hosts_files = {folder.write("hosts", "127.0.0.1 localhost\n10.0.0.2 b.example\n")};
   options.block = {"bad.example"};
   options.block_files = {folder.write("ads", "# ads\nads.example\n0.0.0.0 more.example\n")};
+  options.block_types = {"AAAA", "type65"};
   options.rewrite = {"exact a b"};
   options.dns64 = "64:ff9b::/96";
 
@@ -23,6 +24,7 @@ TEST(ReadRules, JoinsTheOptionsAndTheirFiles) {
 
   EXPECT_EQ(rules.hosts.size(), 3U);
   EXPECT_EQ(rules.blocked.size(), 3U);
+  EXPECT_EQ(rules.blocked_types, (std::vector{dns::Type::aaaa, dns::Type::https}));
   EXPECT_EQ(rules.rewrites.size(), 1U);
   EXPECT_TRUE(rules.dns64.has_value());
 }

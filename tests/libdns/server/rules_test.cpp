@@ -60,6 +60,8 @@ TEST(Rules, HostEntriesComeBeforeEverythingElse) {
   const auto v6 = ruled.ask("www.example.net", Type::aaaa);
   EXPECT_EQ(v6.rcode(), 0U);
   EXPECT_TRUE(v6.answers.empty());
+  ASSERT_EQ(v6.authority.size(), 1U) << "says for how long";
+  EXPECT_EQ(v6.authority[0].type, Type::soa);
   const auto reverse = ruled.ask("9.9.9.10.in-addr.arpa", Type::ptr);
   ASSERT_EQ(reverse.answers.size(), 1U);
   EXPECT_EQ(ruled.resolver.heard(), 0);
@@ -70,6 +72,33 @@ TEST(Rules, HostEntriesSayNothingOfOtherTypesAndNames) {
 
   EXPECT_EQ(ruled.ask("example.net").addresses(), std::vector<std::string>{"192.0.2.33"});
   EXPECT_EQ(ruled.ask("www.example.net", Type::mx).authority.size(), 1U) << "from the resolver";
+}
+
+// Who remembers that a name does not exist asks for no other type of it (RFC 8020).
+TEST(Rules, NobodyCanSayThatTheNameOfAHostEntryDoesNotExist) {
+  Ruled ruled({.hosts = {{ip("10.9.9.9"), name("only.here")}}});
+
+  for (const auto type : {Type::mx, Type::https, Type::any}) {
+    const auto other = ruled.ask("only.here", type);
+    EXPECT_EQ(other.rcode(), 0U) << format(type);
+    EXPECT_TRUE(other.answers.empty());
+    EXPECT_EQ(other.authority.size(), 1U);
+  }
+  EXPECT_EQ(ruled.ask("nothing.here", Type::mx).rcode(), 3U);
+}
+
+TEST(Rules, ATypeThatIsBlockedIsNobodysAndNamesKeepTheirOthers) {
+  Ruled ruled({.hosts = {{ip("fd00::9"), name("host.example")}}, .blocked_types = {Type::aaaa}});
+
+  for (const char* name : {"www.example.net", "web.cluster.local", "host.example", "not.there"}) {
+    const auto seen = ruled.ask(name, Type::aaaa);
+    EXPECT_EQ(seen.rcode(), 0U) << name;
+    EXPECT_TRUE(seen.answers.empty());
+    EXPECT_EQ(seen.authority.size(), 1U) << "says for how long";
+    EXPECT_EQ(seen.extended_error, 15);
+  }
+  EXPECT_EQ(ruled.resolver.heard(), 0);
+  EXPECT_EQ(ruled.ask("www.example.net").addresses().size(), 1U);
 }
 
 TEST(Rules, BlockedNamesDoNotExistNorAnyBelowThem) {

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -95,6 +96,8 @@ PADDOCK_DNS_EXPORT Record address_record(Name owner, const boost::asio::ip::addr
 PADDOCK_DNS_EXPORT Record cname_record(Name owner, const Name& target, std::chrono::seconds ttl);
 // "A", "TYPE65280": the type as master files have it.
 PADDOCK_DNS_EXPORT std::string format(Type type);
+// The type called "MX" or, as any may be, "TYPE15" (RFC 3597); nothing if there is none.
+PADDOCK_DNS_EXPORT std::optional<Type> parse_type(std::string_view text);
 
 PADDOCK_DNS_EXPORT Record ptr_record(Name owner, const Name& target, std::chrono::seconds ttl);
 PADDOCK_DNS_EXPORT Record ns_record(Name owner, const Name& target, std::chrono::seconds ttl);

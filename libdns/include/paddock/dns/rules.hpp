@@ -7,6 +7,7 @@
 #pragma once
 
 #include <paddock/dns/name.hpp>
+#include <paddock/dns/record.hpp>
 #include <paddock/dns/zone.hpp>
 
 #include <boost/asio/ip/address.hpp>
@@ -71,6 +72,10 @@ struct RuleSet {
   BlockAnswer block_answer = BlockAnswer::nxdomain;
   std::chrono::seconds block_ttl{60};
 
+  // No name has records of these types, of whatever zone; it is as if it had others (NODATA,
+  // extended error 15).
+  std::vector<Type> blocked_types{};
+
   // The first that matches is the one.
   std::vector<Rewrite> rewrites{};
 
@@ -79,7 +84,7 @@ struct RuleSet {
   std::optional<boost::asio::ip::network_v6> dns64{};
 
   [[nodiscard]] bool empty() const {
-    return hosts.empty() && blocked.empty() && rewrites.empty() && !dns64;
+    return hosts.empty() && blocked.empty() && blocked_types.empty() && rewrites.empty() && !dns64;
   }
 };
 
