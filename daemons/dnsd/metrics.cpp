@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dnsd/metrics.hpp"
 
+#include <array>
 #include <string>
+#include <string_view>
 
 namespace paddock::dnsd {
 
@@ -13,6 +15,16 @@ std::string rcode_name(std::size_t rcode) {
 }
 
 namespace {
+
+void write_sizes(std::string_view name, std::string_view help,
+                 const std::array<dns::MessageSizes, 2>& sizes, runtime::MetricsText& out) {
+  out.histogram(name, help);
+  for (std::size_t protocol = 0; protocol < 2; ++protocol) {
+    out.distribution(dns::MessageSizes::bounds, sizes[protocol].counts,
+                     static_cast<double>(sizes[protocol].sum),
+                     {{"protocol", protocol == 0 ? "udp" : "tcp"}});
+  }
+}
 
 void write_queries(const dns::Counters& counters, runtime::MetricsText& out) {
   out.counter("paddock_dns_queries_total", "Queries received.");
@@ -37,12 +49,20 @@ void write_queries(const dns::Counters& counters, runtime::MetricsText& out) {
   out.sample(counters.truncated);
   out.counter("paddock_dns_dropped_total", "Messages that got no response.");
   out.sample(counters.dropped);
+  out.counter("paddock_dns_over_rate_total",
+              "Queries of clients over their rate: answered without records, or not at all.");
+  out.sample(counters.over_rate_cut, {{"reply", "cut"}});
+  out.sample(counters.over_rate_left_out, {{"reply", "none"}});
   out.counter("paddock_dns_search_completed_total",
               "Queries whose client's search list was completed here.");
   out.sample(counters.completed);
   out.counter("paddock_dns_query_log_left_out_total",
               "Queries of the sample that there was no room to log.");
   out.sample(counters.log_left_out);
+  out.counter("paddock_dns_dnssec_ok_total", "Queries with DO set.");
+  out.sample(counters.dnssec_ok);
+  write_sizes("paddock_dns_query_bytes", "Sizes of queries.", counters.query_sizes, out);
+  write_sizes("paddock_dns_response_bytes", "Sizes of responses.", counters.response_sizes, out);
   out.histogram("paddock_dns_response_seconds", "From reading a query to sending its response.");
   out.distribution(dns::Latency::bounds, counters.latency.counts, counters.latency.sum);
 }

@@ -373,6 +373,11 @@ void describe(runtime::OptionTable& table, Options& options) {
       options.query_log, 0U, 1'000'000U);
   table.integer({"max-udp-payload", "BYTES", "Largest reply over UDP (RFC 9715)."},
                 options.max_udp_payload, std::uint16_t{512}, std::uint16_t{4096});
+  table.integer({"udp-rate", "N",
+                 "Replies a second over UDP to one address that shows no cookie of ours (RFC "
+                 "7873); beyond that every second one is cut short, so that TCP is used, and the "
+                 "others are left out. 0: any number."},
+                options.udp_rate, 0U, 1'000'000U);
   table.integer({"tcp-connections", "N", "TCP connections at a time."}, options.tcp_connections, 1U,
                 1'000'000U);
   table.integer({"tcp-connections-per-client", "N", "TCP connections at a time from one address."},

@@ -91,6 +91,7 @@ struct Options : runtime::CommonOptions {
   unsigned query_log = 0;  // one query in so many; 0: none
 
   std::uint16_t max_udp_payload = 1232;
+  std::uint32_t udp_rate = 0;  // replies a second to one address; 0: any number
   std::uint32_t tcp_connections = 1000;
   std::uint32_t tcp_connections_per_client = 100;
 };

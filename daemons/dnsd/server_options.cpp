@@ -64,6 +64,7 @@ dns::ServerOptions server_options(const Options& options, dns::ForwardOptions fo
   server.workers = options.workers;
   server.nsid = options.server_id;
   server.max_udp_payload = options.max_udp_payload;
+  server.udp_rate = options.udp_rate;
   server.tcp.max_connections = options.tcp_connections;
   server.tcp.max_connections_per_client = options.tcp_connections_per_client;
   server.transfers = transfer_access(options);

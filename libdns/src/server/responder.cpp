@@ -3,6 +3,7 @@
 
 #include "upstream/known_answer.hpp"
 #include "upstream/local_names.hpp"
+#include "wire/cookie.hpp"
 #include "wire/message.hpp"
 #include "zone/answer_query.hpp"
 #include "zone/reply.hpp"
@@ -73,12 +74,14 @@ AnswerContext Responder::context_for(const Route& route) {
 Responder::Response Responder::respond(std::span<const std::uint8_t> query, const Route& route,
                                        std::span<std::uint8_t> reply) {
   const bool is_v6 = route.client.any.sa_family == AF_INET6;
-  if (const auto outcome = answer_unreadable(query, query_, reply)) {
-    tallies_.count_query(Type{0}, route.transport, is_v6);
-    return count(response_of(*outcome), reply);
-  }
-  tallies_.count_query(query_.qtype(), route.transport, is_v6);
+  const auto unreadable = answer_unreadable(query, query_, reply);
+  tallies_.count_query(unreadable ? Type{0} : query_.qtype(), route.transport, is_v6, query.size());
+  if (unreadable) return count(response_of(*unreadable), reply, route.transport);
   const auto context = context_for(route);
+  if (identity_.rates != nullptr && is_over_rate(route, context)) {
+    return cut_short(query, context, reply);
+  }
+  tallies_.dnssec_ok += query_.edns.dnssec_ok ? 1 : 0;
   std::vector<Detour> detours;
   const Way way{route, detours};
   auto response = rules_ != nullptr ? respond_by_rules(query, query_, context, way, reply)
@@ -87,7 +90,30 @@ Responder::Response Responder::respond(std::span<const std::uint8_t> query, cons
     response = complete(response, query, context, route, reply);
   }
   note(query_, context, response, now_);
-  return count(response, reply);
+  return count(response, reply, route.transport);
+}
+
+// A client that has a cookie of ours, or speaks over TCP, is who it says it is.
+bool Responder::is_over_rate(const Route& route, const AnswerContext& context) {
+  return route.transport == Transport::udp &&
+         !wire::is_own_cookie(query_.edns.cookie, context.client, unix_time_,
+                              identity_.cookie_secret) &&
+         !identity_.rates->admit(route.client, now_);
+}
+
+// Every second reply over the rate goes out without its records, so that a client that is there
+// asks again over TCP, or with the cookie it is given; the others are left out.
+Responder::Response Responder::cut_short(wire::Bytes raw, const AnswerContext& context,
+                                         std::span<std::uint8_t> reply) {
+  is_cut_next_ = !is_cut_next_;
+  if (is_cut_next_) {
+    tallies_.over_rate_left_out += 1;
+    return {};
+  }
+  tallies_.over_rate_cut += 1;
+  Reply cut(raw, query_, context, reply);
+  cut.set_truncated();
+  return count(response_of(cut.finish()), reply, Transport::udp);
 }
 
 void Responder::note(const wire::Query& query, const AnswerContext& context,
@@ -213,9 +239,10 @@ Responder::Response Responder::fail(const Asked& asked, Rcode rcode, ExtendedErr
   return response_of(answer_failure(asked.raw, asked.context, rcode, error, reply));
 }
 
-Responder::Response Responder::count(Response response, std::span<const std::uint8_t> reply) {
+Responder::Response Responder::count(Response response, std::span<const std::uint8_t> reply,
+                                     Transport transport) {
   if (response.result == Result::replied) {
-    tallies_.count_reply(reply, response.rcode);
+    tallies_.count_reply(reply.first(response.size), response.rcode, transport);
   } else if (response.result == Result::transfer) {
     tallies_.responses[static_cast<std::size_t>(Rcode::noerror)] += 1;
   } else if (response.result == Result::dropped) {
@@ -257,7 +284,7 @@ void Responder::on_resolution(std::uint64_t ticket, const upstream::Resolution& 
   if (log_ != nullptr && wire::parse_query(asked, query) == wire::Verdict::ok) {
     note(query, waiting.context, response, waiting.received);
   }
-  count(response, reply_);
+  count(response, reply_, waiting.route.transport);
   if (response.result == Result::replied) {
     deliver_(waiting.route, std::span(reply_).first(response.size));
     tallies_.latency.add(std::chrono::steady_clock::now() - waiting.received, 1);

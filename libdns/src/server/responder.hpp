@@ -9,6 +9,7 @@
 #include "server/mailbox.hpp"
 #include "server/query_log.hpp"
 #include "server/sockets.hpp"
+#include "server/source_rates.hpp"
 #include "server/tallies.hpp"
 #include "upstream/forwarder.hpp"
 #include "zone/table.hpp"
@@ -50,6 +51,7 @@ struct Identity {
   std::uint16_t keepalive = 0;  // RFC 7828, in 100 ms
   std::array<std::uint8_t, 16> cookie_secret{};
   TransferAccess transfers{};
+  std::shared_ptr<SourceRates> rates{};  // null: any number of replies
 };
 
 // A later reply. Borrowed for the call.
@@ -125,6 +127,8 @@ class Responder {
   };
 
   [[nodiscard]] AnswerContext context_for(const Route& route);
+  [[nodiscard]] bool is_over_rate(const Route& route, const AnswerContext& context);
+  Response cut_short(wire::Bytes raw, const AnswerContext& context, std::span<std::uint8_t> reply);
   Response respond_by_rules(wire::Bytes raw, const wire::Query& query, const AnswerContext& context,
                             Way way, std::span<std::uint8_t> reply);
   Response go_round(std::vector<std::uint8_t> inner, const AnswerContext& context, Way way,
@@ -148,7 +152,7 @@ class Responder {
                         std::span<std::uint8_t> reply);
   Response fail(const Asked& asked, Rcode rcode, ExtendedError error,
                 std::span<std::uint8_t> reply);
-  Response count(Response response, std::span<const std::uint8_t> reply);
+  Response count(Response response, std::span<const std::uint8_t> reply, Transport transport);
   void note(const wire::Query& query, const AnswerContext& context, const Response& response,
             TimePoint received);
   void on_resolution(std::uint64_t ticket, const upstream::Resolution& resolution);
@@ -162,6 +166,7 @@ class Responder {
   TimePoint now_;
   std::uint32_t unix_time_ = 0;
   std::uint32_t rotation_ = 0;
+  bool is_cut_next_ = true;  // of replies over a client's rate; else left out
   std::shared_ptr<const Forwarding> forwarding_;
   std::shared_ptr<const Rules> rules_;
   SoaTemplate blocked_soa_;

@@ -34,7 +34,10 @@ server::Identity identity_of(const ServerOptions& options) {
                             .keepalive = static_cast<std::uint16_t>(std::min<std::int64_t>(
                                 options.tcp.idle_timeout.count() / 100, 65535)),
                             .cookie_secret = {},
-                            .transfers = options.transfers};
+                            .transfers = options.transfers,
+                            .rates = options.udp_rate == 0
+                                         ? nullptr
+                                         : std::make_shared<server::SourceRates>(options.udp_rate)};
   if (::getrandom(identity.cookie_secret.data(), identity.cookie_secret.size(), 0) < 0) {
     throw std::system_error(errno, std::generic_category(), "getrandom");
   }

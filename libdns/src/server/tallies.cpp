@@ -45,14 +45,19 @@ TypeGroup group_of(std::uint16_t type) {
   }
 }
 
+std::size_t protocol_of(Transport transport) { return transport == Transport::tcp ? 1 : 0; }
+
 }  // namespace
 
-void Tallies::count_query(Type type, Transport transport, bool is_v6) {
+void Tallies::count_query(Type type, Transport transport, bool is_v6, std::size_t size) {
   const auto group = group_of(static_cast<std::uint16_t>(type));
-  queries[transport == Transport::tcp ? 1 : 0][is_v6 ? 1 : 0][static_cast<std::size_t>(group)] += 1;
+  const std::size_t protocol = protocol_of(transport);
+  queries[protocol][is_v6 ? 1 : 0][static_cast<std::size_t>(group)] += 1;
+  query_sizes[protocol].add(size);
 }
 
-void Tallies::count_reply(std::span<const std::uint8_t> reply, Rcode rcode) {
+void Tallies::count_reply(std::span<const std::uint8_t> reply, Rcode rcode, Transport transport) {
+  response_sizes[protocol_of(transport)].add(reply.size());
   responses[std::min<std::size_t>(static_cast<std::size_t>(rcode), responses.size() - 1)] += 1;
   if ((wire::load16(&reply[2]) & wire::flag_tc) != 0) {
     truncated += 1;
@@ -70,7 +75,14 @@ void Tallies::add_to(Counters& total) const {
   for (std::size_t i = 0; i < responses.size(); ++i) {
     total.responses[i] += responses[i].get();
   }
+  for (std::size_t protocol = 0; protocol < 2; ++protocol) {
+    query_sizes[protocol].add_to(total.query_sizes[protocol]);
+    response_sizes[protocol].add_to(total.response_sizes[protocol]);
+  }
   latency.add_to(total.latency);
+  total.dnssec_ok += dnssec_ok.get();
+  total.over_rate_cut += over_rate_cut.get();
+  total.over_rate_left_out += over_rate_left_out.get();
   total.truncated += truncated.get();
   total.dropped += dropped.get();
   total.completed += completed.get();

@@ -3,6 +3,7 @@
 
 #include "wire/message.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -79,6 +80,17 @@ std::array<std::uint8_t, full_cookie_size> make_cookie(std::span<const std::uint
     cookie[16 + i] = static_cast<std::uint8_t>(hash >> (8 * i));
   }
   return cookie;
+}
+
+bool is_own_cookie(std::span<const std::uint8_t> cookie, const boost::asio::ip::address& client,
+                   std::uint32_t unix_time, const CookieSecret& secret) noexcept {
+  constexpr std::int64_t longest = 60 * 60;
+  constexpr std::int64_t earliest = -5 * 60;  // clocks of servers that share the secret
+  if (cookie.size() != full_cookie_size) return false;
+  const std::uint32_t made_at = load32(cookie.data() + 12);
+  const std::int64_t age = static_cast<std::int32_t>(unix_time - made_at);
+  if (age < earliest || age > longest) return false;
+  return std::ranges::equal(make_cookie(cookie, client, made_at, secret), cookie);
 }
 
 }  // namespace paddock::dns::wire

@@ -25,4 +25,9 @@ std::array<std::uint8_t, full_cookie_size> make_cookie(std::span<const std::uint
                                                        std::uint32_t unix_time,
                                                        const CookieSecret& secret) noexcept;
 
+// Whether a client has this cookie from a server with the secret, in the last hour (RFC 9018,
+// 4.3), and so is where its queries say it is.
+bool is_own_cookie(std::span<const std::uint8_t> cookie, const boost::asio::ip::address& client,
+                   std::uint32_t unix_time, const CookieSecret& secret) noexcept;
+
 }  // namespace paddock::dns::wire

@@ -55,6 +55,10 @@ TEST(CorednsMetrics, HaveTheNamesDashboardsReadAndTheirLabels) {
   counters.queries[0][0][0] = 3;
   counters.responses[3] = 2;
   counters.cache_hits = 5;
+  counters.dnssec_ok = 6;
+  counters.query_sizes[0].counts[1] = 8;
+  counters.query_sizes[0].sum = 960;
+  counters.response_sizes[1].counts[4] = 9;
   counters.upstreams.push_back(
       {.upstream = dns::parse_upstream("192.0.2.1").value(), .failures = 4});
   counters.upstreams[0].latency.counts[3] = 7;
@@ -69,6 +73,13 @@ TEST(CorednsMetrics, HaveTheNamesDashboardsReadAndTheirLabels) {
         "rcode=\"NXDOMAIN\",plugin=\"\"} 2\n", "coredns_cache_hits_total{",
         "coredns_dns_request_duration_seconds_bucket{server=\"dns://:53\",zone=\".\",view=\"\",le=",
         "coredns_panics_total 0\n",
+        "coredns_dns_do_requests_total{server=\"dns://:53\",zone=\".\",view=\"\"} 6\n",
+        "coredns_dns_request_size_bytes_bucket{server=\"dns://:53\",zone=\".\",view=\"\","
+        "proto=\"udp\",le=\"200\"} 8\n",
+        "coredns_dns_request_size_bytes_sum{server=\"dns://:53\",zone=\".\",view=\"\","
+        "proto=\"udp\"} 960\n",
+        "coredns_dns_response_size_bytes_bucket{server=\"dns://:53\",zone=\".\",view=\"\","
+        "proto=\"tcp\",le=\"511\"} 9\n",
         "coredns_proxy_request_duration_seconds_count{proxy_name=\"forward\",to=\"192.0.2.1:53\"} "
         "7\n",
         "coredns_proxy_request_duration_seconds_bucket{proxy_name=\"forward\",to=\"192.0.2.1:53\","

@@ -29,5 +29,22 @@ TEST(Cookie, IsThatOfRfc9018AppendixA1) {
       expected);
 }
 
+TEST(Cookie, IsOursFromTheClientItWasMadeForWithinTheHour) {
+  const CookieSecret secret{1, 2, 3};
+  const auto client = boost::asio::ip::make_address("198.51.100.100");
+  const std::vector<std::uint8_t> sent(8, 0x42);
+  constexpr std::uint32_t now = 5;  // the clock of seconds passes zero in 2106
+  const auto cookie = make_cookie(sent, client, now - 3600, secret);
+
+  EXPECT_TRUE(is_own_cookie(cookie, client, now, secret));
+  EXPECT_TRUE(is_own_cookie(cookie, client, now - 3900, secret)) << "another server's clock";
+  EXPECT_FALSE(is_own_cookie(cookie, client, now + 1, secret));
+  EXPECT_FALSE(is_own_cookie(cookie, client, now - 3901, secret));
+  EXPECT_FALSE(is_own_cookie(cookie, boost::asio::ip::make_address("198.51.100.1"), now, secret));
+  EXPECT_FALSE(is_own_cookie(cookie, client, now, CookieSecret{1, 2, 4}));
+  EXPECT_FALSE(is_own_cookie(sent, client, now, secret));
+  EXPECT_FALSE(is_own_cookie({}, client, now, secret));
+}
+
 }  // namespace
 }  // namespace paddock::dns::wire

@@ -42,6 +42,9 @@ struct ServerOptions {
   std::string version{};  // told as version.bind; empty: not told
   std::uint16_t max_udp_payload = 1232;
   TcpOptions tcp{};
+  // How many replies a second an address may have over UDP that shows no cookie of ours (RFC
+  // 7873); beyond that every second one is cut short and the others are left out. 0: any number.
+  std::uint32_t udp_rate = 0;
   TransferAccess transfers{};  // who may have whole zones over TCP
   ForwardOptions forwarding{};
   std::chrono::milliseconds stop_grace{500};  // for answers that are owed when stop() comes
@@ -70,6 +73,14 @@ struct Latency {
   double sum = 0;
 };
 
+// How large messages were in octets, by buckets; the last one is open.
+struct MessageSizes {
+  static constexpr std::array<double, 13> bounds{100,  200,  300,  400,  511,  1023, 2047,
+                                                 4095, 8291, 16e3, 32e3, 48e3, 64e3};
+  std::array<std::uint64_t, bounds.size() + 1> counts{};
+  std::uint64_t sum = 0;
+};
+
 // What was seen of another resolver since it is one of those asked.
 struct UpstreamCounters {
   Upstream upstream{};
@@ -82,6 +93,11 @@ struct Counters {
   // queries[protocol][family][type]: protocol 0 UDP, 1 TCP; family 0 IPv4, 1 IPv6.
   std::array<std::array<std::array<std::uint64_t, type_groups>, 2>, 2> queries{};
   std::array<std::uint64_t, 24> responses{};  // by rcode, extended ones included
+  std::array<MessageSizes, 2> query_sizes{};  // by protocol, as above
+  std::array<MessageSizes, 2> response_sizes{};
+  std::uint64_t dnssec_ok = 0;           // queries with DO set
+  std::uint64_t over_rate_cut = 0;       // replies over a client's rate: without records
+  std::uint64_t over_rate_left_out = 0;  // and those not sent
   std::uint64_t truncated = 0;
   std::uint64_t dropped = 0;  // no DNS query, or the reply could not be sent
 
