@@ -123,15 +123,18 @@ std::string_view name_of(const Question& question) {
   return {reinterpret_cast<const char*>(asked.data()), asked.size() - 4};
 }
 
-// That nothing is there, said by the zone whose name begins at `zone_at` of the question's.
-KnownAnswer denial(const Question& question, std::size_t zone_at) {
+// The SOA of the zone whose name begins at `zone_at` of the question's: what was asked for, or that
+// nothing else is there.
+KnownAnswer answer_by_soa(const Question& question, std::size_t zone_at) {
   const auto asked = question.wire();
+  const Type type{wire::load16(&asked[asked.size() - 4])};
+  const bool is_answer = zone_at == 0 && type == Type::soa;
   KnownAnswer answer;
-  answer.is_negative = true;
+  answer.is_negative = !is_answer;
   answer.rcode = static_cast<std::uint16_t>(zone_at == 0 ? Rcode::noerror : Rcode::nxdomain);
   answer.message.resize(wire::header_size);
   wire::store16(&answer.message[4], 1);
-  wire::store16(&answer.message[8], 1);
+  wire::store16(&answer.message[is_answer ? 6 : 8], 1);
   answer.message.insert(answer.message.end(), asked.begin(), asked.end());
   put_soa(answer, wire::header_size + zone_at);
   answer.additional = answer.message.size();
@@ -154,7 +157,8 @@ std::optional<KnownAnswer> answer_private_reverse(const Question& question) {
   if (depth == 0) {
     return std::nullopt;
   }
-  return denial(question, static_cast<std::size_t>(labels[depth - 1].data() - 1 - name.data()));
+  return answer_by_soa(question,
+                       static_cast<std::size_t>(labels[depth - 1].data() - 1 - name.data()));
 }
 
 std::optional<KnownAnswer> answer_multicast_name(const Question& question) {
@@ -163,7 +167,7 @@ std::optional<KnownAnswer> answer_multicast_name(const Question& question) {
   if (!name.ends_with(local) || labels_of(name).front() != "local") {
     return std::nullopt;
   }
-  return denial(question, name.size() - local.size());
+  return answer_by_soa(question, name.size() - local.size());
 }
 
 }  // namespace paddock::dns::upstream

@@ -207,10 +207,10 @@ void Reply::add_opt() noexcept {
 
 void Reply::put_header() noexcept {
   // RA only where recursion was wanted: whoever asks an authority without RD need not learn of it.
-  const bool is_recursive = context_.is_forwarding && query_.wants(wire::flag_rd);
-  // NOTIFY and UPDATE know no RD (RFC 2136 section 2.2).
-  const unsigned echoed =
-      query_.flags & (query_.opcode() != wire::opcode_query ? wire::opcode_mask : wire::flag_rd);
+  // NOTIFY and UPDATE know neither RD nor RA (RFC 2136 section 2.2).
+  const bool is_query = query_.opcode() == wire::opcode_query;
+  const bool is_recursive = context_.is_forwarding && is_query && query_.wants(wire::flag_rd);
+  const unsigned echoed = query_.flags & (is_query ? wire::flag_rd : wire::opcode_mask);
   std::uint8_t* header = writer_.at(0);
   wire::store16(header, query_.id);
   wire::store16(header + 2, static_cast<std::uint16_t>(wire::flag_qr | flags_ | echoed |

@@ -16,8 +16,11 @@ constexpr std::string_view local_v4 = "127.in-addr.arpa";
 constexpr std::string_view local_v6 =
     "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa";
 
-constexpr std::array<std::string_view, 6> origins{"localhost", "invalid", "onion",
-                                                  "alt",       local_v4,  local_v6};
+// RFC 9462, 4: what encrypted resolvers stand for this one; another's would not know our names.
+constexpr std::string_view designated = "resolver.arpa";
+
+constexpr std::array<std::string_view, 7> origins{"localhost", "invalid", "onion",   "alt",
+                                                  local_v4,    local_v6,  designated};
 
 Name name_of(std::string_view text) { return Name::parse(text).value(); }
 
@@ -45,6 +48,7 @@ std::vector<Record> special_use_records() {
           address_record(name_of(owner), boost::asio::ip::make_address(address), ttl));
     }
   }
+  records.push_back({.owner = name_of("_dns.resolver.arpa"), .type = existence, .ttl = ttl});
   records.push_back(ptr_record(name_of("1.0.0.127.in-addr.arpa"), name_of("localhost"), ttl));
   records.push_back(ptr_record(name_of(local_v6), name_of("localhost"), ttl));
   return records;

@@ -65,5 +65,17 @@ TEST(PrivateReverse, TheZoneItselfExists) {
   EXPECT_EQ(testing::take_apart(answer->message).authority.at(0).owner, "168.192.in-addr.arpa.");
 }
 
+TEST(PrivateReverse, TheZoneTellsItsSoaToWhoAsks) {
+  const auto soa = static_cast<std::uint16_t>(Type::soa);
+  const auto answer = answer_private_reverse({testing::name("10.in-addr.arpa").wire(), soa, 1, {}});
+
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_FALSE(answer->is_negative);
+  const auto seen = testing::take_apart(answer->message);
+  ASSERT_EQ(seen.answers.size(), 1U);
+  EXPECT_EQ(seen.answers[0].owner, "10.in-addr.arpa.");
+  EXPECT_TRUE(seen.authority.empty());
+}
+
 }  // namespace
 }  // namespace paddock::dns::upstream

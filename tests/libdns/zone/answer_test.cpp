@@ -301,6 +301,9 @@ TEST(Answer, SpecialUseNamesStayHere) {
                 context)
                 .answer.size(),
             1u);
+  const auto designated = ask(*authority, {"_dns.resolver.arpa", LDNS_RR_TYPE_SVCB}, context);
+  EXPECT_EQ(designated.rcode, 0u);
+  EXPECT_EQ(designated.answer.size(), 0u);
   for (const char* asked : {"x.invalid", "facebook.onion", "x.alt"}) {
     EXPECT_EQ(ask(*authority, {asked, A}, context).rcode, 3u) << asked;
   }

@@ -113,6 +113,10 @@ TEST_F(Probes, ChangesByOthersAreRefused) {
     EXPECT_EQ(ask_for("web.zone", SOA).rcode, 9u);
     EXPECT_EQ(ask_for("example", SOA).rcode, 9u);
     EXPECT_EQ(ask_for("zone", LDNS_RR_TYPE_A).rcode, 1u);
+    auto forwarding = context_;
+    forwarding.is_forwarding = true;
+    const DnsQuery change{.name = "zone", .type = SOA, .opt = Opt{}, .flags = opcode | rd};
+    EXPECT_EQ(ask(*authority_, change, forwarding).flags, 0x8005 | opcode) << "no RA";
   }
 }
 
