@@ -79,7 +79,10 @@ void configure(int socket, int type, const Endpoint& endpoint) {
   }
 }
 
-Descriptor open_socket(int type, const Endpoint& endpoint) {
+// Whether another server of this user may have the port, too.
+enum class Port { shared, own };
+
+Descriptor open_socket(int type, const Endpoint& endpoint, Port port = Port::shared) {
   const int family = endpoint.address.is_v4() ? AF_INET : AF_INET6;
   Descriptor socket(::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const char* protocol = type == SOCK_DGRAM ? "UDP" : "TCP";
@@ -90,9 +93,7 @@ Descriptor open_socket(int type, const Endpoint& endpoint) {
   if (type == SOCK_STREAM) {
     set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   }
-  // The kernel may choose a port that others share; a port of our own is shared afterwards.
-  const bool is_chosen = endpoint.port == 0;
-  if (!is_chosen) {
+  if (port == Port::shared) {
     set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
   }
   prefer(fd, IPPROTO_IP, IP_FREEBIND, 1);  // for addresses that come later
@@ -102,12 +103,12 @@ Descriptor open_socket(int type, const Endpoint& endpoint) {
   }
   configure(fd, type, endpoint);
   const auto address = to_socket_address(endpoint);
-  if (::bind(fd, &address.any, size(address)) != 0 ||
-      (type == SOCK_STREAM && ::listen(fd, accept_backlog) != 0)) {
+  if (::bind(fd, &address.any, size(address)) != 0) {
     throw_reason(protocol, endpoint, errno);
   }
-  if (is_chosen) {
-    set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+  set(fd, SOL_SOCKET, SO_REUSEPORT, 1);  // with our other workers
+  if (type == SOCK_STREAM && ::listen(fd, accept_backlog) != 0) {
+    throw_reason(protocol, endpoint, errno);
   }
   return socket;
 }
@@ -132,13 +133,15 @@ std::uint16_t bound_port(const Descriptor& socket) {
   return ntohs(address.v4.sin_port);  // at the same place in sockaddr_in6
 }
 
-// Port 0: whatever is free for UDP and then for TCP too.
+// Port 0: whatever is free for UDP and then for TCP too. The kernel would choose ports that others
+// share, who then answer our clients.
 Listener open_anywhere(Endpoint endpoint) {
   for (int attempt = 1;; ++attempt) {
-    Listener listener{.endpoint = endpoint, .udp = open_socket(SOCK_DGRAM, endpoint), .tcp = {}};
+    Listener listener{
+        .endpoint = endpoint, .udp = open_socket(SOCK_DGRAM, endpoint, Port::own), .tcp = {}};
     listener.endpoint.port = bound_port(listener.udp);
     try {
-      listener.tcp = open_socket(SOCK_STREAM, listener.endpoint);
+      listener.tcp = open_socket(SOCK_STREAM, listener.endpoint, Port::own);
       return listener;
     } catch (const std::system_error& failed) {
       if (failed.code() != std::errc::address_in_use || attempt == port_attempts) {
