@@ -221,4 +221,19 @@ dns::Result<AnswersFile> read_answers(const std::string& path, std::chrono::seco
   return parse_answers(text.str(), path, ttl);
 }
 
+// The client is an address or a subnet: parse_answers() made sure.
+dns::View view_of(const AnswersSection& section) {
+  const std::string& text = section.client;
+  const bool is_subnet = text.find('/') != std::string::npos;
+  dns::View view{.name = "client " + text, .records = section.records, .search = section.search};
+  if (text.find(':') == std::string::npos) {
+    view.clients_v4.push_back(
+        asio::ip::make_network_v4(is_subnet ? text : text + "/32").canonical());
+  } else {
+    view.clients_v6.push_back(
+        asio::ip::make_network_v6(is_subnet ? text : text + "/128").canonical());
+  }
+  return view;
+}
+
 }  // namespace paddock::dnsd

@@ -40,4 +40,7 @@ struct AnswersFile {
 [[nodiscard]] dns::Result<AnswersFile> read_answers(const std::string& path,
                                                     std::chrono::seconds ttl);
 
+// What the client of a section sees; its resolvers are left to who knows them.
+[[nodiscard]] dns::View view_of(const AnswersSection& section);
+
 }  // namespace paddock::dnsd

@@ -11,20 +11,6 @@ namespace paddock::dnsd {
 
 namespace {
 
-namespace asio = boost::asio;
-
-// The section's client is an address or a subnet: answers_file.cpp made sure.
-void add_client(const std::string& text, dns::View& view) {
-  const bool is_subnet = text.find('/') != std::string::npos;
-  if (text.find(':') == std::string::npos) {
-    view.clients_v4.push_back(
-        asio::ip::make_network_v4(is_subnet ? text : text + "/32").canonical());
-  } else {
-    view.clients_v6.push_back(
-        asio::ip::make_network_v6(is_subnet ? text : text + "/128").canonical());
-  }
-}
-
 bool is_empty(const dns::View& view) { return view.records.empty() && view.search.empty(); }
 
 }  // namespace
@@ -39,12 +25,9 @@ ClientViews::ClientViews(const Options& options)
 void ClientViews::take(const AnswersFile& answers, std::vector<dns::Record> records) {
   std::vector<dns::View> views;
   for (const auto& section : answers.clients) {
-    dns::View view{.name = "client " + section.client,
-                   .records = section.records,
-                   .search = section.search,
-                   .ndots = ndots_,
-                   .upstreams = set_name(section.recurse)};
-    add_client(section.client, view);
+    dns::View view = view_of(section);
+    view.ndots = ndots_;
+    view.upstreams = set_name(section.recurse);
     views.push_back(std::move(view));
   }
   dns::View common{.name = "every client",
