@@ -5,7 +5,7 @@
 // by others only as they have seen it, so not when its host has come back.
 #include "netd/cluster_subnets.hpp"
 
-#include "netd/cluster_peers.hpp"
+#include "netd/cluster_hosts.hpp"
 #include "netd/subnet_claims.hpp"
 #include "runtime/log.hpp"
 
@@ -41,7 +41,7 @@ class ClusterSubnets final : public SubnetRegistry {
   ClusterSubnets(std::shared_ptr<Registry> registry, ClaimOptions options)
       : registry_(std::move(registry)),
         options_(std::move(options)),
-        peers_(open_cluster_peers(registry_, options_.host, options_.annotations)),
+        peers_(open_cluster_hosts(registry_, options_.host, options_.annotations)),
         abandoned_(options_.grace) {}
 
   void start(std::function<void()> changed) override { peers_->start(std::move(changed)); }

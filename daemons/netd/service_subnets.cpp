@@ -2,7 +2,7 @@
 //
 // netd among other hosts: where its subnets come from, and the overlay. Both have threads of their
 // own; the control thread takes over what they found out.
-#include "netd/cluster_peers.hpp"
+#include "netd/cluster_hosts.hpp"
 #include "netd/cluster_subnets.hpp"
 #include "netd/flannel_registry.hpp"
 #include "netd/host_facts.hpp"
@@ -101,7 +101,7 @@ net::HostPlan Service::open_registries() {
   } else if (options_.overlay != "none") {
     if (!registry)
       throw std::runtime_error("--overlay needs --metadata: there hosts say how they are reached");
-    subnet_registry_ = open_cluster_peers(registry, host_name, options_.annotation_prefix + "/");
+    subnet_registry_ = open_cluster_hosts(registry, host_name, options_.annotation_prefix + "/");
   }
   if (registry) {
     auto facts = host_facts(options_);

@@ -16,7 +16,7 @@ namespace paddock::netd {
 
 // `host` is this one's name, `prefix` that of the annotations by which hosts say how they are
 // reached. The registry is started and stopped by others.
-[[nodiscard]] std::unique_ptr<SubnetRegistry> open_cluster_peers(std::shared_ptr<Registry> registry,
+[[nodiscard]] std::unique_ptr<SubnetRegistry> open_cluster_hosts(std::shared_ptr<Registry> registry,
                                                                  std::string host,
                                                                  std::string prefix);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "netd/cluster_peers.hpp"
+#include "netd/cluster_hosts.hpp"
 
 #include "netd/peer_queue.hpp"
 #include "netd/peers.hpp"
@@ -40,15 +40,15 @@ std::vector<Subnets> announced_by(const metadata::Host& host) {
   return all;
 }
 
-class ClusterPeers final : public SubnetRegistry {
+class ClusterHosts final : public SubnetRegistry {
  public:
-  ClusterPeers(std::shared_ptr<Registry> registry, std::string host, std::string prefix,
+  ClusterHosts(std::shared_ptr<Registry> registry, std::string host, std::string prefix,
                std::optional<Assignment> assignment)
       : registry_(std::move(registry)),
         host_(std::move(host)),
         prefix_(std::move(prefix)),
         assignment_(std::move(assignment)) {}
-  ~ClusterPeers() override { stop(); }
+  ~ClusterHosts() override { stop(); }
 
   void start(std::function<void()> changed) override {
     changed_ = std::move(changed);
@@ -89,7 +89,7 @@ class ClusterPeers final : public SubnetRegistry {
   std::jthread thread_;
 };
 
-std::shared_ptr<const SubnetView> ClusterPeers::view() const {
+std::shared_ptr<const SubnetView> ClusterHosts::view() const {
   const auto cluster = assignment_ ? registry_->cluster() : nullptr;
   if (!cluster) return nullptr;
   auto view = std::make_shared<SubnetView>();
@@ -103,7 +103,7 @@ std::shared_ptr<const SubnetView> ClusterPeers::view() const {
   return view;
 }
 
-std::optional<net::Peer> ClusterPeers::known_peer(const metadata::Host& host) const {
+std::optional<net::Peer> ClusterHosts::known_peer(const metadata::Host& host) const {
   if (host.name == host_) return {};
   auto peer = peer_of(host, prefix_);
   if (peer && !*peer && assignment_) return assumed_peer_of(host, assignment_->overlay);
@@ -112,7 +112,7 @@ std::optional<net::Peer> ClusterPeers::known_peer(const metadata::Host& host) co
   return {};
 }
 
-void ClusterPeers::run(const std::stop_token& stopping) {
+void ClusterHosts::run(const std::stop_token& stopping) {
   std::shared_ptr<const metadata::Cluster> seen;
   while (!stopping.stop_requested()) {
     const auto next = registry_->next(seen, std::chrono::steady_clock::now() + cluster_turn);
@@ -146,9 +146,9 @@ void ClusterPeers::run(const std::stop_token& stopping) {
 
 }  // namespace
 
-std::unique_ptr<SubnetRegistry> open_cluster_peers(std::shared_ptr<Registry> registry,
+std::unique_ptr<SubnetRegistry> open_cluster_hosts(std::shared_ptr<Registry> registry,
                                                    std::string host, std::string prefix) {
-  return std::make_unique<ClusterPeers>(std::move(registry), std::move(host), std::move(prefix),
+  return std::make_unique<ClusterHosts>(std::move(registry), std::move(host), std::move(prefix),
                                         std::nullopt);
 }
 
@@ -157,7 +157,7 @@ std::unique_ptr<SubnetRegistry> open_assigned_subnets(std::shared_ptr<Registry> 
                                                       net::OverlaySettings overlay,
                                                       std::vector<net::Prefix> networks) {
   auto host = overlay.host;
-  return std::make_unique<ClusterPeers>(
+  return std::make_unique<ClusterHosts>(
       std::move(registry), std::move(host), std::move(prefix),
       Assignment{.overlay = std::move(overlay), .networks = std::move(networks)});
 }
