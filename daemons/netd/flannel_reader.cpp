@@ -135,7 +135,11 @@ metadata::Result<void> FlannelReader::read_all() {
   if (!backend_of(*config))
     return metadata::Error{make_error_code(boost::system::errc::not_supported),
                            options_.prefix + "/config asks for the backend " + config->backend +
-                               "; vxlan, host-gw and alloc are known here"};
+                               "; vxlan, host-gw, wireguard and alloc are known here"};
+  if (config->backend == "wireguard" && config->mode != "separate")
+    return metadata::Error{make_error_code(boost::system::errc::not_supported),
+                           options_.prefix + "/config asks for the mode " + config->mode +
+                               " of wireguard; separate, flannel's usual one, is known here"};
   const auto found =
       client_.all({.key = subnets_prefix_, .end = etcd::end_of_prefix(subnets_prefix_)});
   if (!found) return found.error();
@@ -241,6 +245,14 @@ std::optional<net::OverlaySettings> FlannelReader::settings(net::OverlaySettings
   if (config_->port != 0) options.port = config_->port;
   options.direct_routing = config_->direct_routing;
   if (config_->mtu != 0) options.underlay_mtu = config_->mtu;
+  options.wireguard.port = config_->listen_port;
+  options.wireguard.port_v6 = config_->listen_port_v6;
+  options.wireguard.keepalive = config_->keepalive;
+  options.wireguard.shared_key = config_->shared_key;
+  options.wireguard.networks.clear();
+  for (const auto& pool : {config_->v4, config_->v6}) {
+    if (pool) options.wireguard.networks.push_back(pool->network);
+  }
   return options;
 }
 

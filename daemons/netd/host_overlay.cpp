@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netd/host_overlay.hpp"
 
+#include "netd/wireguard_keys.hpp"
 #include "runtime/log.hpp"
 
 #include <poll.h>
@@ -18,10 +19,11 @@ namespace log = runtime::log;
 
 HostOverlay::HostOverlay(const net::NetworkNamespace& host, SubnetRegistry& registry,
                          net::OverlaySettings options, std::vector<net::Prefix> subnets,
-                         OverlayEvents events)
+                         std::string key_file, OverlayEvents events)
     : host_(host.duplicate()),
       registry_(registry),
       options_(std::move(options)),
+      key_file_(std::move(key_file)),
       events_(std::move(events)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       subnets_(std::move(subnets)) {
@@ -130,7 +132,13 @@ void HostOverlay::renew(const net::OverlaySettings& wanted) {
   used_ = wanted;
   overlay_.reset();
   try {
-    overlay_ = std::make_unique<net::Overlay>(host_, wanted);
+    auto settings = wanted;
+    if (settings.backend == net::OverlayBackend::wireguard) {
+      const auto keys = load_wireguard_keys(key_file_);
+      settings.wireguard.private_key = keys.private_key;
+      settings.wireguard.public_key = keys.public_key;
+    }
+    overlay_ = std::make_unique<net::Overlay>(host_, std::move(settings));
   } catch (const std::exception& failed) {
     used_.reset();  // it is tried again with the registry's next word
     note(net::Error{boost::system::error_code(EIO, boost::system::generic_category()),

@@ -27,9 +27,11 @@ struct OverlayEvents {
 // Any thread, but for start() and the destructor, which leaves the kernel as it is.
 class HostOverlay {
  public:
-  // `options` is completed by what the registry says. Makes what is known already.
+  // `options` is completed by what the registry says, and with WireGuard by the keys in that file,
+  // which are made when first needed. Makes what is known already.
   HostOverlay(const net::NetworkNamespace& host, SubnetRegistry& registry,
-              net::OverlaySettings options, std::vector<net::Prefix> subnets, OverlayEvents events);
+              net::OverlaySettings options, std::vector<net::Prefix> subnets, std::string key_file,
+              OverlayEvents events);
   ~HostOverlay();
   HostOverlay(const HostOverlay&) = delete;
   HostOverlay& operator=(const HostOverlay&) = delete;
@@ -62,6 +64,7 @@ class HostOverlay {
   const net::NetworkNamespace host_;
   SubnetRegistry& registry_;
   const net::OverlaySettings options_;
+  const std::string key_file_;
   const OverlayEvents events_;
   int wake_ = -1;  // an eventfd
 

@@ -48,7 +48,7 @@ std::string check_domain(const std::string& text) {
 }
 
 std::string check_overlay(const std::string& text) {
-  return net::parse_overlay_backend(text) ? "" : "must be none, vxlan or host-gw";
+  return net::parse_overlay_backend(text) ? "" : "must be none, vxlan, host-gw or wireguard";
 }
 
 void describe_overlay(runtime::OptionTable& table, Options& options) {
@@ -78,7 +78,7 @@ void describe_overlay(runtime::OptionTable& table, Options& options) {
               "Under which hosts say in annotations how they are reached. Default: that of "
               "flannel, whose hosts may then be among them; paddock.io where none are to be."},
              options.annotation_prefix, check_domain);
-  table.text({"overlay", "none|vxlan|host-gw",
+  table.text({"overlay", "none|vxlan|host-gw|wireguard",
               "How packets get to pods of other hosts, which say in the registry of --metadata how "
               "they are reached. docs/overlay.md."},
              options.overlay, check_overlay);
@@ -89,6 +89,9 @@ void describe_overlay(runtime::OptionTable& table, Options& options) {
                 (1U << 24U) - 1);
   table.integer({"overlay-port", "PORT", "UDP port of VXLAN."}, options.overlay_port,
                 std::uint16_t{1}, std::uint16_t{65535});
+  table.integer({"wireguard-port", "PORT",
+                 "UDP port of WireGuard, the same on all hosts; over IPv6 it is the next one."},
+                options.wireguard_port, std::uint16_t{1}, std::uint16_t{65534});
   table.boolean({"overlay-direct-routing", "",
                  "With vxlan: hosts on the same link are reached by plain routes."},
                 options.overlay_direct_routing);

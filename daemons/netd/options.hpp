@@ -33,6 +33,7 @@ struct Options : runtime::CommonOptions {
   std::string reach_file = "/run/paddock/reach";
   std::uint32_t overlay_vni = 1;
   std::uint16_t overlay_port = 8472;
+  std::uint16_t wireguard_port = 51820;
   bool overlay_direct_routing = false;
   bool probe_peers = true;
   std::string underlay;  // empty: that of the default route

@@ -34,7 +34,7 @@ const std::optional<net::TunnelEnd>& end_of_family(const net::Peer& peer, bool v
 bool both_tunnel_over(const net::Peer& self, const net::Peer& peer, bool v4) {
   const auto& here = end_of_family(self, v4);
   const auto& there = end_of_family(peer, v4);
-  return here && here->mac && there && there->mac;
+  return here && there && (peer.key || (here->mac && there->mac));
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ std::vector<ProbeTarget> probe_targets(const net::Peer& self, std::uint32_t pod_
   for (const auto& [peer, path, trouble, since] : peers) {
     if (path == net::PeerPath::none || peer.subnets.empty() || pod_mtu == 0) continue;
     const auto subnet = peer.subnets.front().network();
-    const bool tunnels = path == net::PeerPath::vxlan;
+    const bool tunnels = path != net::PeerPath::direct;
     bool v4 = subnet.address.is_v4();
     if (tunnels && !both_tunnel_over(self, peer, v4)) v4 = !v4;
     const auto& end = end_of_family(peer, v4);
@@ -54,7 +54,7 @@ std::vector<ProbeTarget> probe_targets(const net::Peer& self, std::uint32_t pod_
                        .address = tunnels ? subnet.address : end->underlay,
                        .underlay = end->underlay,
                        .pod_mtu = pod_mtu,
-                       .underlay_need = pod_mtu + (tunnels ? net::vxlan_overhead(v4) : 0)});
+                       .underlay_need = pod_mtu + net::overhead(path, v4)});
   }
   return targets;
 }

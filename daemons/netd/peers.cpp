@@ -18,9 +18,9 @@ std::optional<net::TunnelEnd> end_of(const std::optional<net::IpAddress>& addres
   return end;
 }
 
-// Those of flannel that encrypt: a host of these must not be sent to by the default route either.
+// A host that encrypts must not be sent to by the default route either.
 std::optional<net::OverlayBackend> backend_named(const std::string& name) {
-  if (name == "wireguard" || name == "ipsec") return net::OverlayBackend::encrypted;
+  if (name == "ipsec") return net::OverlayBackend::encrypted;
   return net::parse_overlay_backend(name);
 }
 
@@ -34,6 +34,7 @@ std::optional<net::Peer> peer_of(const std::string& host, const flannel::HostRec
   peer.backend = *backend;
   peer.v4 = end_of(record.public_ip, record.data);
   peer.v6 = end_of(record.public_ipv6, record.v6_data);
+  peer.key = record.key;
   if (record.data)
     peer.vni = record.data->vni;
   else if (record.v6_data)
@@ -45,6 +46,7 @@ std::optional<net::Peer> peer_of(const std::string& host, const flannel::HostRec
 flannel::HostRecord record_of(const net::Peer& self) {
   flannel::HostRecord record;
   record.backend = net::to_string(self.backend);
+  if (self.backend == net::OverlayBackend::wireguard) record.key = self.key;
   const bool is_tunnel = self.backend == net::OverlayBackend::vxlan;
   const auto data = [&](const net::TunnelEnd& end) -> std::optional<flannel::VxlanData> {
     if (!is_tunnel || !end.mac) return {};

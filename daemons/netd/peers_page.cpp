@@ -13,7 +13,7 @@ namespace {
 
 using PeerJson = nlohmann::json;
 
-constexpr std::array<const char*, 3> path_names = {"none", "direct", "vxlan"};
+constexpr std::array<const char*, 4> path_names = {"none", "direct", "vxlan", "wireguard"};
 
 const char* name_of(net::PeerPath path) { return path_names[static_cast<std::size_t>(path)]; }
 

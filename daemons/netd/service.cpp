@@ -240,7 +240,8 @@ std::vector<std::string> purge(const Options& options) {
     net::HostNetwork(host).remove().value();
     done.emplace_back("links, routes and rules of the host removed");
   }
-  for (const auto* file : {"leases.mdb", "leases.journal", "lock", "subnets.json", "flannel.json"})
+  for (const auto* file :
+       {"leases.mdb", "leases.journal", "lock", "subnets.json", "flannel.json", "wireguard.key"})
     std::filesystem::remove(std::filesystem::path(options.state_dir) / file);
   std::filesystem::remove_all(std::filesystem::path(options.state_dir) / "spool");
   done.emplace_back("leases removed");

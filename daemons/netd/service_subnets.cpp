@@ -11,9 +11,11 @@
 #include "netd/reach_file.hpp"
 #include "netd/service.hpp"
 #include "netd/whole_file.hpp"
+#include "netd/wireguard_keys.hpp"
 #include "runtime/log.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -26,6 +28,13 @@ namespace log = runtime::log;
 constexpr std::chrono::milliseconds between_reach_files{500};
 constexpr std::uint64_t nearly_used_up = 4;  // fewer free addresses than a quarter
 
+// Of texts that were checked.
+std::vector<net::Prefix> prefixes_of(const std::vector<std::string>& texts) {
+  std::vector<net::Prefix> prefixes;
+  for (const auto& text : texts) prefixes.push_back(net::Prefix::parse(text).value());
+  return prefixes;
+}
+
 net::OverlaySettings overlay_settings(const Options& options, const std::string& host) {
   net::OverlaySettings settings;
   settings.host = host;
@@ -33,17 +42,13 @@ net::OverlaySettings overlay_settings(const Options& options, const std::string&
   settings.vni = options.overlay_vni;
   settings.port = options.overlay_port;
   settings.direct_routing = options.overlay_direct_routing;
+  settings.wireguard.port = options.wireguard_port;
+  settings.wireguard.port_v6 = options.wireguard_port + 1;
+  settings.wireguard.networks = prefixes_of(options.cluster_cidrs);
   if (!options.underlay.empty()) settings.interface = options.underlay;
   for (const auto& text : options.underlay_addresses)
     settings.addresses.push_back(boost::asio::ip::make_address(text));
   return settings;
-}
-
-// Of texts that were checked.
-std::vector<net::Prefix> prefixes_of(const std::vector<std::string>& texts) {
-  std::vector<net::Prefix> prefixes;
-  for (const auto& text : texts) prefixes.push_back(net::Prefix::parse(text).value());
-  return prefixes;
 }
 
 std::vector<net::Prefix> networks_of(const net::HostPlan& plan) {
@@ -113,9 +118,13 @@ net::HostPlan Service::open_registries() {
 
 void Service::open_overlay() {
   if (!subnet_registry_) return;
+  const auto key_file = options_.state_dir + "/wireguard.key";
+  // A key that cannot be read ends the start: without it packets would leave in clear text.
+  if (options_.overlay == "wireguard" || std::filesystem::exists(key_file))
+    (void)load_wireguard_keys(key_file);
   overlay_ = std::make_unique<HostOverlay>(
       host_, *subnet_registry_, overlay_settings(options_, host_facts(options_).name),
-      networks_of(plan_),
+      networks_of(plan_), key_file,
       OverlayEvents{.self =
                         [this](const net::Peer& self) {
                           subnet_registry_->publish(self);

@@ -26,7 +26,7 @@ constexpr std::array needed_calls{
     "kill", "membarrier", "pidfd_open", "pidfd_send_signal", "prctl", "prlimit64",
     "restart_syscall", "rseq", "rt_sigaction", "rt_sigpending", "rt_sigprocmask", "rt_sigqueueinfo",
     "rt_sigreturn", "rt_sigsuspend", "rt_sigtimedwait", "sched_getaffinity", "sched_getparam",
-    "sched_getscheduler", "sched_yield", "set_robust_list", "set_tid_address", "setns",
+    "sched_getscheduler", "sched_yield", "set_robust_list", "set_tid_address", "setns", "setsid",
     "sigaltstack", "signalfd4", "tgkill", "vfork", "wait4", "waitid",
     // time and chance
     "clock_getres", "clock_gettime", "clock_nanosleep", "getrandom", "gettimeofday", "nanosleep",

@@ -88,6 +88,21 @@ SubnetPool pool_in(const Fields& fields, const FamilyRules& rules) {
   return pool;
 }
 
+void read_wireguard(const Fields& backend, NetworkConfig& config) {
+  const auto port = [&](const char* name, std::uint16_t usual) {
+    return static_cast<std::uint16_t>(backend.number(name, usual, 65535));
+  };
+  config.listen_port = port("ListenPort", config.listen_port);
+  config.listen_port_v6 = port("ListenPortV6", config.listen_port_v6);
+  config.keepalive = port("PersistentKeepaliveInterval", 0);
+  if (const auto mode = backend.text("Mode"); !mode.empty()) config.mode = mode;
+  const auto text = backend.text("PSK");
+  if (text.empty()) return;
+  const auto key = WireguardKey::parse(text);
+  if (!key) throw Wrong("Backend.PSK", "must be a key, as wg genpsk makes");
+  config.shared_key = *key;
+}
+
 void read_backend(const Fields& backend, NetworkConfig& config) {
   config.backend = backend.text("Type");
   if (config.backend.empty()) throw Wrong("Backend.Type", "must name a backend, as vxlan");
@@ -101,6 +116,7 @@ void read_backend(const Fields& backend, NetworkConfig& config) {
   config.gbp = backend.flag("GBP", false);
   config.learning = backend.flag("Learning", false);
   config.direct_routing = backend.flag("DirectRouting", false);
+  if (config.backend == "wireguard") read_wireguard(backend, config);
 }
 
 }  // namespace

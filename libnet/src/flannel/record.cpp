@@ -58,6 +58,13 @@ std::optional<VxlanData> vxlan_in(const Fields& fields, const char* name) {
   return vxlan_in(*data, name);
 }
 
+// What is no key is as none: the host is known, and nothing goes to it.
+std::optional<WireguardKey> key_in(const Json& json) {
+  return json.is_object() ? WireguardKey::parse(Fields(json, "").text("PublicKey")) : std::nullopt;
+}
+
+OrderedJson to_json(const WireguardKey& key) { return {{"PublicKey", key.to_string()}}; }
+
 OrderedJson to_json(const VxlanData& data) {
   return {{"VNI", data.vni}, {"VtepMAC", data.mac.to_string()}};
 }
@@ -95,6 +102,12 @@ Result<HostRecord> parse_record(std::string_view json) {
     record.public_ip = address_in(fields, "PublicIP", true);
     record.public_ipv6 = address_in(fields, "PublicIPv6", false);
     record.backend = fields.text("BackendType");
+    if (record.backend == "wireguard") {
+      for (const char* name : {"BackendData", "BackendV6Data"}) {
+        const auto* data = fields.find(name);
+        if (data && !record.key) record.key = key_in(*data);
+      }
+    }
     if (record.backend != "vxlan") return record;
     record.data = vxlan_in(fields, "BackendData");
     record.v6_data = vxlan_in(fields, "BackendV6Data");
@@ -112,13 +125,16 @@ std::string format_record(const HostRecord& record) {
   if (!record.backend.empty()) json["BackendType"] = record.backend;
   if (record.data) json["BackendData"] = to_json(*record.data);
   if (record.v6_data) json["BackendV6Data"] = to_json(*record.v6_data);
+  if (record.key && record.public_ip) json["BackendData"] = to_json(*record.key);
+  if (record.key && record.public_ipv6) json["BackendV6Data"] = to_json(*record.key);
   return json.dump();
 }
 
 std::vector<Annotation> format_annotations(const HostRecord& record) {
   std::vector<Annotation> annotations{{"backend-type", record.backend}};
   // "null" is what flannel writes of a family it does not have.
-  const auto data = [](const std::optional<VxlanData>& vxlan) {
+  const auto data = [&](const std::optional<VxlanData>& vxlan) {
+    if (record.key) return to_json(*record.key).dump();
     return vxlan ? to_json(*vxlan).dump() : std::string("null");
   };
   if (record.public_ip) {
@@ -146,6 +162,13 @@ Result<std::optional<HostRecord>> parse_annotations(const std::vector<Annotation
     };
     record.public_ip = address("public-ip-overwrite", "public-ip", true);
     record.public_ipv6 = address("public-ipv6-overwrite", "public-ipv6", false);
+    if (record.backend == "wireguard") {
+      for (const char* name : {"backend-data", "backend-v6-data"}) {
+        const auto json_text = fields.text(name);
+        if (!json_text.empty() && json_text != "null" && !record.key)
+          record.key = key_in(Json::parse(json_text, nullptr, false));
+      }
+    }
     if (record.backend != "vxlan") return record;
     const auto data = [&](const char* name) -> std::optional<VxlanData> {
       const auto text = fields.text(name);

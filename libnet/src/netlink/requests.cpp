@@ -192,4 +192,15 @@ Result<std::vector<Link>> list_links(Socket& socket) {
   return list(socket, request, parse_link, [](const Link&) { return true; });
 }
 
+// A kernel that does not know the kind tells of all.
+Result<std::vector<Link>> list_links(Socket& socket, const std::string& kind) {
+  Batch request;
+  request.begin(RTM_GETLINK, 0, link_header(0), "list " + kind + " links");
+  request.put_number(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  const auto information = request.open(IFLA_LINKINFO);
+  request.put_text(IFLA_INFO_KIND, kind);
+  request.close(information);
+  return list(socket, request, parse_link, [&](const Link& link) { return link.kind == kind; });
+}
+
 }  // namespace paddock::net::netlink

@@ -105,6 +105,7 @@ void unset_route(Batch& batch, const Route& route);
 Result<std::optional<Link>> find_link(Socket& socket, const std::string& name);
 Result<std::optional<Link>> find_link(Socket& socket, std::uint32_t index);
 Result<std::vector<Link>> list_links(Socket& socket);
+Result<std::vector<Link>> list_links(Socket& socket, const std::string& kind);
 // link 0: of all.
 Result<std::vector<Address>> list_addresses(Socket& socket, std::uint32_t link);
 Result<std::vector<Neighbor>> list_neighbors(Socket& socket, std::uint32_t link);

@@ -5,6 +5,8 @@
 #include "marks.hpp"
 #include "netlink/requests.hpp"
 #include "netlink/vxlan.hpp"
+#include "wireguard/control.hpp"
+#include "wireguard/messages.hpp"
 
 #include <linux/rtnetlink.h>
 
@@ -14,6 +16,9 @@
 namespace paddock::net::overlay {
 namespace {
 
+constexpr const char* process_kind = "tun";
+constexpr const char* kernel_kind = "wireguard";
+
 netlink::VxlanParameters parameters_of(const Device& device) {
   return {device.vni, device.port, device.local, device.below, false, false};
 }
@@ -21,7 +26,8 @@ netlink::VxlanParameters parameters_of(const Device& device) {
 // Works off one namespace's devices; keeps what it did.
 class DeviceRepair {
  public:
-  DeviceRepair(netlink::Socket& socket, Effort effort) : socket_(socket), effort_(effort) {}
+  DeviceRepair(netlink::Socket& socket, const NetworkNamespace& host, Effort effort)
+      : socket_(socket), host_(host), effort_(effort) {}
 
   Result<void> list();
   Result<void> remove_strangers(const DevicePair& wanted);
@@ -31,13 +37,18 @@ class DeviceRepair {
 
  private:
   Result<void> perform(const netlink::Batch& batch);
+  Result<void> create(const Device& wanted);
+  Result<void> create_secure(const Device& wanted);
   Result<std::uint32_t> make(const Device& wanted);
-  Result<void> adjust(const netlink::VxlanDevice& present, const Device& wanted);
+  Result<void> adjust(const netlink::Link& present, const Device& wanted);
   Result<void> adjust_addresses(std::uint32_t link, const Device& wanted);
+  bool is_wrong(const netlink::Link& link, const DevicePair& wanted) const;
 
   netlink::Socket& socket_;
+  const NetworkNamespace& host_;
   Effort effort_;
-  std::vector<netlink::VxlanDevice> present_;
+  std::vector<netlink::VxlanDevice> vxlans_;
+  std::vector<netlink::Link> present_;  // all that may be ours
 };
 
 Result<void> DeviceRepair::list() {
@@ -45,7 +56,17 @@ Result<void> DeviceRepair::list() {
   if (!listed) {
     return listed.error();
   }
-  present_ = std::move(*listed);
+  vxlans_ = std::move(*listed);
+  for (const netlink::VxlanDevice& device : vxlans_) {
+    present_.push_back(device.link);
+  }
+  for (const char* kind : {process_kind, kernel_kind}) {
+    auto secure = netlink::list_links(socket_, kind);
+    if (!secure) {
+      return secure.error();
+    }
+    present_.insert(present_.end(), secure->begin(), secure->end());
+  }
   return {};
 }
 
@@ -56,32 +77,47 @@ Result<void> DeviceRepair::perform(const netlink::Batch& batch) {
   return effort_ == Effort::look ? Result<void>() : socket_.execute(batch);
 }
 
-bool fits(const netlink::VxlanDevice& present, const Device& wanted) {
-  return present.link.group == overlay_group && present.parameters == parameters_of(wanted);
+bool DeviceRepair::is_wrong(const netlink::Link& link, const DevicePair& wanted) const {
+  for (const auto& one : {wanted.v4, wanted.v6}) {
+    if (!one || link.name != one->name) {
+      continue;
+    }
+    const auto vxlan = std::find_if(vxlans_.begin(), vxlans_.end(), [&](const auto& device) {
+      return device.link.index == link.index;
+    });
+    const bool fits =
+        one->encrypts ? link.kind == kernel_kind ||
+                            (link.kind == process_kind && wireguard::is_run_by_process(link.name))
+                      : vxlan != vxlans_.end() && vxlan->parameters == parameters_of(*one);
+    return link.group != overlay_group || !fits;
+  }
+  return link.group == overlay_group;
 }
 
 // What we made and do not want, and what stands where ours has to be.
 Result<void> DeviceRepair::remove_strangers(const DevicePair& wanted) {
-  const auto is_wrong = [&](const netlink::VxlanDevice& device) {
-    for (const auto& one : {wanted.v4, wanted.v6}) {
-      if (one && device.link.name == one->name) {
-        return !fits(device, *one);
-      }
-    }
-    return device.link.group == overlay_group;
-  };
   netlink::Batch batch;
-  for (const netlink::VxlanDevice& device : present_) {
-    if (is_wrong(device)) {
-      netlink::delete_link(batch, device.link.index, device.link.name);
-      batch.tolerate(ENODEV);
+  std::erase_if(present_, [&](const netlink::Link& link) {
+    if (!is_wrong(link, wanted)) {
+      return false;
     }
-  }
-  present_.erase(std::remove_if(present_.begin(), present_.end(), is_wrong), present_.end());
+    netlink::delete_link(batch, link.index, link.name);
+    batch.tolerate(ENODEV);
+    return true;
+  });
   return perform(batch);
 }
 
-Result<std::uint32_t> DeviceRepair::make(const Device& wanted) {
+Result<void> DeviceRepair::create_secure(const Device& wanted) {
+  netlink::Batch batch;
+  wireguard::add_device(batch, wanted.name, overlay_group);
+  const auto made = perform(batch);
+  return !made && made.error().code.value() == EOPNOTSUPP
+             ? wireguard::start_process(host_, wanted.name)
+             : made;
+}
+
+Result<void> DeviceRepair::create(const Device& wanted) {
   netlink::VxlanDevice device;
   device.link.name = wanted.name;
   device.link.mtu = wanted.mtu;
@@ -90,12 +126,17 @@ Result<std::uint32_t> DeviceRepair::make(const Device& wanted) {
   device.parameters = parameters_of(wanted);
   netlink::Batch batch;
   netlink::add_vxlan(batch, device);
-  if (const auto made = perform(batch); !made) {
+  return perform(batch);
+}
+
+Result<std::uint32_t> DeviceRepair::make(const Device& wanted) {
+  if (const auto made = wanted.encrypts ? create_secure(wanted) : create(wanted); !made) {
     Error error = made.error();
     if (error.code.value() == EEXIST) {
-      error.text +=
-          "; rename or delete the link of that name or the VXLAN device of that VNI and "
-          "port, or choose others";
+      error.text += wanted.encrypts
+                        ? "; rename or delete the link of that name"
+                        : "; rename or delete the link of that name or the VXLAN device of that "
+                          "VNI and port, or choose others";
     }
     return error;
   }
@@ -106,39 +147,47 @@ Result<std::uint32_t> DeviceRepair::make(const Device& wanted) {
   if (!*found) {
     return effort_ == Effort::look
                ? Result<std::uint32_t>(0U)
-               : Result<std::uint32_t>(failure(ENODEV, "create VXLAN device " + wanted.name));
+               : Result<std::uint32_t>(failure(ENODEV, "create device " + wanted.name));
   }
-  device.link = **found;
+  const std::uint32_t index = (*found)->index;
   netlink::LinkChange start;
-  start.index = device.link.index;
+  start.index = index;
   start.name = wanted.name;
   start.no_link_local = true;
   start.up = true;
   netlink::Batch bring_up;
+  if (wanted.encrypts) {  // a process makes it as it likes
+    start.group = overlay_group;
+    netlink::LinkTuning tuning;
+    tuning.index = index;
+    tuning.name = wanted.name;
+    tuning.mtu = wanted.mtu;
+    netlink::tune_link(bring_up, tuning);
+  }
   netlink::change_link(bring_up, start);
   if (const auto up = perform(bring_up); !up) {
     return up.error();
   }
-  return device.link.index;
+  return index;
 }
 
-Result<void> DeviceRepair::adjust(const netlink::VxlanDevice& present, const Device& wanted) {
+Result<void> DeviceRepair::adjust(const netlink::Link& present, const Device& wanted) {
   netlink::Batch batch;
   netlink::LinkTuning tuning;
-  tuning.index = present.link.index;
+  tuning.index = present.index;
   tuning.name = wanted.name;
-  if (present.link.mac != wanted.mac) {
+  if (wanted.mac && present.mac != wanted.mac) {
     tuning.mac = wanted.mac;
   }
-  if (present.link.mtu != wanted.mtu) {
+  if (present.mtu != wanted.mtu) {
     tuning.mtu = wanted.mtu;
   }
   if (tuning.mac || tuning.mtu) {
     netlink::tune_link(batch, tuning);
   }
-  if (!present.link.up) {
+  if (!present.up) {
     netlink::LinkChange start;
-    start.index = present.link.index;
+    start.index = present.index;
     start.name = wanted.name;
     start.no_link_local = true;
     start.up = true;
@@ -178,10 +227,9 @@ Result<void> DeviceRepair::adjust_addresses(std::uint32_t link, const Device& wa
 }
 
 Result<std::uint32_t> DeviceRepair::ensure(const Device& wanted) {
-  const auto present = std::find_if(present_.begin(), present_.end(), [&](const auto& device) {
-    return device.link.name == wanted.name;
-  });
-  auto link = present == present_.end() ? make(wanted) : Result<std::uint32_t>(present->link.index);
+  const auto present = std::find_if(present_.begin(), present_.end(),
+                                    [&](const auto& link) { return link.name == wanted.name; });
+  auto link = present == present_.end() ? make(wanted) : Result<std::uint32_t>(present->index);
   if (!link) {
     return link;
   }
@@ -200,9 +248,9 @@ bool is_ours(const netlink::Link& link) {
 
 }  // namespace
 
-Result<DeviceLinks> ensure_devices(netlink::Socket& socket, const DevicePair& wanted,
-                                   Effort effort) {
-  DeviceRepair repair(socket, effort);
+Result<DeviceLinks> ensure_devices(netlink::Socket& socket, const NetworkNamespace& host,
+                                   const DevicePair& wanted, Effort effort) {
+  DeviceRepair repair(socket, host, effort);
   if (const auto listed = repair.list(); !listed) {
     return listed.error();
   }

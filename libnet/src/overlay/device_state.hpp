@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The VXLAN devices in the kernel: compared with what is planned, and put right.
+// The tunnel devices in the kernel: compared with what is planned, and put right.
 #pragma once
 
 #include "netlink/socket.hpp"
 #include "overlay/devices.hpp"
 
 #include <paddock/net/error.hpp>
+#include <paddock/net/namespace.hpp>
 
 #include <array>
 #include <cstdint>
@@ -31,10 +32,11 @@ struct DeviceLinks {
 };
 
 // Devices of ours that differ in what cannot be changed, or that nobody wants, are deleted; a VXLAN
-// device of the wanted name is taken over by making it anew, so that none of its entries stay. A
-// link of that name and another kind is an error.
-Result<DeviceLinks> ensure_devices(netlink::Socket& socket, const DevicePair& wanted,
-                                   Effort effort);
+// or WireGuard device of the wanted name is taken over by making it anew, so that none of its
+// entries stay. A link of that name and another kind is an error. A device of WireGuard is the
+// kernel's own, or where it has none a process is started for it.
+Result<DeviceLinks> ensure_devices(netlink::Socket& socket, const NetworkNamespace& host,
+                                   const DevicePair& wanted, Effort effort);
 
 // What the kernel says of the host, without pods' links and what overlays made.
 Result<HostFacts> read_facts(netlink::Socket& socket);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The VXLAN devices of a host, one for each family of its underlay, as they should be. Pure.
+// The tunnel devices of a host, one for each family of its underlay, as they should be. Pure.
 #pragma once
 
 #include "overlay/underlay.hpp"
@@ -16,18 +16,20 @@ namespace paddock::net::overlay {
 
 struct Device {
   std::string name;
+  bool encrypts = false;  // of WireGuard: it has no VNI, and no MAC address; else of VXLAN
   std::uint32_t vni = 0;
   std::uint16_t port = 0;
   IpAddress local;
   std::uint32_t below = 0;  // index of the underlay's link
   std::uint32_t mtu = 0;
-  MacAddress mac;
+  std::optional<MacAddress> mac;
   std::vector<Prefix> addresses;
 
   friend bool operator==(const Device&, const Device&) = default;
 };
 
-// <prefix>.<vni>, with IPv6 below <prefix>-v6.<vni>, as flannel names them.
+// <prefix>.<vni>, with IPv6 below <prefix>-v6.<vni>, and <prefix>-wg and <prefix>-wg-v6, as flannel
+// names them.
 std::string device_name(const OverlaySettings& settings, bool v4);
 
 // The device over that family of the underlay. Absent when the backend has none, or the host no

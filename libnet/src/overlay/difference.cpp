@@ -174,6 +174,10 @@ netlink::Route route_of(const RouteEntry& entry, const WayLinks& links) {
     route.type = RTN_UNREACHABLE;
     return route;
   }
+  if (entry.gateway.is_unspecified()) {  // the device knows the host by the address
+    route.scope = entry.destination.address.is_v4() ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+    return route;
+  }
   route.gateway = entry.gateway;
   route.onlink = entry.way == Way::tunnel_v4 || entry.way == Way::tunnel_v6;
   return route;

@@ -2,6 +2,7 @@
 #include "overlay/entries.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace paddock::net::overlay {
 namespace {
@@ -46,18 +47,28 @@ class PeerPlan {
   bool both_tunnel() const {
     return settings_.backend == OverlayBackend::vxlan && peer_.backend == OverlayBackend::vxlan;
   }
+  bool encrypts() const { return settings_.backend == OverlayBackend::wireguard; }
+  bool both_encrypt() const { return encrypts() && peer_.backend == OverlayBackend::wireguard; }
+  bool peer_encrypts() const {
+    return peer_.backend == OverlayBackend::encrypted || peer_.backend == OverlayBackend::wireguard;
+  }
   bool tunnels_over(bool v4) const {
     const auto& end = end_of(peer_, v4);
-    return both_tunnel() && peer_.vni == settings_.vni && underlay_.of(v4) && end && end->mac;
+    if (!underlay_.of(v4) || !end) {
+      return false;
+    }
+    return both_encrypt() ? peer_.key && *peer_.key != settings_.wireguard.public_key
+                          : both_tunnel() && peer_.vni == settings_.vni && end->mac;
   }
   bool links_over(bool v4) const {
     const auto& end = end_of(peer_, v4);
-    return peer_.backend != OverlayBackend::encrypted &&
-           (!both_tunnel() || settings_.direct_routing) && underlay_.of(v4) && end &&
-           underlay_.on_link(end->underlay);
+    return !encrypts() && !peer_encrypts() && (!both_tunnel() || settings_.direct_routing) &&
+           underlay_.of(v4) && end && underlay_.on_link(end->underlay);
   }
   void tunnel(const Prefix& subnet, bool v4);
+  void encrypt(const Prefix& subnet, bool v4);
   std::string obstacle(const Prefix& subnet) const;
+  std::string encryption_obstacle() const;
 
   const OverlaySettings& settings_;
   const Underlay& underlay_;
@@ -76,6 +87,19 @@ void PeerPlan::tunnel(const Prefix& subnet, bool v4) {
   entries.routes.push_back({subnet, way, subnet.address});
 }
 
+// All subnets of a peer over one family are of one entry: a device knows a host by its key.
+void PeerPlan::encrypt(const Prefix& subnet, bool v4) {
+  const Way way = v4 ? Way::tunnel_v4 : Way::tunnel_v6;
+  auto entry = std::find_if(entries.secure.begin(), entries.secure.end(),
+                            [&](const SecureEntry& other) { return other.way == way; });
+  if (entry == entries.secure.end()) {
+    entries.secure.push_back({way, *peer_.key, end_of(peer_, v4)->underlay, {}});
+    entry = std::prev(entries.secure.end());
+  }
+  entry->allowed.push_back(subnet);
+  entries.routes.push_back({subnet, way, {}});
+}
+
 // A route by the link needs a gateway of the subnet's family: one of the other family would do for
 // Linux, but not for what reads its tables.
 void PeerPlan::add(const Prefix& subnet) {
@@ -85,19 +109,37 @@ void PeerPlan::add(const Prefix& subnet) {
     entries.routes.push_back({subnet, way, end_of(peer_, v4)->underlay});
     entries.path = std::max(entries.path, PeerPath::direct);
   } else if (tunnels_over(v4) || tunnels_over(!v4)) {
-    tunnel(subnet, tunnels_over(v4) ? v4 : !v4);
-    entries.path = PeerPath::vxlan;
+    const bool over_v4 = tunnels_over(v4) ? v4 : !v4;
+    both_encrypt() ? encrypt(subnet, over_v4) : tunnel(subnet, over_v4);
+    entries.path = both_encrypt() ? PeerPath::wireguard : PeerPath::vxlan;
   } else {
     entries.routes.push_back({subnet, Way::none, {}});
     complain(obstacle(subnet));
   }
 }
 
+std::string PeerPlan::encryption_obstacle() const {
+  if (!peer_.key) {
+    return "the peer has not said its public key, and nothing goes to it in clear text";
+  }
+  return *peer_.key == settings_.wireguard.public_key
+             ? "the peer says this host's own public key; remove the key file of the one that has "
+               "it from the other, and restart that"
+             : "the two hosts have no family in common";
+}
+
 std::string PeerPlan::obstacle(const Prefix& subnet) const {
   const bool v4 = subnet.address.is_v4();
   const std::string family = v4 ? "IPv4" : "IPv6";
   const std::string text = subnet.to_string() + ": ";
-  if (peer_.backend == OverlayBackend::encrypted) {
+  if (both_encrypt()) {
+    return text + encryption_obstacle();
+  }
+  if (encrypts()) {
+    return text + "the peer sends in clear text (" + std::string(to_string(peer_.backend)) +
+           "), and this host sends none; all hosts need one backend";
+  }
+  if (peer_encrypts()) {
     return text +
            "the peer's packets are encrypted in a way that this host has not, and it sends none in "
            "clear text; all hosts need one backend";
@@ -154,6 +196,16 @@ PeerEntries plan_peer(const OverlaySettings& settings, const Underlay& underlay,
     }
   }
   return std::move(plan.entries);
+}
+
+PeerEntries plan_guard(const OverlaySettings& settings) {
+  PeerEntries entries;
+  if (settings.backend == OverlayBackend::wireguard) {
+    for (const Prefix& network : settings.wireguard.networks) {
+      entries.routes.push_back({network.network(), Way::none, {}});
+    }
+  }
+  return entries;
 }
 
 }  // namespace paddock::net::overlay

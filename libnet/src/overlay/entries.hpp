@@ -42,14 +42,26 @@ struct ForwardingEntry {
 struct RouteEntry {
   Prefix destination;
   Way way = Way::none;
-  IpAddress gateway;  // unspecified with Way::none
+  IpAddress gateway;  // unspecified with Way::none, and into WireGuard
 
   friend bool operator==(const RouteEntry&, const RouteEntry&) = default;
+};
+
+// The host with that key is behind the WireGuard device: what is for these networks goes to it, and
+// comes from nobody else.
+struct SecureEntry {
+  Way way = Way::none;
+  WireguardKey key;
+  IpAddress underlay;
+  std::vector<Prefix> allowed;
+
+  friend bool operator==(const SecureEntry&, const SecureEntry&) = default;
 };
 
 struct PeerEntries {
   std::vector<NeighborEntry> neighbors;
   std::vector<ForwardingEntry> forwarding;
+  std::vector<SecureEntry> secure;
   std::vector<RouteEntry> routes;
   PeerPath path = PeerPath::none;
   std::string trouble;
@@ -64,5 +76,8 @@ std::uint32_t route_metric(const Prefix& destination);
 // Pure. A subnet that overlaps one of our own is left out, with trouble.
 PeerEntries plan_peer(const OverlaySettings& settings, const Underlay& underlay,
                       const std::vector<Prefix>& own_subnets, const Peer& peer);
+
+// What is wanted whoever the peers are: with WireGuard, that nothing for pods leaves in clear text.
+PeerEntries plan_guard(const OverlaySettings& settings);
 
 }  // namespace paddock::net::overlay

@@ -17,6 +17,9 @@ void append_sentence(std::string& text, const std::string& sentence) {
 
 void Roster::enter(Records::value_type& record) {
   for (const std::string& rival : table_.add(record.second.entries, record.first)) {
+    if (is_guard(rival)) {
+      continue;
+    }
     const std::string common = "a subnet or device address is also that of ";
     append_sentence(record.second.rivalry, common + rival);
     if (const auto other = records_.find(rival); other != records_.end()) {
@@ -28,6 +31,7 @@ void Roster::enter(Records::value_type& record) {
 void Roster::rebuild() {
   table_.clear();
   table_.reserve(records_.size());
+  (void)table_.add(guard_, guard_name_);
   std::vector<Records::value_type*> in_turn;
   in_turn.reserve(records_.size());
   for (auto& record : records_) {
@@ -40,6 +44,11 @@ void Roster::rebuild() {
   for (auto* const record : in_turn) {
     enter(*record);
   }
+}
+
+void Roster::set_guard(PeerEntries entries) {
+  guard_ = std::move(entries);
+  rebuild();
 }
 
 void Roster::replace(std::vector<Peer> peers, const Planner& plan) {

@@ -30,6 +30,11 @@ class Roster {
     PeerEntries after;
   };
 
+  // What is wanted whoever the peers are; a peer that wants the same place has it.
+  void set_guard(PeerEntries entries);
+  // Whether a claim in table() is that, and no peer's.
+  static bool is_guard(const std::string& host) { return host.empty(); }
+
   // Of two peers who want the same, the later one in the list, or to be put, gets it.
   void replace(std::vector<Peer> peers, const Planner& plan);
   // Plans all anew, for another underlay or other subnets of our own.
@@ -67,6 +72,8 @@ class Roster {
   static void settle(Record& record);
 
   Records records_;
+  PeerEntries guard_;
+  const std::string guard_name_;  // empty, as no host's is
   Table table_;
   std::uint64_t turns_ = 0;
   bool any_refused_ = false;

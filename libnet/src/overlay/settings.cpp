@@ -13,10 +13,11 @@
 namespace paddock::net {
 namespace {
 
-constexpr std::array<std::pair<OverlayBackend, std::string_view>, 4> backend_names{{
+constexpr std::array<std::pair<OverlayBackend, std::string_view>, 5> backend_names{{
     {OverlayBackend::none, "none"},
     {OverlayBackend::vxlan, "vxlan"},
     {OverlayBackend::host_gateway, "host-gw"},
+    {OverlayBackend::wireguard, "wireguard"},
     {OverlayBackend::encrypted, "encrypted"},
 }};
 constexpr std::uint32_t last_vni = (1U << 24U) - 1;
@@ -72,7 +73,16 @@ Result<void> check(const OverlaySettings& settings) {
     return refused("the overlay needs the name of this host");
   }
   if (settings.backend == OverlayBackend::encrypted) {
-    return refused("an encrypted overlay is not to be had; it must be none, vxlan or host-gw");
+    return refused("\"encrypted\" is of peers only; it must be none, vxlan, host-gw or wireguard");
+  }
+  const WireguardSettings& wireguard = settings.wireguard;
+  if (settings.backend == OverlayBackend::wireguard &&
+      (!wireguard.private_key.is_set() || !wireguard.public_key.is_set())) {
+    return refused("WireGuard needs a private and a public key, as wg genkey and wg pubkey make");
+  }
+  if (settings.backend == OverlayBackend::wireguard &&
+      (wireguard.port == 0 || wireguard.port_v6 == 0 || wireguard.port == wireguard.port_v6)) {
+    return refused("WireGuard needs two ports, one for each family of the underlay");
   }
   if (settings.vni > last_vni) {
     return refused("VNI " + std::to_string(settings.vni) + " is over " + std::to_string(last_vni));

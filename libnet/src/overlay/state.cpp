@@ -31,9 +31,11 @@ OverlaySettings checked(OverlaySettings settings) {
 
 Overlay::State::State(const NetworkNamespace& host, OverlaySettings settings)
     : settings_(checked(std::move(settings))),
+      host_(host.duplicate()),
       socket_(netlink::Socket::open(host, NETLINK_ROUTE).value()),
       events_(host, socket_),
       look_at_(Clock::now() + look_every) {
+  roster_.set_guard(overlay::plan_guard(settings_));
   plan_host();
   told_ = self_;
   events_.wake_at(look_at_);
@@ -54,9 +56,12 @@ void Overlay::State::plan_host() {
     if (!below) {
       return std::nullopt;
     }
-    return TunnelEnd{below->address, device ? std::optional(device->mac) : std::nullopt};
+    return TunnelEnd{below->address, device ? device->mac : std::nullopt};
   };
-  self_ = {settings_.host, settings_.backend, settings_.vni, end(true), end(false), subnets_};
+  self_ = {settings_.host, settings_.backend, settings_.vni, end(true), end(false), subnets_, {}};
+  if (settings_.backend == OverlayBackend::wireguard) {
+    self_.key = settings_.wireguard.public_key;
+  }
   links_[static_cast<std::size_t>(overlay::Way::link_v4)] = underlay_.v4 ? underlay_.v4->link : 0;
   links_[static_cast<std::size_t>(overlay::Way::link_v6)] = underlay_.v6 ? underlay_.v6->link : 0;
 }
@@ -115,7 +120,9 @@ Result<void> Overlay::State::change(std::string_view host, const overlay::Roster
     return whole();
   }
   roster_.forget_refusals(host);
-  const auto applied = apply(overlay::difference(change.before, change.after, links_));
+  const auto told = tunnels_.change(settings_, change.before, change.after);
+  const auto changed = apply(overlay::difference(change.before, change.after, links_));
+  const auto applied = told ? changed : told;
   roster_.settle(host);
   if (!applied) {
     look_again_after(applied.error());
@@ -129,13 +136,17 @@ Result<void> Overlay::State::whole() {
 }
 
 Result<std::vector<std::string>> Overlay::State::ensure_devices(overlay::Effort effort) {
-  auto found = overlay::ensure_devices(socket_, devices_, effort);
+  auto found = overlay::ensure_devices(socket_, host_, devices_, effort);
+  links_[static_cast<std::size_t>(overlay::Way::tunnel_v4)] = found ? found->v4 : 0;
+  links_[static_cast<std::size_t>(overlay::Way::tunnel_v6)] = found ? found->v6 : 0;
   if (!found) {
     return found.error();
   }
-  links_[static_cast<std::size_t>(overlay::Way::tunnel_v4)] = found->v4;
-  links_[static_cast<std::size_t>(overlay::Way::tunnel_v6)] = found->v6;
   return std::move(found->changes);
+}
+
+Result<std::vector<std::string>> Overlay::State::ensure_tunnels(overlay::Effort effort) {
+  return tunnels_.converge(host_, picture(), effort, complete_);
 }
 
 Result<std::vector<std::string>> Overlay::State::ensure_entries(overlay::Effort effort) {
@@ -223,12 +234,16 @@ Result<std::vector<std::string>> Overlay::State::converge(overlay::Effort effort
     return followed.error();
   }
   auto changes = ensure_devices(effort);
-  if (changes) {
-    auto entries = ensure_entries(effort);
-    if (entries) {
-      changes->insert(changes->end(), entries->begin(), entries->end());
-    } else {
-      changes = entries.error();
+  for (const auto ensure : {&State::ensure_tunnels, &State::ensure_entries}) {
+    // Without a device to encrypt, packets have to be refused all the same.
+    if (!changes && settings_.backend != OverlayBackend::wireguard) {
+      break;
+    }
+    const auto more = (this->*ensure)(effort);
+    if (changes && more) {
+      changes->insert(changes->end(), more->begin(), more->end());
+    } else if (changes) {
+      changes = more.error();
     }
   }
   const bool without = settings_.backend == OverlayBackend::none;
@@ -247,7 +262,9 @@ overlay::Picture Overlay::State::picture() const {
 
 std::vector<PathStep> Overlay::State::trace(const IpAddress& destination,
                                             const std::optional<PathOrigin>& origin) {
-  return overlay::trace(socket_, picture(), origin, destination);
+  return overlay::trace(
+      socket_, picture(), [this](overlay::Way way) { return tunnels_.read(way); }, origin,
+      destination);
 }
 
 void Overlay::State::hear() {
@@ -298,7 +315,7 @@ Result<void> Overlay::State::purge() {
   overlay::Difference all;
   all.unwanted_routes = *routes;
   const auto removed = apply(all);
-  const auto devices = overlay::ensure_devices(socket_, {}, overlay::Effort::repair);
+  const auto devices = overlay::ensure_devices(socket_, host_, {}, overlay::Effort::repair);
   if (!removed) {
     return removed;
   }

@@ -8,6 +8,7 @@
 #include "overlay/difference.hpp"
 #include "overlay/events.hpp"
 #include "overlay/roster.hpp"
+#include "overlay/tunnels.hpp"
 #include "overlay/watch.hpp"
 
 #include <paddock/net/overlay.hpp>
@@ -46,6 +47,7 @@ class Overlay::State {
   Result<void> follow_underlay();
   void plan_host();
   Result<std::vector<std::string>> ensure_devices(overlay::Effort effort);
+  Result<std::vector<std::string>> ensure_tunnels(overlay::Effort effort);
   Result<std::vector<std::string>> ensure_entries(overlay::Effort effort);
   Result<void> apply(const overlay::Difference& difference);
   Result<void> change(std::string_view host, const overlay::Roster::Change& change);
@@ -55,6 +57,7 @@ class Overlay::State {
   void look_again_after(const std::optional<Error>& error);
 
   OverlaySettings settings_;
+  const NetworkNamespace host_;
   netlink::Socket socket_;
   overlay::Events events_;
   std::vector<Prefix> subnets_;
@@ -65,6 +68,7 @@ class Overlay::State {
   overlay::Underlay underlay_;
   overlay::DevicePair devices_;
   overlay::WayLinks links_{};
+  overlay::Tunnels tunnels_;
   Peer self_;
   Peer told_;  // as tend() last reported it
 

@@ -9,6 +9,7 @@ namespace {
 
 NeighborKey key_of(const NeighborEntry& entry) { return {entry.way, entry.address}; }
 ForwardingKey key_of(const ForwardingEntry& entry) { return {entry.way, entry.mac}; }
+SecureKey key_of(const SecureEntry& entry) { return {entry.way, entry.key}; }
 Prefix key_of(const RouteEntry& entry) { return entry.destination; }
 
 template <class Octets>
@@ -52,6 +53,9 @@ std::size_t KeyHash::operator()(const NeighborKey& key) const {
 std::size_t KeyHash::operator()(const ForwardingKey& key) const {
   return hash_octets(key.mac.octets, static_cast<std::size_t>(key.way));
 }
+std::size_t KeyHash::operator()(const SecureKey& key) const {
+  return hash_octets(key.key.octets, static_cast<std::size_t>(key.way));
+}
 std::size_t KeyHash::operator()(const Prefix& key) const {
   return hash_address(key.address, key.length);
 }
@@ -60,6 +64,7 @@ std::vector<std::string> Table::add(const PeerEntries& entries, const std::strin
   std::vector<std::string> rivals;
   claim(neighbors_, entries.neighbors, host, rivals);
   claim(forwarding_, entries.forwarding, host, rivals);
+  claim(secure_, entries.secure, host, rivals);
   claim(routes_, entries.routes, host, rivals);
   contested_ = contested_ || !rivals.empty();
   std::sort(rivals.begin(), rivals.end());
@@ -70,6 +75,7 @@ std::vector<std::string> Table::add(const PeerEntries& entries, const std::strin
 void Table::remove(const PeerEntries& entries, const std::string& host) {
   release(neighbors_, entries.neighbors, host);
   release(forwarding_, entries.forwarding, host);
+  release(secure_, entries.secure, host);
   release(routes_, entries.routes, host);
 }
 

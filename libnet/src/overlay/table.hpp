@@ -25,9 +25,15 @@ struct ForwardingKey {
   MacAddress mac;
   friend bool operator==(const ForwardingKey&, const ForwardingKey&) = default;
 };
+struct SecureKey {
+  Way way = Way::none;
+  WireguardKey key;
+  friend bool operator==(const SecureKey&, const SecureKey&) = default;
+};
 struct KeyHash {
   std::size_t operator()(const NeighborKey& key) const;
   std::size_t operator()(const ForwardingKey& key) const;
+  std::size_t operator()(const SecureKey& key) const;
   std::size_t operator()(const Prefix& key) const;
 };
 
@@ -55,11 +61,13 @@ class Table {
 
   const Claims<NeighborKey, NeighborEntry>& neighbors() const { return neighbors_; }
   const Claims<ForwardingKey, ForwardingEntry>& forwarding() const { return forwarding_; }
+  const Claims<SecureKey, SecureEntry>& secure() const { return secure_; }
   const Claims<Prefix, RouteEntry>& routes() const { return routes_; }
 
  private:
   Claims<NeighborKey, NeighborEntry> neighbors_;
   Claims<ForwardingKey, ForwardingEntry> forwarding_;
+  Claims<SecureKey, SecureEntry> secure_;
   Claims<Prefix, RouteEntry> routes_;
   bool contested_ = false;
 };

@@ -4,9 +4,12 @@
 #include "netlink/requests.hpp"
 #include "netlink/vxlan.hpp"
 #include "overlay/difference.hpp"
+#include "overlay/roster.hpp"
 
 #include <linux/rtnetlink.h>
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -26,8 +29,9 @@ std::string described(const netlink::Route& route, const std::string& link) {
 
 class Trace {
  public:
-  Trace(netlink::Socket& socket, const Picture& picture, const std::optional<PathOrigin>& origin)
-      : socket_(socket), picture_(picture), origin_(origin) {}
+  Trace(netlink::Socket& socket, const Picture& picture, const ReadTunnel& read_tunnel,
+        const std::optional<PathOrigin>& origin)
+      : socket_(socket), picture_(picture), read_tunnel_(read_tunnel), origin_(origin) {}
 
   void follow(const IpAddress& destination);
 
@@ -46,10 +50,12 @@ class Trace {
   bool leaves_by_device(Way way);
   std::optional<MacAddress> finds_neighbor(const RouteEntry& entry);
   std::optional<IpAddress> finds_remote(Way way, const MacAddress& mac);
+  std::optional<IpAddress> encrypts(const RouteClaim& claim, const IpAddress& destination);
   void crosses_underlay(const IpAddress& remote, bool tunnels);
 
   netlink::Socket& socket_;
   const Picture& picture_;
+  const ReadTunnel& read_tunnel_;
   const std::optional<PathOrigin>& origin_;
 };
 
@@ -161,6 +167,41 @@ std::optional<IpAddress> Trace::finds_remote(Way way, const MacAddress& mac) {
   return remote;
 }
 
+// A device of WireGuard picks the host by the destination alone.
+std::optional<IpAddress> Trace::encrypts(const RouteClaim& claim, const IpAddress& destination) {
+  const auto said = read_tunnel_(claim.entry.way);
+  if (!said) {
+    stop("encrypt for host " + *claim.host, said.error().text + put_back);
+    return std::nullopt;
+  }
+  const auto taker =
+      std::find_if(said->remotes.begin(), said->remotes.end(), [&](const auto& remote) {
+        return std::any_of(remote.allowed.begin(), remote.allowed.end(),
+                           [&](const Prefix& subnet) { return subnet.contains(destination); });
+      });
+  if (taker == said->remotes.end() || !taker->endpoint) {
+    stop("encrypt for host " + *claim.host,
+         "no peer of the device takes packets to it, or it has no endpoint; netd puts it back "
+         "within a minute");
+    return std::nullopt;
+  }
+  const std::string text =
+      "encrypted for " + taker->key.to_string() + " at " + taker->endpoint->to_string();
+  const auto wanted = picture_.table.secure().find({claim.entry.way, taker->key});
+  if (wanted == picture_.table.secure().end() || *wanted->second.host != *claim.host) {
+    stop(text,
+         "that is not the key of host " + *claim.host + "; netd puts it right within a minute");
+    return std::nullopt;
+  }
+  using std::chrono::seconds;
+  const auto silence =
+      std::chrono::duration_cast<seconds>(std::chrono::system_clock::now() - taker->heard);
+  pass(text + (taker->heard.time_since_epoch().count() == 0
+                   ? ", no handshake yet"
+                   : ", last handshake " + std::to_string(silence.count()) + " s ago"));
+  return taker->endpoint->address;
+}
+
 // Its links are looked at as well: a packet into a link that is down is lost without a word.
 void Trace::crosses_underlay(const IpAddress& remote, bool tunnels) {
   const bool v4 = remote.is_v4();
@@ -189,7 +230,7 @@ void Trace::crosses_underlay(const IpAddress& remote, bool tunnels) {
 
 void Trace::follow(const IpAddress& destination) {
   const RouteClaim* const claim = claim_for(destination);
-  if (claim == nullptr) {
+  if (claim == nullptr || Roster::is_guard(*claim->host)) {
     stop("which host has " + destination.to_string(),
          "none that is known here; paddock peers shows who has which subnets");
     return;
@@ -204,6 +245,13 @@ void Trace::follow(const IpAddress& destination) {
     crosses_underlay(entry.gateway, false);
     return;
   }
+  if (entry.gateway.is_unspecified()) {
+    const auto remote = leaves_by_device(entry.way) ? encrypts(*claim, destination) : std::nullopt;
+    if (remote) {
+      crosses_underlay(*remote, true);
+    }
+    return;
+  }
   const auto mac = leaves_by_device(entry.way) ? finds_neighbor(entry) : std::nullopt;
   if (const auto remote = mac ? finds_remote(entry.way, *mac) : std::nullopt) {
     crosses_underlay(*remote, true);
@@ -213,8 +261,9 @@ void Trace::follow(const IpAddress& destination) {
 }  // namespace
 
 std::vector<PathStep> trace(netlink::Socket& socket, const Picture& picture,
-                            const std::optional<PathOrigin>& origin, const IpAddress& destination) {
-  Trace made(socket, picture, origin);
+                            const ReadTunnel& read_tunnel, const std::optional<PathOrigin>& origin,
+                            const IpAddress& destination) {
+  Trace made(socket, picture, read_tunnel, origin);
   made.follow(destination);
   return std::move(made.steps);
 }

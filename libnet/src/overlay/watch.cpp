@@ -35,8 +35,8 @@ bool carries_underlay(const Picture& picture, std::uint32_t link) {
 }
 
 bool as_planned(const Device& device, const netlink::Link& link) {
-  return link.up && link.mac == device.mac && link.mtu == device.mtu && link.name == device.name &&
-         link.group == overlay_group;
+  return link.up && (!device.mac || link.mac == device.mac) && link.mtu == device.mtu &&
+         link.name == device.name && link.group == overlay_group;
 }
 
 Disturbance judge_link(const netlink::Message& event, const Picture& picture) {

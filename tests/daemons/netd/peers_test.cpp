@@ -26,11 +26,25 @@ std::shared_ptr<metadata::Host> host_with(const std::map<std::string, std::strin
   return host;
 }
 
+TEST(Peers, OfWireguardAreKnownByTheirKeyToBothSides) {
+  auto peer = tunnel_peer();
+  peer.backend = net::OverlayBackend::wireguard;
+  peer.vni = 1;
+  peer.v4->mac.reset();
+  peer.key = net::WireguardKey::parse("kZr1+SHeIvJpKBVZbxgyBLXEzy0fN9bIDoLtoVuvIV8=");
+
+  const auto annotations = annotations_of(peer, prefix);
+
+  EXPECT_EQ(annotations.at(prefix + "backend-type"), "wireguard");
+  EXPECT_EQ(annotations.at(prefix + "backend-data"),
+            R"({"PublicKey":"kZr1+SHeIvJpKBVZbxgyBLXEzy0fN9bIDoLtoVuvIV8="})");
+  EXPECT_EQ(peer_of(*host_with(annotations), prefix).value(), peer);
+}
+
 TEST(Peers, OfABackendThatEncryptsAreKnownSoThatNothingIsSentInClearText) {
-  const auto host = host_with(
-      {{prefix + "backend-type", "wireguard"},
-       {prefix + "backend-data", R"({"PublicKey":"kZr1+SHeIvJpKBVZbxgyBLXEzy0fN9bIDoLtoVuvIV8="})"},
-       {prefix + "public-ip", "192.0.2.2"}});
+  const auto host = host_with({{prefix + "backend-type", "ipsec"},
+                               {prefix + "backend-data", "null"},
+                               {prefix + "public-ip", "192.0.2.2"}});
 
   const auto peer = peer_of(*host, prefix).value();
 

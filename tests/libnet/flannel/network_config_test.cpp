@@ -87,5 +87,23 @@ TEST(FlannelConfig, SaysWhichFieldIsWrong) {
   EXPECT_TRUE(says(refusal(R"({"EnableIPv4": false})"), "EnableIPv4"));
 }
 
+TEST(FlannelConfig, OfWireguardSaysPortsAndWhatAllShare) {
+  const auto config = parse_network_config(
+      R"({"Network":"10.5.0.0/16","Backend":{"Type":"wireguard","ListenPort":51900,)"
+      R"("PersistentKeepaliveInterval":25,"PSK":"kZr1+SHeIvJpKBVZbxgyBLXEzy0fN9bIDoLtoVuvIV8="}})");
+
+  ASSERT_TRUE(config) << config.error().text;
+  EXPECT_EQ(config->listen_port, 51900);
+  EXPECT_EQ(config->listen_port_v6, 51821);
+  EXPECT_EQ(config->keepalive, 25);
+  EXPECT_EQ(config->mode, "separate");
+  EXPECT_TRUE(config->shared_key.is_set());
+  const auto wrong = parse_network_config(
+      R"({"Network":"10.5.0.0/16","Backend":{"Type":"wireguard","PSK":"secret"}})");
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(wrong.error().text.find("Backend.PSK"), std::string::npos);
+  EXPECT_EQ(wrong.error().text.find("secret"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace paddock::net::flannel

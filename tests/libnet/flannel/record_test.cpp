@@ -65,6 +65,26 @@ TEST(FlannelRecord, OfAnotherBackendKeepsItsName) {
       R"({"PublicIP":"10.0.0.1","BackendType":"wireguard","BackendData":{"PublicKey":"x"}})");
   EXPECT_EQ(record->backend, "wireguard");
   EXPECT_FALSE(record->data);
+  EXPECT_FALSE(record->key) << "which it has not said";
+}
+
+TEST(FlannelRecord, OfWireguardHasOneKeyForBothFamilies) {
+  const std::string key = "kZr1+SHeIvJpKBVZbxgyBLXEzy0fN9bIDoLtoVuvIV8=";
+  HostRecord record;
+  record.public_ip = address("192.168.50.1");
+  record.public_ipv6 = address("2001:db8::7");
+  record.backend = "wireguard";
+  record.key = WireguardKey::parse(key);
+
+  const auto text = format_record(record);
+  const auto annotations = format_annotations(record);
+
+  EXPECT_EQ(text,
+            R"({"PublicIP":"192.168.50.1","PublicIPv6":"2001:db8::7","BackendType":"wireguard",)"
+            R"("BackendData":{"PublicKey":")" +
+                key + R"("},"BackendV6Data":{"PublicKey":")" + key + R"("}})");
+  EXPECT_EQ(parse_record(text).value(), record);
+  EXPECT_EQ(parse_annotations(annotations).value(), record);
 }
 
 TEST(FlannelRecord, SaysWhichFieldIsWrong) {

@@ -32,6 +32,10 @@ TEST(OverlaySettings, AreRefusedWithTheReason) {
   EXPECT_NE(reason([](auto& settings) { settings.vni = 100000; }).find("\"paddock-v6.100000\""),
             std::string::npos);
   EXPECT_NE(reason([](auto& settings) { settings.port = 0; }).find("8472"), std::string::npos);
+  EXPECT_NE(reason([](auto& settings) {
+              settings.backend = OverlayBackend::wireguard;
+            }).find("wg genkey"),
+            std::string::npos);
   EXPECT_NE(reason([](auto& settings) { settings.host.clear(); }), "");
   EXPECT_NE(reason([](auto& settings) { settings.underlay_mtu = 50; }), "");
   EXPECT_NE(reason([](auto& settings) {
@@ -45,7 +49,8 @@ TEST(OverlayBackend, IsReadAsItIsWritten) {
   EXPECT_EQ(parse_overlay_backend("host-gw"), OverlayBackend::host_gateway);
   EXPECT_EQ(parse_overlay_backend(to_string(OverlayBackend::vxlan)), OverlayBackend::vxlan);
   EXPECT_EQ(parse_overlay_backend("none"), OverlayBackend::none);
-  EXPECT_FALSE(parse_overlay_backend("wireguard"));
+  EXPECT_EQ(parse_overlay_backend("wireguard"), OverlayBackend::wireguard);
+  EXPECT_FALSE(parse_overlay_backend("encrypted"));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <paddock/net/error.hpp>
 #include <paddock/net/export.hpp>
 #include <paddock/net/subnet_pool.hpp>
+#include <paddock/net/wireguard.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -29,6 +30,12 @@ struct NetworkConfig {
   bool gbp = false;
   bool learning = false;
   bool direct_routing = false;
+  // Of the backend wireguard.
+  std::string mode = "separate";  // a device for each family
+  std::uint16_t listen_port = 51820;
+  std::uint16_t listen_port_v6 = 51821;
+  std::uint16_t keepalive = 0;  // seconds; 0: none
+  WireguardKey shared_key;      // unset: none
 
   friend bool operator==(const NetworkConfig&, const NetworkConfig&) = default;
 };
@@ -62,6 +69,7 @@ struct HostRecord {
   std::string backend;                   // "vxlan", "host-gw"…
   std::optional<VxlanData> data;         // of backend vxlan
   std::optional<VxlanData> v6_data;
+  std::optional<WireguardKey> key;  // of backend wireguard, the same for both families
 
   friend bool operator==(const HostRecord&, const HostRecord&) = default;
 };

@@ -9,6 +9,7 @@
 #include <paddock/net/error.hpp>
 #include <paddock/net/export.hpp>
 #include <paddock/net/namespace.hpp>
+#include <paddock/net/wireguard.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -23,9 +24,9 @@ namespace paddock::net {
 // none: packets find their way without us (routes of a cloud or of a router daemon).
 // encrypted: of a peer only, which speaks something that is not spoken here; it is not reached,
 // since all that is would be clear text.
-enum class OverlayBackend { none, vxlan, host_gateway, encrypted };
+enum class OverlayBackend { none, vxlan, host_gateway, wireguard, encrypted };
 
-// "none", "vxlan", "host-gw"; absent for anything else.
+// "none", "vxlan", "host-gw", "wireguard"; absent for anything else.
 PADDOCK_NET_EXPORT std::optional<OverlayBackend> parse_overlay_backend(std::string_view text);
 PADDOCK_NET_EXPORT std::string_view to_string(OverlayBackend backend);
 
@@ -44,9 +45,25 @@ struct Peer {
   std::uint32_t vni = 1;
   std::optional<TunnelEnd> v4;
   std::optional<TunnelEnd> v6;
-  std::vector<Prefix> subnets;  // of its pods, both families
+  std::vector<Prefix> subnets;      // of its pods, both families
+  std::optional<WireguardKey> key;  // its public one; absent: it has none, or has not said it
 
   friend bool operator==(const Peer&, const Peer&) = default;
+};
+
+// What the backend wireguard needs. Ports and shared key are those of all hosts.
+struct WireguardSettings {
+  WireguardKey private_key;
+  WireguardKey public_key;  // that of private_key
+  WireguardKey shared_key;  // unset: none
+  std::uint16_t port = 51820;
+  std::uint16_t port_v6 = 51821;  // over the IPv6 underlay
+  std::uint16_t keepalive = 0;    // seconds between empty packets to each peer; 0: none
+  // All pods'. What is for an address in these that no peer has is refused, so that it does not
+  // leave in clear text.
+  std::vector<Prefix> networks;
+
+  friend bool operator==(const WireguardSettings&, const WireguardSettings&) = default;
 };
 
 struct OverlaySettings {
@@ -56,7 +73,9 @@ struct OverlaySettings {
   std::uint16_t port = 8472;
   // With vxlan: peers on the same link get plain routes, which cost nothing.
   bool direct_routing = false;
-  // Devices are <prefix>.<vni> (IPv4 underlay) and <prefix>-v6.<vni>.
+  WireguardSettings wireguard;
+  // VXLAN devices are <prefix>.<vni> (IPv4 underlay) and <prefix>-v6.<vni>, those of WireGuard
+  // <prefix>-wg and <prefix>-wg-v6.
   std::string device_prefix = "paddock";
   // What the underlay carries, if less than the MTU of its interface; 0: that MTU.
   std::uint32_t underlay_mtu = 0;
@@ -70,10 +89,16 @@ struct OverlaySettings {
 };
 
 // How packets get to a peer: not at all, by a plain route, or in a tunnel.
-enum class PeerPath { none, direct, vxlan };
+enum class PeerPath { none, direct, vxlan, wireguard };
 
 // Octets a packet grows by on an underlay of that family.
 constexpr std::uint32_t vxlan_overhead(bool v4) { return v4 ? 50 : 70; }
+constexpr std::uint32_t wireguard_overhead(bool v4) { return v4 ? 60 : 80; }
+constexpr std::uint32_t overhead(PeerPath path, bool v4) {
+  return path == PeerPath::vxlan       ? vxlan_overhead(v4)
+         : path == PeerPath::wireguard ? wireguard_overhead(v4)
+                                       : 0;
+}
 
 // The same for ever for one host, network and family, so that peers need not be told after a
 // reboot. Locally administered.
