@@ -4,18 +4,28 @@
 #include "netd/wireguard_keys.hpp"
 #include "runtime/log.hpp"
 
+#include <malloc.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
 namespace paddock::netd {
 
 namespace log = runtime::log;
+
+namespace {
+
+constexpr std::size_t few = 64;    // peers that are copied at once
+constexpr std::size_t bulk = 256;  // peers; below it there is little to give back
+
+}  // namespace
 
 HostOverlay::HostOverlay(const net::NetworkNamespace& host, SubnetRegistry& registry,
                          net::OverlaySettings options, std::vector<net::Prefix> subnets,
@@ -57,9 +67,19 @@ void HostOverlay::set_subnets(std::vector<net::Prefix> subnets) {
   if (overlay_) note(overlay_->set_subnets(subnets_));
 }
 
+// A peer that changes meanwhile does not wait for thousands to be copied.
 std::vector<net::PeerStatus> HostOverlay::peers() const {
-  const std::lock_guard lock(mutex_);
-  return overlay_ ? overlay_->peers() : std::vector<net::PeerStatus>{};
+  std::vector<net::PeerStatus> all;
+  for (;;) {
+    std::vector<net::PeerStatus> some;
+    {
+      const std::lock_guard lock(mutex_);
+      if (overlay_) some = overlay_->peers(all.empty() ? "" : all.back().peer.host, few);
+    }
+    std::ranges::move(some, std::back_inserter(all));
+    if (some.size() < few) return all;
+    std::this_thread::yield();  // to who waits for the lock
+  }
 }
 
 std::optional<net::Peer> HostOverlay::self() const {
@@ -116,7 +136,9 @@ void HostOverlay::follow() {
   if (!overlay_) return;
   auto changes = registry_.peer_changes();
   if (changes.is_whole) {
-    note(overlay_->replace(std::move(changes.put)));
+    const bool is_bulk = changes.put.size() > bulk;
+    note(overlay_->replace(std::exchange(changes.put, {})));
+    if (is_bulk) ::malloc_trim(0);  // what it took to read them
     return;
   }
   for (const auto& host : changes.gone) note(overlay_->remove(host));

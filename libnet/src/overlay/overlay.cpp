@@ -31,7 +31,9 @@ int Overlay::descriptor() const { return state_->descriptor(); }
 OverlayNews Overlay::tend() { return state_->tend(); }
 const Peer& Overlay::self() const { return state_->self(); }
 std::uint32_t Overlay::pod_mtu() const { return state_->pod_mtu(); }
-std::vector<PeerStatus> Overlay::peers() const { return state_->peers(); }
+std::vector<PeerStatus> Overlay::peers(std::string_view after, std::size_t most) const {
+  return state_->peers(after, most);
+}
 Result<void> Overlay::purge() { return state_->purge(); }
 
 }  // namespace paddock::net

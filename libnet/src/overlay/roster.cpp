@@ -154,13 +154,15 @@ void Roster::settle() {
   }
 }
 
-std::vector<PeerStatus> Roster::status() const {
-  std::vector<PeerStatus> all;
-  all.reserve(records_.size());
-  for (const auto& [host, record] : records_) {
-    all.push_back({record.peer, record.path, record.trouble, record.since});
+std::vector<PeerStatus> Roster::status(std::string_view after, std::size_t most) const {
+  std::vector<PeerStatus> found;
+  found.reserve(std::min(most, records_.size()));
+  for (auto next = records_.upper_bound(after); next != records_.end() && found.size() < most;
+       ++next) {
+    const Record& record = next->second;
+    found.push_back({record.peer, record.path, record.trouble, record.since});
   }
-  return all;
+  return found;
 }
 
 }  // namespace paddock::net::overlay

@@ -9,6 +9,7 @@
 #include <paddock/net/overlay.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -52,7 +53,8 @@ class Roster {
   void settle();
 
   const Table& table() const { return table_; }
-  std::vector<PeerStatus> status() const;
+  // In the order of their names: those behind `after`, so many at most.
+  std::vector<PeerStatus> status(std::string_view after = {}, std::size_t most = SIZE_MAX) const;
 
  private:
   struct Record {

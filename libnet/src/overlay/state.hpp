@@ -37,7 +37,9 @@ class Overlay::State {
   int descriptor() const { return events_.descriptor(); }
   const Peer& self() const { return self_; }
   std::uint32_t pod_mtu() const { return overlay::pod_mtu(settings_, underlay_); }
-  std::vector<PeerStatus> peers() const { return roster_.status(); }
+  std::vector<PeerStatus> peers(std::string_view after, std::size_t most) const {
+    return roster_.status(after, most);
+  }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -42,6 +42,21 @@ TEST(Roster, ANewPeerNeedsItsOwnEntriesOnly) {
   EXPECT_EQ(roster.table().routes().size(), 2U);
 }
 
+TEST(Roster, TellsOfAFewPeersAtATime) {
+  Roster roster;
+  roster.replace({named_peer("a", "10.42.1.0/24"), named_peer("b", "10.42.2.0/24"),
+                  named_peer("c", "10.42.3.0/24")},
+                 plan_over_v4);
+
+  const auto first = roster.status("", 2);
+  const auto rest = roster.status(first.back().peer.host, 2);
+
+  ASSERT_EQ(first.size(), 2U);
+  ASSERT_EQ(rest.size(), 1U);
+  EXPECT_EQ(rest.front().peer.host, "c");
+  EXPECT_TRUE(roster.status("c", 2).empty());
+}
+
 TEST(Roster, APeerThatWentLeavesNothing) {
   Roster roster;
   (void)roster.put(named_peer("a", "10.42.1.0/24"), plan_over_v4);

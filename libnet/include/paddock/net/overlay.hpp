@@ -12,6 +12,7 @@
 #include <paddock/net/wireguard.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -182,8 +183,9 @@ class PADDOCK_NET_EXPORT Overlay {
   const Peer& self() const;
   // What pods may send at most; 0 while no underlay is known.
   std::uint32_t pod_mtu() const;
-  // In the order of their names.
-  std::vector<PeerStatus> peers() const;
+  // In the order of their names. Those behind the name `after`, so many at most: who holds others
+  // up meanwhile can take a few at a time.
+  std::vector<PeerStatus> peers(std::string_view after = {}, std::size_t most = SIZE_MAX) const;
 
   // Takes away all that overlays made in this namespace, also an earlier process's.
   Result<void> purge();
