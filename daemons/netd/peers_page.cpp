@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What netd tells of the other hosts: /peers, problems for /status, and metrics.
+#include "netd/reach_file.hpp"
 #include "netd/service.hpp"
 
 #include <nlohmann/json.hpp>
@@ -31,10 +32,10 @@ PeerJson peer_to_json(const net::PeerStatus& status, const ProbedPeer* probed) {
   for (const auto& subnet : status.peer.subnets) subnets.push_back(subnet.to_string());
   const auto since =
       std::chrono::duration_cast<std::chrono::milliseconds>(status.since.time_since_epoch());
-  PeerJson json{{"host", status.peer.host}, {"path", name_of(status.path)},
-                {"underlay", underlay},     {"subnets", subnets},
-                {"since", since.count()},   {"trouble", status.trouble},
-                {"answers", nullptr},       {"latency_ms", nullptr}};
+  PeerJson json{
+      {"host", status.peer.host},  {"path", name_of(status.path)}, {"underlay", underlay},
+      {"subnets", subnets},        {"since", since.count()},       {"reached", is_reached(status)},
+      {"trouble", status.trouble}, {"answers", nullptr},           {"latency_ms", nullptr}};
   if (!probed) return json;
   json["answers"] = probed->answers();
   if (probed->answers())
@@ -133,14 +134,20 @@ void Service::peer_metrics(runtime::MetricsText& out) const {
   if (!overlay_) return;
   std::array<std::uint64_t, path_names.size()> count{};
   std::uint64_t troubled = 0;
+  std::array<std::uint64_t, 2> reached{};
   for (const auto& status : overlay_->peers()) {
     ++count[static_cast<std::size_t>(status.path)];
+    ++reached[is_reached(status) ? 1 : 0];
     if (!status.trouble.empty()) ++troubled;
   }
   out.gauge("paddock_net_peers", "Other hosts, by how packets get to their pods.");
   for (std::size_t i = 0; i < count.size(); ++i) out.sample(count[i], {{"path", path_names[i]}});
   out.gauge("paddock_net_peers_troubled", "Other hosts of which some subnet is not reached.");
   out.sample(troubled);
+  out.gauge("paddock_net_peers_reached",
+            "Other hosts, by whether --reach-file says that their pods are reached.");
+  out.sample(reached[0], {{"reached", "no"}});
+  out.sample(reached[1], {{"reached", "yes"}});
   std::array<std::uint64_t, 2> answering{};
   std::uint64_t mtu_troubled = 0;
   std::chrono::nanoseconds slowest{0};

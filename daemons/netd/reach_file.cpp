@@ -3,6 +3,10 @@
 
 namespace paddock::netd {
 
+bool is_reached(const net::PeerStatus& status) {
+  return status.path != net::PeerPath::none && status.trouble.empty();
+}
+
 std::string format_reach(net::OverlayBackend backend, const std::vector<net::Prefix>& networks,
                          const std::vector<net::Prefix>& own,
                          const std::vector<net::PeerStatus>& peers) {
@@ -11,7 +15,7 @@ std::string format_reach(net::OverlayBackend backend, const std::vector<net::Pre
   for (const auto& network : networks) text += "network " + network.to_string() + "\n";
   for (const auto& subnet : own) text += "reached " + subnet.to_string() + "\n";
   for (const auto& status : peers) {
-    if (status.path == net::PeerPath::none || !status.trouble.empty()) continue;
+    if (!is_reached(status)) continue;
     for (const auto& subnet : status.peer.subnets) text += "reached " + subnet.to_string() + "\n";
   }
   return text;

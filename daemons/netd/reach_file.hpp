@@ -11,6 +11,9 @@
 
 namespace paddock::netd {
 
+// Whether there is a way to all subnets of that host.
+[[nodiscard]] bool is_reached(const net::PeerStatus& status);
+
 // `own` is always reached. With the backend `none` somebody else sees to the way: no line at all.
 [[nodiscard]] std::string format_reach(net::OverlayBackend backend,
                                        const std::vector<net::Prefix>& networks,

@@ -7,7 +7,7 @@ import re
 import tarfile
 import unittest
 
-from host import ADMIN, DAEMONS, Host, wait_until
+from host import ADMIN, DAEMONS, Host, run, wait_until
 
 METRICS_PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/metrics.md"
 SECRET = "hunter2"
@@ -57,8 +57,12 @@ def page_of(host):
 class Operate(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        run("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "wire")
+        run("ip", "address", "add", "192.0.2.1/24", "dev", "eth0")
+        run("ip", "link", "set", "eth0", "up")
+        run("ip", "link", "set", "wire", "up")
         cls.host = cls.enterClassContext(Host(options={
-            "metadatad": ["--refuse-system-calls"], "netd": ["--refuse-system-calls"],
+            "metadatad": ["--refuse-system-calls"], "netd": ["--refuse-system-calls", "--overlay", "vxlan"],
             "dnsd": ["--refuse-system-calls", "--coredns-metrics"]}))
         cls.host.apply(WEB)
         cls.pod = cls.host.attach("web-1", labels="app=web")
