@@ -193,6 +193,17 @@ class Fleet(unittest.TestCase):
         self.assert_all_reach_all(["pod1", "pod3"])
         wait_until(lambda: self.claims(self.nodes[0]) == before, "the claims are what they were", 20)
 
+    def test_6_a_host_gets_another_address(self):
+        node = self.nodes[2]
+        node.run("ip", "-4", "address", "flush", "dev", "eth0")
+        node.run("ip", "address", "add", "10.1.0.33/24", "dev", "eth0")
+        node.run("ip", "route", "add", "default", "via", "10.1.0.254")
+        for other in self.nodes[:2]:
+            wait_until(lambda: "10.1.0.33" in other.peers()["node3"]["underlay"], f"{other.name} is told", 40)
+        device = node.run("ip", "-d", "link", "show", "paddock.1").stdout
+        self.assertIn("local 10.1.0.33 ", device)
+        self.assert_all_reach_all(["pod1", "pod2", "pod3"])
+
     def test_7_what_is_not_reached_has_no_name_until_it_is(self):
         node = Node(4, has_v6=True)
         self.addCleanup(node.stop_all)

@@ -127,13 +127,16 @@ class Fixed(unittest.TestCase):
         self.addCleanup(Etcd().stop)
         nodes = [Node(number) for number in (4, 5)]
         for node in nodes:
-            node.start("--metadata", f"etcd:{ETCD}", "--subnets", f"10.42.{node.number}.0/24", "--overlay", "vxlan", "--overlay-vni", "7")
+            node.start("--metadata", f"etcd:{ETCD}", "--subnets", f"10.42.{node.number}.0/24", "--overlay", "vxlan",
+                       "--overlay-vni", "1042", "--overlay-port", "4789")  # Rancher's
             self.addCleanup(node.stop)
         for node in nodes:
             node.wait_ready()
         one, other = nodes
         one.wait_for_peers(other)
         other.wait_for_peers(one)
+        device = json.loads(one.run("ip", "-j", "-d", "link", "show", "paddock.1042").stdout)[0]["linkinfo"]["info_data"]
+        self.assertEqual((device["id"], device["port"]), (1042, 4789))
         one.attach("pod4x")
         address = other.attach("pod5x")
         wait_until(lambda: ping("pod4x", address, "-M", "do", "-s", str(1450 - 28)), "pods reach each other", 20)
