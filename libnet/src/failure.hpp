@@ -18,4 +18,9 @@ inline Error failure(int code, std::string text) {
   return {boost::system::error_code(code, boost::system::generic_category()), std::move(text)};
 }
 
+// One whose text says it all.
+inline Error objection(int code, std::string text) {
+  return {boost::system::error_code(code, boost::system::generic_category()), std::move(text)};
+}
+
 }  // namespace paddock::net

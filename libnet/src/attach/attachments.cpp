@@ -82,7 +82,7 @@ Result<std::vector<std::string>> Attachments::State::ensure_bridges(
       continue;
     }
     seen.push_back(attachment.bridge->bridge);
-    const auto bridge = attach::ensure_bridge(host, *attachment.bridge, changes);
+    const auto bridge = attach::ensure_bridge(links_.where(), host, *attachment.bridge, changes);
     if (!bridge) {
       return bridge.error();
     }

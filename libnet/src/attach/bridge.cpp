@@ -13,14 +13,19 @@
 namespace paddock::net::attach {
 namespace {
 
+// A pod that says it is a router must not become the host's: CVE-2020-10749.
+void believe_no_router(const NetworkNamespace& host, const std::string& name) {
+  (void)host.write_sysctl("ipv6/conf/" + name + "/accept_ra", "0");  // no IPv6: nothing to believe
+}
+
 // With an address given at birth, a bridge keeps it whatever ports come and go.
 void make(netlink::Batch& batch, const std::string& name) {
   netlink::add_bridge(batch, {name, bridge_group, MacAddress::random()});
   batch.tolerate(EEXIST);
 }
 
-Result<netlink::Link> find_or_make(netlink::Socket& host, const std::string& name,
-                                   std::vector<std::string>& changes) {
+Result<netlink::Link> find_or_make(const NetworkNamespace& where, netlink::Socket& host,
+                                   const std::string& name, std::vector<std::string>& changes) {
   auto found = netlink::find_link(host, name);
   if (found && !*found) {
     netlink::Batch batch;
@@ -29,6 +34,7 @@ Result<netlink::Link> find_or_make(netlink::Socket& host, const std::string& nam
     if (const auto made = host.execute(batch); !made) {
       return made.error();
     }
+    believe_no_router(where, name);
     found = netlink::find_link(host, name);
   }
   if (!found) {
@@ -81,9 +87,9 @@ Result<void> compare_addresses(netlink::Batch& batch, const netlink::Link& bridg
 
 }  // namespace
 
-Result<netlink::Link> ensure_bridge(netlink::Socket& host, const BridgePort& port,
-                                    std::vector<std::string>& changes) {
-  const auto bridge = find_or_make(host, port.bridge, changes);
+Result<netlink::Link> ensure_bridge(const NetworkNamespace& where, netlink::Socket& host,
+                                    const BridgePort& port, std::vector<std::string>& changes) {
+  const auto bridge = find_or_make(where, host, port.bridge, changes);
   if (!bridge) {
     return bridge;
   }

@@ -17,7 +17,7 @@ namespace paddock::net::attach {
 // Makes the bridge, its addresses and settings where they are missing, and adds to `changes` what
 // it did, as sentences. Any number may do so at once. Errors: file_exists: a link of that name is
 // no bridge; invalid_argument: the bridge has another address of the family.
-Result<netlink::Link> ensure_bridge(netlink::Socket& host, const BridgePort& port,
-                                    std::vector<std::string>& changes);
+Result<netlink::Link> ensure_bridge(const NetworkNamespace& where, netlink::Socket& host,
+                                    const BridgePort& port, std::vector<std::string>& changes);
 
 }  // namespace paddock::net::attach

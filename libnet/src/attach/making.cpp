@@ -100,7 +100,7 @@ Result<std::uint32_t> Attachments::State::bridge_of(netlink::Socket& host,
     return 0U;
   }
   std::vector<std::string> changes;
-  const auto bridge = attach::ensure_bridge(host, *attachment.bridge, changes);
+  const auto bridge = attach::ensure_bridge(links_.where(), host, *attachment.bridge, changes);
   if (!bridge) {
     return bridge.error();
   }

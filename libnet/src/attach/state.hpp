@@ -39,7 +39,7 @@ class Attachments::State {
  private:
   Result<void> free_ifname(netlink::Socket& pod, const std::string& ifname);
   // The index of the attachment's bridge, which is made as needed; 0 when it has none.
-  static Result<std::uint32_t> bridge_of(netlink::Socket& host, const Attachment& attachment);
+  Result<std::uint32_t> bridge_of(netlink::Socket& host, const Attachment& attachment);
   Result<void> configure(netlink::Socket& host, netlink::Socket& inside,
                          const NetworkNamespace& pod, const Attachment& made);
   Result<std::optional<netlink::Link>> find(netlink::Socket& host, const Attachment& attachment);

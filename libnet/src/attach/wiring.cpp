@@ -160,8 +160,13 @@ std::vector<netlink::Route> pod_routes(const Attachment& attachment) {
   }
   for (const Prefix& subnet : attachment.bridge ? std::vector<Prefix>() : attachment.subnets) {
     netlink::Route route;
+    const auto own =
+        std::find_if(attachment.gateways.begin(), attachment.gateways.end(),
+                     [&](const IpAddress& gateway) { return subnet.contains(gateway); });
     route.destination = subnet;
-    route.gateway = of_family(attachment.gateways, subnet.address.is_v4());
+    route.gateway = own != attachment.gateways.end()
+                        ? std::optional(*own)
+                        : of_family(attachment.gateways, subnet.address.is_v4());
     route.onlink = true;
     route.source = source(subnet.address);
     routes.push_back(route);
@@ -215,7 +220,8 @@ netlink::Batch pod_side(const Attachment& attachment) {
   netlink::LinkChange change;
   change.index = attachment.pod_ifindex;
   change.name = attachment.id.ifname;
-  change.no_link_local = true;
+  // Where the guard knows the pod's addresses, no other would pass.
+  change.no_link_local = !attachment.bridge || attachment.bridge->guard == SourceGuard::addresses;
   change.announces = attachment.bridge && !attachment.addresses.empty();
   // Addresses first: a link that comes up tells its neighbours those it has.
   for (const IpAddress& address : attachment.addresses) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <set>
 
 namespace paddock::net::cni {
 namespace {
@@ -28,6 +29,20 @@ Json parse_object(std::string_view text) {
   } catch (const Json::exception& wrong) {
     throw Refusal{Code::undecodable, "the configuration on stdin is not JSON", wrong.what()};
   }
+}
+
+void check_unrepeated(std::string_view text, std::string_view member) {
+  std::set<std::string> seen;
+  bool within = false;
+  const auto note = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    if (event != Json::parse_event_t::key) return true;
+    if (depth == 1) within = parsed == member;
+    if (depth == 2 && within && !seen.insert(parsed.get<std::string>()).second)
+      throw Refusal{Code::bad_config, "duplicated " + std::string(member) + " keys are not allowed",
+                    std::string(member) + " has " + parsed.dump() + " twice"};
+    return true;
+  };
+  [[maybe_unused]] const auto read = Json::parse(text, note, false);
 }
 
 const Json* find(const Json& object, const char* name) {

@@ -38,6 +38,9 @@ auto attempt(const std::string& version, const Read& read) -> Expected<decltype(
 // The JSON object in text. Refuses with Code::undecodable when it is anything else.
 Json parse_object(std::string_view text);
 
+// Refuses a document whose member of that name has a key twice, of which parsing keeps only one.
+void check_unrepeated(std::string_view text, std::string_view member);
+
 // The member, or null when it is absent or JSON's null. `path` is its name for messages. The result
 // is borrowed from the object.
 const Json* find(const Json& object, const char* name);

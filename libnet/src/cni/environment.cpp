@@ -38,8 +38,7 @@ Command command_of(const std::string& name) {
   const auto* found =
       std::ranges::find(commands, name, &std::pair<std::string_view, Command>::first);
   if (found == commands.end())
-    refuse("unknown CNI_COMMAND \"" + name + "\"",
-           "known are ADD, DEL, CHECK, GC, STATUS, VERSION");
+    refuse("unknown CNI_COMMAND: " + name, "known are ADD, DEL, CHECK, GC, STATUS, VERSION");
   return found->second;
 }
 
@@ -47,25 +46,28 @@ void check_present(const Environment& environment, Command command) {
   std::vector<std::string_view> needed;
   const bool attachment =
       command == Command::add || command == Command::del || command == Command::check;
-  if (attachment) needed = {"CNI_CONTAINERID", "CNI_IFNAME", "CNI_PATH"};
+  if (attachment) needed.emplace_back("CNI_CONTAINERID");
   if (command == Command::add || command == Command::check) needed.emplace_back("CNI_NETNS");
-  if (command == Command::gc) needed.emplace_back("CNI_PATH");
+  if (attachment) needed.emplace_back("CNI_IFNAME");
+  if (attachment || command == Command::gc) needed.emplace_back("CNI_PATH");
   std::string missing;
   for (const auto name : needed) {
     if (value_of(environment, name).empty())
-      missing += (missing.empty() ? "" : ", ") + std::string(name);
+      missing += (missing.empty() ? "" : ",") + std::string(name);
   }
   if (!missing.empty())
-    refuse("required environment variables are missing: " + missing,
-           "a container runtime sets them");
+    refuse("required env variables [" + missing + "] missing", "a container runtime sets them");
 }
 
 void check_interface_name(const std::string& name) {
   const bool bad_character = std::ranges::any_of(
       name, [](unsigned char c) { return c == '/' || c == ':' || std::isspace(c) != 0; });
-  if (name.size() > longest_interface || name == "." || name == ".." || bad_character)
-    refuse("CNI_IFNAME \"" + name + "\" is not a name for an interface",
-           "1 to 15 bytes, not . or .., without /, : and white space");
+  if (name.size() > longest_interface)
+    refuse("interface name is too long", "CNI_IFNAME is \"" + name + "\": 15 bytes are the most");
+  if (name == "." || name == "..") refuse("interface name is . or ..", "CNI_IFNAME names it");
+  if (bad_character)
+    refuse("interface name contains / or : or whitespace characters",
+           "CNI_IFNAME is \"" + name + "\"");
 }
 
 // One pair of CNI_ARGS that we know by name. False: not known.
@@ -146,8 +148,9 @@ void read_environment(const Environment& environment, Request& request) {
   if (request.command == Command::add || request.command == Command::del ||
       request.command == Command::check) {
     if (!is_name(request.container))
-      refuse("CNI_CONTAINERID \"" + request.container + "\" is not a container id",
-             "a letter or digit, then letters, digits, _ . -, at most 200 bytes");
+      refuse("invalid characters in containerID",
+             "CNI_CONTAINERID is \"" + request.container +
+                 "\": a letter or digit, then letters, digits, _ . -, at most 200 bytes");
     check_interface_name(request.ifname);
     try {
       read_arguments(value_of(environment, "CNI_ARGS"), request);

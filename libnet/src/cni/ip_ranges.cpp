@@ -66,6 +66,8 @@ IpRange ip_range_of(const Json& value, const std::string& path) {
   if (subnet->network().address != subnet->address)
     refuse_range(path + ".subnet has bits of a host set: " + subnet->to_string() +
                  ", the network is " + subnet->network().to_string());
+  if (subnet->address.is_v6() && subnet->address.to_v6().is_v4_mapped())
+    refuse_range(path + ".subnet is IPv4 in the form of IPv6: " + subnet->to_string());
   const unsigned bits = subnet->address.is_v4() ? 32 : 128;
   if (subnet->length > bits - 2)
     refuse_range(path + ".subnet " + subnet->to_string() + " is too small to give addresses from");

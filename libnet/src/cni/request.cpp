@@ -31,14 +31,20 @@ std::string version_of(const Json& config) {
   if (!found->is_string())
     throw Refusal{Code::undecodable, "cniVersion must be a text", correct_it};
   const auto version = found->get<std::string>();
-  const bool well_formed = std::ranges::count(version, '.') == 2 && !version.starts_with('.') &&
-                           version.find_first_not_of("0123456789.") == std::string::npos;
-  if (!version.empty() && !well_formed && !is_supported(version))
-    throw Refusal{Code::undecodable, "cniVersion \"" + version + "\" is not a version", correct_it};
   return version.empty() ? "0.1.0" : version;
 }
 
+bool is_version(const std::string& text) {
+  return std::ranges::count(text, '.') == 2 && !text.starts_with('.') &&
+         text.find_first_not_of("0123456789.") == std::string::npos;
+}
+
 void check_version(const Request& request) {
+  // What exists since some version has to be compared with it, the rest only to be found.
+  const bool compares = request.command != Command::add && request.command != Command::del;
+  if (compares && !is_version(request.version))
+    throw Refusal{Code::undecodable, "cniVersion \"" + request.version + "\" is not a version",
+                  correct_it};
   if (!is_supported(request.version))
     throw Refusal{
         Code::incompatible_version, "incompatible CNI versions",
@@ -230,9 +236,12 @@ void read_valid_attachments(const Json& config, Request& request) {
 }
 
 // What the standard plugins have in addition is read by those who act on it.
-void read_plugin(const Environment& environment, const Json& config, Request& request) {
+void read_plugin(const Environment& environment, std::string_view text, const Json& config,
+                 Request& request) {
   request.plugin = plugin_of(environment, config);
   if (request.plugin == Plugin::paddock) return;
+  if (request.plugin == Plugin::tuning && request.command == Command::add)
+    check_unrepeated(text, "sysctl");
   request.config = config.dump();
   request.delegate = delegate_of(config, request);
   if (const auto found = environment.find("PADDOCK_DELEGATED"); found != environment.end())
@@ -244,10 +253,10 @@ void read_config(const Json& config, Request& request) {
   request.network = name ? text_of(*name, "name") : std::string();
   if (!is_name(request.network))
     throw Refusal{Code::bad_config,
-                  request.network.empty()
-                      ? "the network has no name"
-                      : "\"" + request.network + "\" is not a name of a network",
-                  "name: a letter or digit, then letters, digits, _ . -, at most 200 bytes"};
+                  request.network.empty() ? "missing network name"
+                                          : "invalid characters found in network name",
+                  "name is \"" + request.network +
+                      "\": a letter or digit, then letters, digits, _ . -, at most 200 bytes"};
   if (request.command == Command::gc) read_valid_attachments(config, request);
   if (request.command != Command::add && request.command != Command::check) return;
   read_plugin_keys(config, request);
@@ -274,7 +283,7 @@ Expected<Request> parse(const Environment& environment, std::string_view config)
     request.version = asked.version;  // for the answer to a refusal
     asked.version = version;
     check_version(asked);
-    read_plugin(environment, document, asked);
+    read_plugin(environment, config, document, asked);
     read_config(document, asked);
     return asked;
   } catch (const Refusal& refusal) {

@@ -47,6 +47,15 @@ std::vector<Element> guest_elements(const std::vector<Prefix>& addresses, Leavin
   return elements;
 }
 
+std::vector<Element> asker_elements(const std::vector<IpAddress>& addresses, Asker asker) {
+  std::vector<Element> elements;
+  if (asker == Asker::host_when_needed) return elements;
+  const std::string set = asker == Asker::host ? "masked" : "unmasked";
+  for (const auto& address : addresses)
+    elements.push_back({set + (address.is_v4() ? "4" : "6"), Key().address(address), {}});
+  return elements;
+}
+
 std::vector<Element> fence_elements(const std::string& bridge, Inside inside) {
   std::vector<Element> elements = {{"fenced_links", Key().link_name(bridge), {}}};
   if (inside == Inside::reachable)

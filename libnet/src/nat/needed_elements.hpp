@@ -28,13 +28,19 @@ struct Element {
 };
 
 // Sets of a ruleset whose elements are looked after here; ruleset.cpp says what they are for.
-inline constexpr const char* needed_sets[] = {"home4",        "home6",        "masqueraded4",
-                                              "masqueraded6", "fenced_links", "inside_links"};
+inline constexpr const char* needed_sets[] = {
+    "home4",   "home6",     "masqueraded4", "masqueraded6", "masked4",
+    "masked6", "unmasked4", "unmasked6",    "fenced_links", "inside_links"};
 
 enum class Leaving { as_it_is, masqueraded };
 
 // For a pod of a network that is not netd's own. Each address has the length of its network.
 std::vector<Element> guest_elements(const std::vector<Prefix>& addresses, Leaving leaving);
+
+// As whom a pod sees those who ask its ports of the host: as themselves where answers come back
+// over the host anyway, always as the host, or always as themselves.
+enum class Asker { host_when_needed, host, itself };
+std::vector<Element> asker_elements(const std::vector<IpAddress>& addresses, Asker asker);
 
 // For a bridge from which no other such bridge is reached, nor, when `inside` says so, its own
 // pods.

@@ -54,7 +54,8 @@ std::string port_map(const std::string& name, bool v4, bool with_address) {
 }
 
 // Filled and emptied as pods of other networks than netd's come and go: nat/needed_elements.hpp.
-// home: networks, each with itself. fenced_links: bridges that do not reach one another.
+// home: networks, each with itself. masked, unmasked: pods to whom all who ask their ports of the
+// host appear as the host, or as themselves. fenced_links: bridges that do not reach one another.
 std::string needed_set(const std::string& name, const std::string& type, bool intervals) {
   return "\tset " + name + " {\n\t\ttype " + type + (intervals ? "\n\t\tflags interval" : "") +
          "\n\t}\n\n";
@@ -65,6 +66,8 @@ std::string all_needed_sets() {
          needed_set("home6", "ipv6_addr . ipv6_addr", true) +
          needed_set("masqueraded4", "ipv4_addr", false) +
          needed_set("masqueraded6", "ipv6_addr", false) +
+         needed_set("masked4", "ipv4_addr", false) + needed_set("masked6", "ipv6_addr", false) +
+         needed_set("unmasked4", "ipv4_addr", false) + needed_set("unmasked6", "ipv6_addr", false) +
          needed_set("fenced_links", "ifname", false) +
          needed_set("inside_links", "ifname . ifname", false);
 }
@@ -90,7 +93,8 @@ std::string ports() {
          "\t\tdnat ip6 to meta l4proto . th dport map @ports6\n\t}\n\n";
 }
 
-// Own addresses only: a source must be routed back through the link it came in by.
+// Own addresses only: a source must be routed back through the link it came in by. And a pod is no
+// router to its host, whatever it advertises.
 std::string prerouting() {
   const std::string from_pod = "\t\tiifgroup " + group(pod_group);
   return "\tchain prerouting {\n"
@@ -98,7 +102,8 @@ std::string prerouting() {
          "\t\tiifgroup " +
          group(detached_group) + " drop\n" + from_pod +
          " ip daddr 127.0.0.0/8 drop\n\t\tiifgroup " + group(bridge_group) +
-         " ip daddr 127.0.0.0/8 drop\n" + from_pod + " ip6 saddr fe80::/10 accept\n" + from_pod +
+         " ip daddr 127.0.0.0/8 drop\n" + from_pod + " icmpv6 type nd-router-advert drop\n" +
+         from_pod + " ip6 saddr fe80::/10 accept\n" + from_pod +
          " fib saddr . iif oif 0 drop\n\t}\n\n";
 }
 
@@ -117,7 +122,11 @@ std::string postrouting(bool masquerade) {
                                 " == " + std::string(return_mark);
   const std::string chain =
       "\n\tchain postrouting {\n"
-      "\t\ttype nat hook postrouting priority srcnat; policy accept;\n" +
+      "\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
+      "\t\tct status dnat ip daddr @unmasked4 return\n"
+      "\t\tct status dnat ip6 daddr @unmasked6 return\n"
+      "\t\tct status dnat ip daddr @masked4 masquerade fully-random\n"
+      "\t\tct status dnat ip6 daddr @masked6 masquerade fully-random\n" +
       returning +
       " masquerade fully-random\n"
       "\t\tip saddr @masqueraded4 ip saddr . ip daddr != @home4 ip daddr != 224.0.0.0/4 "

@@ -84,7 +84,8 @@ cni::Dns merge(const cni::Dns& asked, cni::Dns ours, const std::string& pod_name
   return ours;
 }
 
-std::vector<std::string> missing_in(const cni::AddResult& previous, const Attachment& attachment) {
+std::vector<std::string> missing_in(const cni::AddResult& previous, const std::string& netns,
+                                    const Attachment& attachment) {
   std::vector<std::string> missing;
   for (const auto& address : attachment.addresses) {
     const bool found = std::ranges::any_of(
@@ -92,6 +93,11 @@ std::vector<std::string> missing_in(const cni::AddResult& previous, const Attach
     if (!found)
       missing.push_back("prevResult lacks the address " + address.to_string() + " of the record");
   }
+  const bool has_own = std::ranges::any_of(previous.interfaces, [&](const auto& interface) {
+    return interface.name == attachment.id.ifname && interface.sandbox == netns;
+  });
+  if (!previous.interfaces.empty() && !has_own)
+    missing.push_back("prevResult has no interface " + attachment.id.ifname + " in " + netns);
   for (const auto& interface : previous.interfaces) {
     const bool is_pods = interface.name == attachment.id.ifname && !interface.sandbox.empty();
     if (is_pods && !interface.mac.empty() && MacAddress::parse(interface.mac) != attachment.pod_mac)

@@ -30,6 +30,7 @@ cni::AddResult to_result(const cni::Request& request, const Attachment& attachme
 cni::Dns merge(const cni::Dns& asked, cni::Dns ours, const std::string& pod_namespace);
 
 // Addresses of the attachment that prevResult of a CHECK does not have.
-std::vector<std::string> missing_in(const cni::AddResult& previous, const Attachment& attachment);
+std::vector<std::string> missing_in(const cni::AddResult& previous, const std::string& netns,
+                                    const Attachment& attachment);
 
 }  // namespace paddock::net

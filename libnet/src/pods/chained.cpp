@@ -12,6 +12,8 @@
 #include <linux/netlink.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace paddock::net {
 namespace {
 
@@ -25,11 +27,13 @@ cni::Failure not_chained(const cni::Request& request) {
           "put it behind the plugin that makes the interface", request.version};
 }
 
-// Addresses of the pod, each with the length of its network.
+// Addresses of the pod's interface, each with the length of its network.
 void read_addresses(const cni::AddResult& result, Attachment& attachment) {
+  const auto is_pods = [&](const cni::Interface& interface) {
+    return interface.name == attachment.id.ifname && !interface.sandbox.empty();
+  };
   for (const auto& ip : result.ips) {
-    const bool in_pod = !ip.interface || !result.interfaces.at(*ip.interface).sandbox.empty();
-    if (!in_pod) continue;
+    if (ip.interface && !is_pods(result.interfaces.at(*ip.interface))) continue;
     attachment.addresses.push_back(ip.address.address);
     attachment.subnets.push_back(ip.address.network());
     if (ip.gateway) attachment.gateways.push_back(*ip.gateway);
@@ -42,6 +46,20 @@ std::vector<std::string> host_interfaces(const cni::AddResult& result) {
     if (interface.sandbox.empty()) names.push_back(interface.name);
   }
   return names;
+}
+
+// The host's end of the pod's interface, if prevResult names it.
+Result<std::optional<netlink::Link>> host_end(netlink::Socket& host, const NetworkNamespace& pod,
+                                              const cni::Request& request) {
+  auto inside = netlink::Socket::open(pod, NETLINK_ROUTE);
+  if (!inside) return inside.error();
+  const auto pods_end = netlink::find_link(*inside, request.ifname);
+  if (!pods_end || !*pods_end || (*pods_end)->kind != "veth") return pods_end;
+  auto end = netlink::find_link(host, (*pods_end)->peer);
+  const auto names = host_interfaces(*request.previous);
+  const bool is_named = end && *end && (*end)->kind == "veth" &&
+                        std::ranges::find(names, (*end)->name) != names.end();
+  return end && !is_named ? Result<std::optional<netlink::Link>>(std::nullopt) : end;
 }
 
 // The kernel counts octets.
@@ -82,7 +100,7 @@ cni::Expected<std::string> StandardPods::add_chained(const cni::Request& request
   const auto done = [&]() -> cni::Expected<void> {
     if (request.plugin == Plugin::portmap) return map_ports(request, lease);
     if (request.plugin == Plugin::firewall) return fence(request, lease);
-    if (request.plugin == Plugin::bandwidth) return limit(request, lease, result);
+    if (request.plugin == Plugin::bandwidth) return limit(request, pod, lease, result);
     return tune(request, pod, lease, result);
   }();
   if (!done) return done.error();
@@ -96,11 +114,10 @@ cni::Expected<std::string> StandardPods::add_chained(const cni::Request& request
 }
 
 cni::Expected<void> StandardPods::map_ports(const cni::Request& request, Lease& lease) {
-  const auto checked = cni::attempt(request.version, [&] {
-    standard::check_portmap(cni::parse_object(request.config));
-    return true;
+  const auto as_host = cni::attempt(request.version, [&] {
+    return standard::portmap_settings(cni::parse_object(request.config));
   });
-  if (!checked) return checked.error();
+  if (!as_host) return as_host.error();
   if (request.ports.empty()) return {};
   const auto owner = lease.attachment.id.alias();
   if (auto taken = state_.ports.take(owner, request.ports, lease.attachment.addresses); !taken)
@@ -110,10 +127,10 @@ cni::Expected<void> StandardPods::map_ports(const cni::Request& request, Lease& 
   for (const auto& name : host_interfaces(*request.previous)) {
     const auto link = netlink::find_link(host, name);
     if (!link || !*link) continue;
-    netlink::LinkChange change;  // packets of 127.0.0.1 leave by it
+    netlink::LinkChange change;  // packets of 127.0.0.1 leave by it, as packets of the host
     change.index = (*link)->index;
     change.name = name;
-    change.route_loopback = true;
+    change.route_loopback = *as_host != standard::AsHost::never;
     // And what a pod asks of its own port comes back to it.
     if (lease.attachment.bridge && name == lease.attachment.host_link)
       change.port = {true, lease.attachment.bridge->is_isolated};
@@ -126,6 +143,8 @@ cni::Expected<void> StandardPods::map_ports(const cni::Request& request, Lease& 
     return to_failure(done.error(), request.version);
   }
   lease.attachment.ports = request.ports;
+  if (*as_host != standard::AsHost::when_needed)
+    lease.kept["askers"] = *as_host == standard::AsHost::always ? "as the host" : "as themselves";
   return {};
 }
 
@@ -142,42 +161,40 @@ cni::Expected<void> StandardPods::fence(const cni::Request& request, Lease& leas
     lease.kept[*ingress == standard::Ingress::isolated ? "fence-closed" : "fence"] = name;
     return {};
   }
-  return cni::Failure{Code::bad_config, "ingressPolicy needs a bridge, and prevResult has none",
-                      "use it behind the plugin bridge", request.version};
+  return {};  // without a bridge there is nothing to fence
 }
 
-cni::Expected<void> StandardPods::limit(const cni::Request& request, Lease& lease,
-                                        cni::AddResult& result) {
+cni::Expected<void> StandardPods::limit(const cni::Request& request, const NetworkNamespace& pod,
+                                        Lease& lease, cni::AddResult& result) {
   const auto bandwidth = cni::attempt(request.version, [&] {
     return standard::bandwidth_settings(cni::parse_object(request.config), request);
   });
   if (!bandwidth) return bandwidth.error();
   if (*bandwidth == Bandwidth{}) return {};
   auto host = links_.borrow();
+  const auto link = host_end(host, pod, request);
+  if (!link) return to_failure(link.error(), request.version);
+  if (!*link)
+    return cni::Failure{Code::bad_config,
+                        "bandwidth needs a veth whose end on the host is in prevResult",
+                        "use it behind bridge or ptp", request.version};
   auto& attachment = lease.attachment;
-  for (const auto& name : host_interfaces(*request.previous)) {
-    const auto link = netlink::find_link(host, name);
-    if (!link || !*link || (*link)->kind != "veth") continue;
-    attachment.host_link = name;
-    attachment.host_ifindex = (*link)->index;
-    attachment.mtu = (*link)->mtu;
-    attachment.bandwidth = *bandwidth;
-    netlink::Batch batch;
-    attach::add_limits(batch, attachment);
-    if (auto done = host->execute(batch); !done) return to_failure(done.error(), request.version);
-    const auto detour = netlink::find_link(host, attach::detour_name(attachment.host_ifindex));
-    if (bandwidth->egress.rate > 0 && detour && *detour)
-      result.interfaces.push_back({.name = (*detour)->name,
-                                   .mac = (*detour)->mac.value_or(MacAddress{}).to_string(),
-                                   .mtu = (*detour)->mtu,
-                                   .sandbox = {},
-                                   .socket_path = {},
-                                   .pci_id = {}});
-    return {};
-  }
-  return cni::Failure{Code::bad_config,
-                      "bandwidth needs a veth, and prevResult has none on the host",
-                      "use it behind bridge or ptp", request.version};
+  attachment.host_link = (*link)->name;
+  attachment.host_ifindex = (*link)->index;
+  attachment.mtu = (*link)->mtu;
+  attachment.bandwidth = *bandwidth;
+  netlink::Batch batch;
+  attach::add_limits(batch, attachment);
+  if (auto done = host->execute(batch); !done) return to_failure(done.error(), request.version);
+  const auto detour = netlink::find_link(host, attach::detour_name(attachment.host_ifindex));
+  if (bandwidth->egress.rate > 0 && detour && *detour)
+    result.interfaces.push_back({.name = (*detour)->name,
+                                 .mac = (*detour)->mac.value_or(MacAddress{}).to_string(),
+                                 .mtu = (*detour)->mtu,
+                                 .sandbox = {},
+                                 .socket_path = {},
+                                 .pci_id = {}});
+  return {};
 }
 
 cni::Expected<std::string> StandardPods::del_chained(const cni::Request& request,
@@ -192,6 +209,7 @@ cni::Expected<std::string> StandardPods::del_chained(const cni::Request& request
   if (request.plugin == Plugin::portmap && !left.attachment.ports.empty()) {
     done = state_.ports.withdraw(owner);
     left.attachment.ports.clear();
+    left.kept.erase("askers");
   } else if (request.plugin == Plugin::firewall) {
     left.kept.erase("fence");
     left.kept.erase("fence-closed");
@@ -230,11 +248,15 @@ cni::Expected<std::string> StandardPods::check_chained(const cni::Request& reque
   std::vector<std::string> missing;
   if (request.plugin == Plugin::tuning) missing = untuned(request, pod);
   if (request.plugin == Plugin::portmap && !request.ports.empty()) {
+    const auto settings = cni::attempt(request.version, [&] {
+      return standard::portmap_settings(cni::parse_object(request.config));
+    });
+    if (!settings) return settings.error();
     const auto mapped = state_.ports.is_published(id_of(request).alias());
     if (!lease || lease->attachment.ports.empty() || !mapped || !*mapped)
       missing.emplace_back("ports of the host are not mapped to the pod");
   }
-  if (request.plugin == Plugin::firewall && lease) {
+  if ((request.plugin == Plugin::firewall || request.plugin == Plugin::portmap) && lease) {
     const auto there = state_.elements.has(elements_of(*lease));
     if (!there || !*there) missing.emplace_back("elements of nftables sets are missing");
   }

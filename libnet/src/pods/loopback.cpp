@@ -7,6 +7,8 @@
 
 #include <linux/netlink.h>
 
+#include <algorithm>
+
 namespace paddock::net {
 
 using cni::Code;
@@ -25,6 +27,15 @@ cni::Expected<std::string> StandardPods::add_loopback(const cni::Request& reques
   change.up = true;
   netlink::change_link(batch, change);
   if (auto done = inside->execute(batch); !done) return to_failure(done.error(), request.version);
+  const auto addresses = netlink::list_addresses(*inside, (*link)->index);
+  if (!addresses) return to_failure(addresses.error(), request.version);
+  for (const auto& address : *addresses) {
+    if (!address.prefix.address.is_loopback())
+      return cni::Failure{Code::internal,
+                          "loopback interface found with non-loopback address \"" +
+                              address.prefix.address.to_string() + "\"",
+                          "take it from the pod's lo", request.version};
+  }
   if (request.previous) return cni::format(*request.previous, request.version);
   cni::AddResult result;
   result.interfaces.push_back({.name = "lo",
@@ -33,10 +44,13 @@ cni::Expected<std::string> StandardPods::add_loopback(const cni::Request& reques
                                .sandbox = request.netns,
                                .socket_path = {},
                                .pci_id = {}});
-  const auto addresses = netlink::list_addresses(*inside, (*link)->index);
-  if (!addresses) return to_failure(addresses.error(), request.version);
-  for (const auto& address : *addresses)
-    result.ips.push_back({.address = address.prefix, .gateway = {}, .interface = 0});
+  for (const bool v4 : {true, false}) {
+    const auto first = std::ranges::find_if(*addresses, [&](const netlink::Address& address) {
+      return address.prefix.address.is_v4() == v4;
+    });
+    if (first != addresses->end())
+      result.ips.push_back({.address = first->prefix, .gateway = {}, .interface = 0});
+  }
   return cni::format(result, request.version);
 }
 

@@ -157,6 +157,10 @@ Result<void> PodNetwork::State::disconnect(const Records::LeasePointer& lease) {
     records.abandon(*lease);
     return disconnected;
   }
+  if (const auto note = lease->kept.find("flannel"); note != lease->kept.end()) {
+    std::error_code ignored;  // it is the original's, who does without it, too
+    std::filesystem::remove(note->second, ignored);
+  }
   if (const auto folder = lease->kept.find("host-local"); folder != lease->kept.end()) {
     const auto& id = lease->attachment.id;
     if (auto freed = host_local.release(folder->second, {id.container, id.ifname}); !freed)
@@ -209,7 +213,7 @@ cni::Expected<std::string> PodNetwork::State::check(const cni::Request& request,
   const auto mapped = ports.is_published(id_of(request).alias());
   if (!mapped) return to_failure(mapped.error(), request.version);
   if (!*mapped) missing.value().push_back("ports of the host are not mapped to the pod");
-  std::ranges::copy(missing_in(*request.previous, lease->attachment),
+  std::ranges::copy(missing_in(*request.previous, request.netns, lease->attachment),
                     std::back_inserter(missing.value()));
   if (!missing.value().empty())
     return cni::Failure{cni::Code::broken, join(missing.value()),

@@ -54,6 +54,11 @@ std::vector<nat::Element> elements_of(const Lease& lease) {
     elements = nat::guest_elements(prefixes_of(lease.attachment), guest->second == "masqueraded"
                                                                       ? nat::Leaving::masqueraded
                                                                       : nat::Leaving::as_it_is);
+  if (const auto asker = lease.kept.find("askers"); asker != lease.kept.end())
+    std::ranges::copy(
+        nat::asker_elements(lease.attachment.addresses,
+                            asker->second == "as the host" ? nat::Asker::host : nat::Asker::itself),
+        std::back_inserter(elements));
   for (const auto* name : {"fence", "fence-closed"}) {
     const auto fence = lease.kept.find(name);
     if (fence == lease.kept.end()) continue;
@@ -67,11 +72,7 @@ std::vector<nat::Element> elements_of(const Lease& lease) {
 
 cni::Expected<std::string> StandardPods::answer(const cni::Request& request,
                                                 const NetworkNamespace* pod) {
-  if (request.plugin == Plugin::flannel) {
-    const auto delegate = standard::flannel_delegate(request);
-    if (!delegate) return delegate.error();
-    return answer(*delegate, pod);
-  }
+  if (request.plugin == Plugin::flannel) return answer_flannel(request, pod);
   switch (request.command) {
     case Command::add:
       return add(request, pod);
@@ -87,6 +88,28 @@ cni::Expected<std::string> StandardPods::answer(const cni::Request& request,
       break;
   }
   return cni::format_versions();
+}
+
+cni::Expected<std::string> StandardPods::answer_flannel(const cni::Request& request,
+                                                        const NetworkNamespace* pod) {
+  const auto delegate = standard::flannel_delegate(request);
+  if (!delegate) return delegate.error();
+  if (request.command != Command::add && request.command != Command::del)
+    return answer(*delegate, pod);
+  const auto note = standard::flannel_note(request);
+  if (!note) return note.error();
+  if (request.command == Command::add) {
+    note_ = *note;
+    if (auto noted = standard::write_note(note_, *delegate); !noted)
+      return to_failure(noted.error(), request.version);
+  }
+  auto answered = answer(*delegate, pod);
+  const bool is_unneeded = request.command == Command::del
+                               ? answered.has_value()
+                               : !answered && !state_.records.find(id_of(request));
+  std::error_code ignored;
+  if (is_unneeded) std::filesystem::remove(*note, ignored);
+  return answered;
 }
 
 cni::Expected<std::string> StandardPods::add(const cni::Request& request,
@@ -142,6 +165,7 @@ cni::Expected<std::string> StandardPods::attach(const cni::Request& request,
   lease.attachment.id = id_of(request);
   if (plan.settings.ipam == standard::Ipam::host_local)
     lease.kept["host-local"] = plan.host_local.folder;
+  if (!note_.empty()) lease.kept["flannel"] = note_;
   // Before the address is taken, which has a file of its own.
   if (auto begun = state_.records.write(lease); !begun)
     return to_failure(begun.error(), request.version);

@@ -31,6 +31,7 @@ class StandardPods {
     standard::HostLocalSettings host_local;
   };
 
+  Answer answer_flannel(const cni::Request& request, const NetworkNamespace* pod);
   Answer add(const cni::Request& request, const NetworkNamespace* pod);
   Answer del(const cni::Request& request, const NetworkNamespace* pod);
   Answer check(const cni::Request& request, const NetworkNamespace* pod);
@@ -66,7 +67,8 @@ class StandardPods {
 
   cni::Expected<void> map_ports(const cni::Request& request, Lease& lease);
   cni::Expected<void> fence(const cni::Request& request, Lease& lease);
-  cni::Expected<void> limit(const cni::Request& request, Lease& lease, cni::AddResult& result);
+  cni::Expected<void> limit(const cni::Request& request, const NetworkNamespace& pod, Lease& lease,
+                            cni::AddResult& result);
   cni::Expected<void> tune(const cni::Request& request, const NetworkNamespace& pod, Lease& lease,
                            cni::AddResult& result);
   void set_mtu(Lease& lease, std::uint32_t mtu);
@@ -76,6 +78,7 @@ class StandardPods {
   PodNetwork::State& state_;
   netlink::SocketPool& links_;
   std::function<void()>& rest_;
+  std::filesystem::path note_;  // that flannel keeps of the pod in the making
 };
 
 }  // namespace paddock::net

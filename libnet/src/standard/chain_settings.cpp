@@ -48,21 +48,35 @@ std::string sysctl_path(std::string key, const std::string& ifname) {
   return key;
 }
 
-// A file of regular expressions, one a line; without the file everything is allowed.
-void check_allowed(const std::map<std::string, std::string>& sysctls) {
+std::string trimmed(const std::string& line) {
+  const auto first = line.find_first_not_of(" \t\r");
+  if (first == std::string::npos) return {};
+  return line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
+}
+
+std::vector<std::regex> patterns_in(std::istream& file) {
+  std::vector<std::regex> patterns;
+  for (std::string line; std::getline(file, line);) {
+    try {
+      if (line = trimmed(line); !line.empty()) patterns.emplace_back(line);
+    } catch (const std::regex_error&) {
+      throw Refusal{Code::bad_config, std::string(allow_list) + " has the line \"" + line + "\"",
+                    "each has to be a regular expression"};
+    }
+  }
+  return patterns;
+}
+
+// A file of regular expressions, one a line, of which one has to be found in the key as it is
+// written; without the file everything is allowed.
+void check_allowed(const Json& sysctls) {
   std::ifstream file(allow_list);
   if (!file) return;
-  std::vector<std::regex> allowed;
-  for (std::string line; std::getline(file, line);) {
-    if (!line.empty()) allowed.emplace_back(line);
-  }
-  for (const auto& [path, value] : sysctls) {
-    auto dotted = path;
-    std::ranges::replace(dotted, '/', '.');
-    if (std::ranges::none_of(allowed, [&](const std::regex& each) {
-          return std::regex_match(path, each) || std::regex_match(dotted, each);
-        }))
-      throw Refusal{Code::bad_config, "sysctl " + path + " is not allowed here",
+  const auto allowed = patterns_in(file);
+  for (const auto& [key, value] : sysctls.items()) {
+    const auto is_found = [&](const std::regex& each) { return std::regex_search(key, each); };
+    if (std::ranges::none_of(allowed, is_found))
+      throw Refusal{Code::bad_config, "Sysctl " + key + " is not allowed",
                     std::string("allow it in ") + allow_list};
   }
 }
@@ -70,6 +84,7 @@ void check_allowed(const std::map<std::string, std::string>& sysctls) {
 std::map<std::string, std::string> sysctls_of(const Json& value, const std::string& ifname) {
   std::map<std::string, std::string> sysctls;
   cni::object_of(value, "sysctl");
+  check_allowed(value);
   for (const auto& [key, setting] : value.items()) {
     const auto path = sysctl_path(key, ifname);
     const auto text = cni::text_of(setting, "sysctl." + key);
@@ -79,9 +94,44 @@ std::map<std::string, std::string> sysctls_of(const Json& value, const std::stri
   return sysctls;
 }
 
+// args.cni, or null.
+const Json* arguments_of(const Json& config) {
+  const auto* args = cni::find(config, "args");
+  const auto* arguments = args ? cni::find(cni::object_of(*args, "args"), "cni") : nullptr;
+  return arguments ? &cni::object_of(*arguments, "args.cni") : nullptr;
+}
+
+// The configuration with what args.cni says in its place.
+Json with_arguments(Json config) {
+  const auto* found = arguments_of(config);
+  if (!found) return config;
+  const auto arguments = *found;
+  for (const auto* name : {"mac", "mtu", "promisc", "allmulti", "txQLen"}) {
+    if (const auto* value = cni::find(arguments, name)) config[name] = *value;
+  }
+  if (const auto* sysctls = cni::find(arguments, "sysctl")) {
+    if (!cni::find(config, "sysctl")) config["sysctl"] = Json::object();
+    config["sysctl"].update(cni::object_of(*sysctls, "args.cni.sysctl"));
+  }
+  return config;
+}
+
+// args.cni.mac counts most, then runtimeConfig.mac, then MAC=, then mac.
+std::optional<MacAddress> mac_wanted(const Json& own, const Json& complete,
+                                     const cni::Request& request) {
+  const auto* arguments = arguments_of(own);
+  const bool by_arguments = arguments && cni::find(*arguments, "mac");
+  if (request.mac && !by_arguments) return request.mac;
+  const auto* text = cni::find(complete, "mac");
+  if (!text || *text == "") return {};
+  const auto mac = MacAddress::parse(cni::text_of(*text, "mac"));
+  if (!mac) throw Refusal{Code::bad_config, "mac is no MAC address", correct_it};
+  return mac;
+}
+
 }  // namespace
 
-void check_portmap(const Json& config) {
+AsHost portmap_settings(const Json& config) {
   const auto* runtime = cni::find(config, "runtimeConfig");
   const auto* mappings = runtime ? cni::find(*runtime, "portMappings") : nullptr;
   for (const auto& mapping : mappings ? *mappings : Json::array()) {
@@ -98,15 +148,14 @@ void check_portmap(const Json& config) {
                   correct_it};
   if (bit && cni::number_of(*bit, "markMasqBit") > highest_mark_bit)
     throw Refusal{Code::bad_config, "markMasqBit must be 0 to 31", correct_it};
-  if (!flag(config, "snat", true))
-    throw Refusal{Code::unsupported_field, "snat is not supported as false",
-                  "leave it true: answers have to come back over the host"};
-  if (flag(config, "masqAll", false))
-    throw Refusal{Code::unsupported_field, "masqAll is not supported",
-                  "leave it false: pods see who asks"};
+  const bool always = flag(config, "masqAll", false);
+  if (!flag(config, "snat", true)) return AsHost::never;
+  return always ? AsHost::always : AsHost::when_needed;
 }
 
 Bandwidth bandwidth_settings(const Json& config, const cni::Request& request) {
+  for (const auto* name : {"shapedSubnets", "unshapedSubnets"})
+    refuse_if_given(config, name, "a limit holds for all that a pod sends or receives");
   const auto is_given = [&](const char* name) { return cni::find(config, name) != nullptr; };
   const bool has_own = std::ranges::any_of(
       std::array{"ingressRate", "ingressBurst", "egressRate", "egressBurst"}, is_given);
@@ -123,17 +172,14 @@ Ingress firewall_settings(const Json& config) {
                 correct_it};
 }
 
-TuningSettings tuning_settings(const Json& config, const cni::Request& request) {
+TuningSettings tuning_settings(const Json& own, const cni::Request& request) {
+  const auto config = with_arguments(own);
   TuningSettings settings;
   if (const auto* sysctls = cni::find(config, "sysctl"))
     settings.sysctls = sysctls_of(*sysctls, request.ifname);
-  check_allowed(settings.sysctls);
-  settings.mac = request.mac;
-  if (const auto* mac = cni::find(config, "mac"); mac && *mac != "" && !settings.mac) {
-    settings.mac = MacAddress::parse(cni::text_of(*mac, "mac"));
-    if (!settings.mac) throw Refusal{Code::bad_config, "mac is no MAC address", correct_it};
-  }
-  settings.mtu = request.mtu;
+  settings.mac = mac_wanted(own, config, request);
+  if (const auto* mtu = cni::find(config, "mtu"); mtu && *mtu != 0)
+    settings.mtu = cni::number_of(*mtu, "mtu");
   if (const auto* length = cni::find(config, "txQLen"))
     settings.queue_length = cni::number_of(*length, "txQLen");
   if (flag(config, "promisc", false)) settings.is_promiscuous = true;

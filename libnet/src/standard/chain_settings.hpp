@@ -16,7 +16,10 @@
 
 namespace paddock::net::standard {
 
-void check_portmap(const cni::Json& config);
+// As whom a pod sees those who ask its ports: as the host if the answer would not come back
+// otherwise, always (masqAll), or never (snat: false).
+enum class AsHost { when_needed, always, never };
+AsHost portmap_settings(const cni::Json& config);
 
 // The configuration's word, else the runtime's.
 Bandwidth bandwidth_settings(const cni::Json& config, const cni::Request& request);

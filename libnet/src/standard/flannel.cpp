@@ -2,6 +2,8 @@
 #include "standard/flannel.hpp"
 
 #include "cni/document.hpp"
+#include "failure.hpp"
+#include "standard/small_file.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -19,6 +21,7 @@ using cni::Json;
 using cni::Refusal;
 
 constexpr const char* default_file = "/run/flannel/subnet.env";
+constexpr const char* default_folder = "/var/lib/cni/flannel";
 
 // flanneld writes KEY=VALUE lines.
 std::map<std::string, std::string> variables_in(const std::string& path) {
@@ -47,13 +50,18 @@ void require(const std::map<std::string, std::string>& variables, const std::str
   const auto need = [&](const char* name) {
     if (!variables.contains(name)) missing += (missing.empty() ? "" : ", ") + std::string(name);
   };
-  if (!variables.contains("FLANNEL_IPV6_SUBNET")) need("FLANNEL_SUBNET");
-  if (variables.contains("FLANNEL_SUBNET")) need("FLANNEL_NETWORK");
-  if (variables.contains("FLANNEL_IPV6_SUBNET")) need("FLANNEL_IPV6_NETWORK");
+  const auto need_either = [&](const char* name, const char* other) {
+    if (variables.contains(name) || variables.contains(other)) return;
+    need(name);
+    need(other);
+  };
+  need_either("FLANNEL_NETWORK", "FLANNEL_IPV6_NETWORK");
+  need_either("FLANNEL_SUBNET", "FLANNEL_IPV6_SUBNET");
   need("FLANNEL_MTU");
   need("FLANNEL_IPMASQ");
   if (!missing.empty())
-    throw Refusal{Code::bad_config, path + " lacks " + missing, "look at the file flanneld wrote"};
+    throw Refusal{Code::bad_config, path + " is missing " + missing,
+                  "look at the file flanneld wrote"};
 }
 
 Json ipam_for(const Json& config, const std::map<std::string, std::string>& variables) {
@@ -64,15 +72,16 @@ Json ipam_for(const Json& config, const std::map<std::string, std::string>& vari
     throw Refusal{Code::unsupported_field,
                   "ipam.type is not supported under flannel: " + ipam["type"].dump(),
                   "leave it out: flannel's subnets are given out as host-local does"};
-  auto& ranges = ipam["ranges"];
+  auto& ranges = ipam["ranges"] = Json::array();  // none but flanneld's
   auto& routes = ipam["routes"];
-  if (!ranges.is_array()) ranges = Json::array();
   if (!routes.is_array()) routes = Json::array();
   const auto add = [&](const char* subnet, const char* network) {
     const auto found = variables.find(subnet);
     if (found == variables.end() || found->second.empty()) return;
     ranges.push_back(Json::array({{{"subnet", network_of(found->second, subnet)}}}));
-    std::istringstream all(variables.at(network));  // several are separated by commas
+    const auto networks = variables.find(network);
+    if (networks == variables.end()) return;
+    std::istringstream all(networks->second);  // several are separated by commas
     for (std::string each; std::getline(all, each, ',');)
       routes.push_back({{"dst", network_of(each, network)}});
   };
@@ -112,7 +121,41 @@ Json delegate_config(const Json& config) {
   return delegate;
 }
 
+std::filesystem::path note_of(const Json& config, const cni::Request& request) {
+  const auto* folder = cni::find(config, "dataDir");
+  const bool is_named = folder && *folder != "";
+  return std::filesystem::path(is_named ? cni::text_of(*folder, "dataDir") : default_folder) /
+         request.container;
+}
+
+// What ADD delegated, as it was noted then, else as it would be delegated now.
+Json noted_config(const Json& config, const cni::Request& request) {
+  if (request.command == Command::del) {
+    auto noted = Json::parse(content_of(note_of(config, request)), nullptr, false);
+    if (noted.is_object()) return noted;
+  }
+  try {
+    return delegate_config(config);
+  } catch (const Refusal&) {
+    return {{"type", "bridge"}, {"ipam", {{"type", "host-local"}}}};
+  }
+}
+
 }  // namespace
+
+cni::Expected<std::filesystem::path> flannel_note(const cni::Request& request) {
+  return cni::attempt(request.version,
+                      [&] { return note_of(cni::parse_object(request.config), request); });
+}
+
+Result<void> write_note(const std::filesystem::path& note, const cni::Request& delegate) {
+  auto config = Json::parse(delegate.config);
+  for (const auto* name : {"args", "prevResult"}) config.erase(name);
+  std::error_code failed;
+  std::filesystem::create_directories(note.parent_path(), failed);
+  return failed ? failure(failed.value(), "make " + note.parent_path().string())
+                : write_file(note, config.dump());
+}
 
 cni::Expected<cni::Request> flannel_delegate(const cni::Request& request) {
   return cni::attempt(request.version, [&] {
@@ -120,13 +163,7 @@ cni::Expected<cni::Request> flannel_delegate(const cni::Request& request) {
     const auto config = cni::parse_object(request.config);
     // What was attached is known without the file, which may be gone by now.
     const bool takes_away = request.command == Command::del || request.command == Command::gc;
-    Json delegate = Json::object();
-    try {
-      delegate = delegate_config(config);
-    } catch (const Refusal&) {
-      if (!takes_away) throw;
-      delegate = {{"type", "bridge"}, {"ipam", {{"type", "host-local"}}}};
-    }
+    const auto delegate = takes_away ? noted_config(config, request) : delegate_config(config);
     delegated.plugin = delegate["type"] == "ptp" ? cni::Plugin::ptp : cni::Plugin::bridge;
     delegated.config = delegate.dump();
     if (const auto* mtu = cni::find(delegate, "mtu"); mtu && *mtu != 0)

@@ -6,6 +6,7 @@
 #include "standard/host_local.hpp"
 
 #include "failure.hpp"
+#include "standard/small_file.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -15,8 +16,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <unordered_map>
 
 namespace paddock::net::standard {
@@ -38,11 +37,6 @@ class Descriptor {
   int number_;
 };
 
-std::string content_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::string trim(std::string_view text) {
   const auto first = text.find_first_not_of(separators);
   if (first == std::string_view::npos) return {};
@@ -63,14 +57,6 @@ bool is_same(const timespec& left, const timespec& right) {
 bool is_of(const Holder& found, const Holder& asked) {
   return found.container == asked.container &&
          (found.ifname.empty() || found.ifname == asked.ifname);
-}
-
-Result<void> write_file(const std::filesystem::path& path, std::string_view content) {
-  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (file.number() < 0 || ::write(file.number(), content.data(), content.size()) !=
-                               static_cast<ssize_t>(content.size()))
-    return failure(errno, "write " + path.string());
-  return {};
 }
 
 }  // namespace
@@ -203,24 +189,44 @@ std::shared_ptr<HostLocal::Folder> HostLocal::at(const std::filesystem::path& fo
 
 namespace {
 
+std::string to_string(const RangeSet& set) {
+  std::string ranges;
+  for (const auto& range : set)
+    ranges += (ranges.empty() ? "" : ",") + range.first.to_string() + "-" + range.last.to_string();
+  return ranges;
+}
+
+// A set that names no address already taken for the holder; whoever asks for one gets that one.
+Result<void> check_unserved(const RangeSet& set, const Holder& holder,
+                            const std::vector<IpAddress>& held) {
+  for (const auto& address : held) {
+    if (contains(set, address))
+      return objection(EEXIST, address.to_string() + " has been allocated to " + holder.container +
+                                   ", duplicate allocation is not allowed");
+  }
+  return {};
+}
+
+Error in_set(std::size_t number, Error error) {
+  error.text = "failed to allocate for range " + std::to_string(number) + ": " + error.text;
+  return error;
+}
+
 Result<Choice> choose_from(const RangeSet& set, const std::optional<IpAddress>& requested,
                            const std::optional<IpAddress>& last,
                            const std::function<bool(const IpAddress&)>& is_taken) {
   if (!requested) {
     if (const auto choice = choose(set, last, is_taken)) return *choice;
-    std::string ranges;
-    for (const auto& range : set)
-      ranges +=
-          (ranges.empty() ? "" : ", ") + range.first.to_string() + "-" + range.last.to_string();
-    return failure(ENOBUFS, "no address is left in " + ranges);
+    return objection(ENOBUFS, "no IP addresses available in range set: " + to_string(set));
   }
   if (is_gateway(set, *requested))
-    return failure(EADDRNOTAVAIL,
-                   "the requested address " + requested->to_string() + " is the gateway's");
+    return objection(EADDRNOTAVAIL,
+                     "requested ip " + requested->to_string() + " is subnet's gateway");
   if (is_taken(*requested))
-    return failure(EADDRINUSE, "the requested address " + requested->to_string() + " is taken");
-  const auto range =
-      std::ranges::find_if(set, [&](const cni::IpRange& each) { return each.contains(*requested); });
+    return objection(EADDRINUSE, "requested IP address " + requested->to_string() +
+                                     " is not available in range set " + to_string(set));
+  const auto range = std::ranges::find_if(
+      set, [&](const cni::IpRange& each) { return each.contains(*requested); });
   return Choice{*requested, *range};
 }
 
@@ -242,18 +248,17 @@ Result<std::vector<cni::Ip>> HostLocal::reserve(const HostLocalSettings& setting
   const auto before = held == folder->holders().end() ? std::vector<IpAddress>{} : held->second;
   for (std::size_t i = 0; i < settings.sets.size(); ++i) {
     const auto& set = settings.sets[i];
-    for (const auto& address : before) {
-      if (contains(set, address))
-        return undo(failure(EEXIST, holder.container + " has " + address.to_string() + " for " +
-                                        holder.ifname + " already"));
-    }
     const auto wanted = std::ranges::find_if(
         requested, [&](const IpAddress& address) { return contains(set, address); });
+    if (wanted == requested.end()) {
+      if (auto unserved = check_unserved(set, holder, before); !unserved)
+        return undo(in_set(i, unserved.error()));
+    }
     const auto choice =
         choose_from(set, wanted == requested.end() ? std::nullopt : std::optional(*wanted),
                     folder->last_reserved(i),
                     [&](const IpAddress& address) { return folder->is_taken(address); });
-    if (!choice) return undo(choice.error());
+    if (!choice) return undo(in_set(i, choice.error()));
     if (wanted != requested.end()) requested.erase(wanted);
     if (auto taken = folder->take(choice->address, holder); !taken) return undo(taken.error());
     ips.push_back({.address = {choice->address, choice->range.subnet.length},
@@ -262,9 +267,11 @@ Result<std::vector<cni::Ip>> HostLocal::reserve(const HostLocalSettings& setting
     if (auto noted = folder->set_last_reserved(i, choice->address); !noted)
       return undo(noted.error());
   }
-  if (!requested.empty())
-    return undo(failure(EADDRNOTAVAIL, "the requested address " + requested.front().to_string() +
-                                           " is in no range"));
+  if (!requested.empty()) {
+    std::string text = "failed to allocate all requested IPs:";
+    for (const auto& address : requested) text += " " + address.to_string();
+    return undo(objection(EADDRNOTAVAIL, text));
+  }
   folder->settle();
   return ips;
 }

@@ -49,7 +49,8 @@ std::vector<RangeSet> all_sets(const Json& config, const Json& ipam) {
   if (given) append(cni::ip_range_sets_of(*given, "runtimeConfig.ipRanges"));
   if (const auto* subnet = cni::find(ipam, "subnet"); subnet && *subnet != "")
     sets.push_back({cni::ip_range_of(ipam, "ipam")});
-  if (const auto* ranges = cni::find(ipam, "ranges")) append(cni::ip_range_sets_of(*ranges, "ipam.ranges"));
+  if (const auto* ranges = cni::find(ipam, "ranges"))
+    append(cni::ip_range_sets_of(*ranges, "ipam.ranges"));
   return sets;
 }
 
@@ -59,7 +60,7 @@ void check_families(const std::vector<RangeSet>& sets, const std::string& versio
         sets, [&](const RangeSet& set) { return set.front().first.is_v4() == v4; });
     if (count > 1 && cni::compare_versions(version, "0.3.0") < 0)
       throw Refusal{Code::bad_config,
-                    "version " + version + " cannot say more than one address of a family",
+                    "CNI version " + version + " does not support more than 1 address per family",
                     "use a cniVersion of 0.3.0 or later, or one set of ranges per family"};
   }
 }
@@ -79,8 +80,8 @@ HostLocalSettings host_local_settings(const Json& config, const cni::Request& re
   if (request.command == cni::Command::del || request.command == cni::Command::gc) return settings;
   settings.sets = all_sets(config, *ipam);
   if (settings.sets.empty())
-    throw Refusal{Code::bad_config, "ipam names no range of addresses",
-                  "ipam.subnet, ipam.ranges or runtimeConfig.ipRanges"};
+    throw Refusal{Code::bad_config, "no IP ranges specified",
+                  "they are in ipam.subnet, ipam.ranges or runtimeConfig.ipRanges"};
   check_overlaps(settings.sets);
   check_families(settings.sets, request.version);
   settings.requested = request.addresses;

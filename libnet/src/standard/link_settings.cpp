@@ -136,6 +136,11 @@ LinkSettings link_settings(const Json& config, const cni::Request& request) {
 }
 
 cni::AddResult complete(const LinkSettings& settings, cni::AddResult given) {
+  for (const auto& route : given.routes) {
+    if (route.table) refuse_unsupported("routes[].table", ": routes of pods are in the main table");
+    if (route.scope) refuse_unsupported("routes[].scope", ": it follows from the gateway");
+    if (route.advmss != 0) refuse_unsupported("routes[].advmss", ": mtu is");
+  }
   for (const bool v4 : {true, false}) {
     const auto of_family = [&](const cni::Ip& ip) { return ip.address.address.is_v4() == v4; };
     const auto ip = std::ranges::find_if(given.ips, of_family);

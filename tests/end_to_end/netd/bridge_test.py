@@ -97,11 +97,35 @@ class Bridge(StandardTest):
         for family in ("-4", "-6"):
             self.assertEqual(ip(family, "-n", "one", "route", "show", "default")[0]["flags"], [])
 
-    def test_check_compares_the_mac_of_prev_result(self):
+    def test_check_compares_the_mac_and_the_place_of_prev_result(self):
         make_pod("one")
         network = Network(bridge())
-        network.add("one")["interfaces"][2]["mac"] = "02:00:00:00:00:99"
+        pods_end = network.add("one")["interfaces"][2]
+        pods_end["sandbox"] = "/run/netns/other"
+        self.refuses(100, "/run/netns/one", network.check, "one")
+        pods_end["sandbox"] = "/run/netns/one"
+        network.check("one")
+        pods_end["mac"] = "02:00:00:00:00:99"
         self.refuses(100, "02:00:00:00:00:99", network.check, "one")
+
+    def test_routes_as_they_cannot_be_made_are_refused(self):
+        make_pod("one")
+        for key, value in (("table", 100), ("scope", 253), ("advmss", 1400)):
+            ipam = {**HOST_LOCAL, "routes": [{"dst": "0.0.0.0/0", key: value}]}
+            self.refuses(2, key, Network(bridge(ipam=ipam), version="1.1.0").add, "one")
+        ipam = {**HOST_LOCAL, "routes": [{"dst": "0.0.0.0/0", "mtu": 1400, "priority": 50}]}
+        network = Network(bridge(ipam=ipam), version="1.1.0")
+        network.add("one")
+        [route] = ip("-n", "one", "route", "show", "default")
+        self.assertEqual((route["metric"], route["metrics"]), (50, [{"mtu": 1400}]))
+        network.check("one")
+
+    def test_pods_of_a_bridge_find_routers_and_the_host_does_not(self):
+        make_pod("one")
+        Network(bridge()).add("one")
+        self.assertEqual(run("cat", "/proc/sys/net/ipv6/conf/cni0/accept_ra").stdout, "0\n")
+        inside = ip("-n", "one", "-6", "addr", "show", "dev", "eth0")[0]["addr_info"]
+        self.assertTrue(any(a["local"].startswith("fe80") for a in inside))
 
     def test_a_bridge_that_is_there_is_used_and_another_link_is_refused(self):
         run("ip", "link", "add", "cni0", "type", "bridge")
@@ -224,7 +248,7 @@ class Bridge(StandardTest):
         network.add("one")
         self.refuses(50, "used up", network.status)
         make_pod("two")
-        self.refuses(11, "no address is left", network.add, "two")
+        self.refuses(11, "no IP addresses available", network.add, "two")
         (RESERVED / "net" / "10.24.0.3").write_text("c-lost\r\neth0")
         network.collect("one")
         self.assertEqual([p.name for p in (RESERVED / "net").glob("10.*")], ["10.24.0.2"])

@@ -2,6 +2,7 @@
 """The plugin under the names of those that come after another in a chain: portmap, firewall, bandwidth, tuning."""
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import unittest
@@ -60,8 +61,33 @@ class Chained(StandardTest):
                      "/run/netns/one")
         self.refuses(7, "hostPort", execute, "portmap", "ADD",
                      {**config, "runtimeConfig": {"portMappings": [{"hostPort": 0, "containerPort": 80}]}}, "c-one", "/run/netns/one")
-        for field in ({"conditionsV4": ["-s", "10.0.0.0/8"]}, {"masqAll": True}, {"snat": False}):
+        for field in ({"conditionsV4": ["-s", "10.0.0.0/8"]}, {"conditionsV6": ["-s", "fd00::/8"]}):
             self.refuses(2, next(iter(field)), execute, "portmap", "ADD", {**config, **field}, "c-one", "/run/netns/one")
+
+    def test_as_whom_a_pod_sees_who_asks_its_ports(self):
+        make_pod("out")
+        run("ip", "link", "add", "uplink", "type", "veth", "peer", "eth0", "netns", "out")
+        self.addCleanup(run, "ip", "link", "del", "uplink", check=False)
+        run("ip", "addr", "add", "192.0.2.1/24", "dev", "uplink")
+        run("ip", "link", "set", "uplink", "up")
+        for command in (("addr", "add", "192.0.2.2/24", "dev", "eth0"), ("link", "set", "eth0", "up"), ("route", "add", "default", "via", "192.0.2.1")):
+            run("ip", "-n", "out", *command)
+        for number, (fields, seen) in enumerate((({}, "192.0.2.2"), ({"masqAll": True}, "10.22.0.1"), ({"masqAll": True, "snat": False}, "192.0.2.2"))):
+            pod, port = f"p{number}", 7000 + number
+            make_pod(pod)
+            network = Network(bridge(), {"type": "portmap", "capabilities": {"portMappings": True}, **fields})
+            network.add(pod, portMappings=[{"hostPort": port, "containerPort": 7, "protocol": "tcp"}])
+            answers = "import socket\ns=socket.create_server(('', 7))\nwhile True:\n c,a=s.accept()\n c.sendall(a[0].encode())\n c.close()"
+            server = subprocess.Popen(["ip", "netns", "exec", pod, sys.executable, "-c", answers])
+            self.addCleanup(server.wait)
+            self.addCleanup(server.kill)
+            asks = f"import socket\nprint(socket.create_connection(('192.0.2.1', {port}), 3).recv(99).decode())"
+            said = wait_until(lambda: run("ip", "netns", "exec", "out", sys.executable, "-c", asks).stdout, "the pod answers")
+            self.assertEqual(said.strip(), seen, fields)
+            network.check(pod)
+            network.delete(pod)
+        for name in ("masked4", "unmasked4"):
+            self.assertEqual(set_elements(name), [])
 
     def test_policies_between_bridges(self):
         def network(name, policy, number):
@@ -128,6 +154,65 @@ class Chained(StandardTest):
         make_pod("two")
         self.refuses(7, "net/", Network(only, {"type": "tuning", "sysctl": {"kernel.x": "1"}}).add, "two")
         self.refuses(7, "twice", Network(only, {"type": "tuning", "sysctl": {"net.core.a": "1", "net/core/a": "2"}}).add, "two")
+
+    def behind(self, pod, plugin, **more):
+        """The plugin behind one that made a veth, whose result it gets; beside it another of nobody."""
+        make_pod(pod)
+        run("ip", "link", "add", "other0", "type", "veth", "peer", "other1")
+        run("ip", "link", "add", "mine0", "type", "veth", "peer", "eth0", "netns", pod)
+        self.addCleanup(run, "ip", "link", "del", "other0")
+        previous = {"cniVersion": "1.0.0", "interfaces": [{"name": "other0"}, {"name": "mine0"}, {"name": "eth0", "sandbox": f"/run/netns/{pod}"}],
+                    "ips": [{"address": "10.50.0.2/24", "interface": 2}]}
+        return {"cniVersion": "1.0.0", "name": "net", "type": plugin, "prevResult": previous, **more}
+
+    def test_what_args_say_to_tuning_prevails(self):
+        config = self.behind("one", "tuning", mtu=1300, mac="02:00:00:00:00:01", runtimeConfig={"mac": "02:00:00:00:00:02"},
+                             sysctl={"net.ipv4.conf.all.log_martians": "0"},
+                             args={"cni": {"mtu": 1400, "mac": "02:00:00:00:00:03", "promisc": True, "allmulti": True, "txQLen": 55,
+                                           "sysctl": {"net.ipv4.conf.all.log_martians": "1", "net.ipv4.conf.IFNAME.arp_filter": "1"}}})
+        where = ("c-one", "/run/netns/one")
+        result = execute("tuning", "ADD", config, *where)
+        link = ip("-d", "-n", "one", "link", "show", "dev", "eth0")[0]
+        self.assertEqual((link["mtu"], link["address"], link["txqlen"]), (1400, "02:00:00:00:00:03", 55))
+        self.assertLessEqual({"PROMISC", "ALLMULTI"}, set(link["flags"]))
+        self.assertEqual(result["interfaces"][2]["mac"], "02:00:00:00:00:03")
+        for name in ("all/log_martians", "eth0/arp_filter"):
+            self.assertEqual(run("ip", "netns", "exec", "one", "cat", f"/proc/sys/net/ipv4/conf/{name}").stdout, "1\n", name)
+        execute("tuning", "CHECK", config, *where)
+        execute("tuning", "DEL", config, *where)
+        self.assertEqual(ip("-d", "-n", "one", "link", "show", "dev", "eth0")[0]["mtu"], 1500)
+
+    def test_the_allow_list_of_tuning_is_searched_for_keys_as_written(self):
+        allowed = pathlib.Path("/etc/cni/tuning/allowlist.conf")
+        allowed.parent.mkdir(parents=True)
+        self.addCleanup(shutil.rmtree, allowed.parent)
+        config = self.behind("one", "tuning", sysctl={"net.ipv4.conf.IFNAME.arp_filter": "1"})
+        where = ("c-one", "/run/netns/one")
+        for text in ("^net\\.core\n", "", "^net/ipv4\n"):
+            allowed.write_text(text)
+            self.refuses(7, "not allowed", execute, "tuning", "ADD", config, *where)
+        allowed.write_text("[\n")
+        self.refuses(7, "regular expression", execute, "tuning", "ADD", config, *where)
+        for text in ("net.ipv4.conf.IFNAME.*\n", "  arp_filter  \n"):
+            allowed.write_text(text)
+            execute("tuning", "ADD", config, *where)
+
+    def test_bandwidth_limits_the_end_of_this_pods_interface(self):
+        config = self.behind("one", "bandwidth", ingressRate=8_000_000, ingressBurst=80_000)
+        where = ("c-one", "/run/netns/one")
+        execute("bandwidth", "ADD", config, *where)
+        limited = [q["dev"] for q in json.loads(run("tc", "-j", "qdisc", "show").stdout) if q["kind"] == "tbf"]
+        self.assertEqual(limited, ["mine0"])
+        self.refuses(2, "shapedSubnets", execute, "bandwidth", "ADD", {**config, "shapedSubnets": ["10.0.0.0/8"]}, *where)
+        nowhere = {**config, "prevResult": {"cniVersion": "1.0.0", "interfaces": [{"name": "other0"}]}}
+        self.refuses(7, "veth", execute, "bandwidth", "ADD", nowhere, *where)
+        execute("bandwidth", "DEL", config, *where)
+
+    def test_a_policy_without_a_bridge_means_nothing(self):
+        config = self.behind("one", "firewall", ingressPolicy="same-bridge")
+        execute("firewall", "ADD", config, "c-one", "/run/netns/one")
+        self.assertEqual(set_elements("fenced_links"), [])
+        execute("firewall", "DEL", config, "c-one", "/run/netns/one")
 
 
 if __name__ == "__main__":

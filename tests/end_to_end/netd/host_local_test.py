@@ -38,17 +38,21 @@ class HostLocal(StandardTest):
         ipam = {"subnet": "10.1.2.0/29"}
         given = [addresses_of(self.call("ADD", ipam, ifname=f"net{n}"))[0] for n in range(3)]
         self.assertEqual(given, ["10.1.2.2", "10.1.2.3", "10.1.2.4"])
-        self.refuses(999, "already", self.call, "ADD", ipam, ifname="net0")
+        self.refuses(999, "duplicate allocation", self.call, "ADD", ipam, ifname="net0")
         self.call("DEL", ipam, ifname="net0")
         later = [addresses_of(self.call("ADD", ipam, container=f"d{n}"))[0] for n in range(3)]
         self.assertEqual(later, ["10.1.2.5", "10.1.2.6", "10.1.2.2"])
-        self.refuses(11, "10.1.2.1-10.1.2.6", self.call, "ADD", ipam, container="e")
+        self.refuses(11, "no IP addresses available in range set: 10.1.2.1-10.1.2.6", self.call, "ADD", ipam, container="e")
 
     def test_requested_addresses(self):
         ipam = {"ranges": [[{"subnet": "10.1.2.0/24"}, {"subnet": "10.2.2.0/24"}], [{"subnet": "fd01::/64"}]]}
         result = self.call("ADD", ipam, cni_args="IP=10.2.2.88")
         self.assertEqual(addresses_of(result), ["10.2.2.88", "fd01::2"])
         both = {"args": {"cni": {"ips": ["10.1.2.77", "fd01::77"]}}}
+        self.assertEqual(addresses_of(self.call("ADD", ipam, container="c2", **both)), ["10.1.2.77", "fd01::77"])
+        more = {"args": {"cni": {"ips": ["10.1.2.66", "fd01::66"]}}}
+        self.assertEqual(addresses_of(self.call("ADD", ipam, container="c2", **more)), ["10.1.2.66", "fd01::66"])
+        self.call("DEL", ipam, container="c2")
         self.assertEqual(addresses_of(self.call("ADD", ipam, container="c2", **both)), ["10.1.2.77", "fd01::77"])
         self.refuses(11, "10.1.2.77", self.call, "ADD", ipam, container="c3", **both)
         self.refuses(7, "10.9.9.9", self.call, "ADD", ipam, container="c3", runtimeConfig={"ips": ["10.9.9.9/24"]})
@@ -77,7 +81,8 @@ class HostLocal(StandardTest):
                                "options": ["ndots:2", "x"]})
 
     def test_wrong_ranges_are_refused_by_name(self):
-        for ipam, says in (({}, "no range"), ({"subnet": "10.1.2.3/24"}, "10.1.2.0/24"), ({"subnet": "10.1.2.0/31"}, "too small"),
+        for ipam, says in (({}, "no IP ranges"), ({"subnet": "10.1.2.3/24"}, "10.1.2.0/24"), ({"subnet": "10.1.2.0/31"}, "too small"),
+                           ({"subnet": "::ffff:10.1.2.0/120"}, "IPv4 in the form of IPv6"),
                            ({"subnet": "10.1.2.0/24", "rangeStart": "10.1.3.1"}, "rangeStart"),
                            ({"subnet": "10.1.2.0/24", "rangeStart": "10.1.2.9", "rangeEnd": "10.1.2.5"}, "rangeEnd"),
                            ({"ranges": [[{"subnet": "10.1.2.0/24"}], [{"subnet": "10.1.0.0/16"}]]}, "overlap"),

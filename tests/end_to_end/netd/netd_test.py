@@ -94,6 +94,19 @@ class Attaching(NetdTest):
         self.assertEqual(self.leases(), {})
         self.assertIsNone(self.host.cni("DEL", "one"))
 
+    def test_a_pod_is_no_router_to_its_host(self):
+        link = self.add("one")["interfaces"][0]["name"]
+        run("sysctl", "-qw", f"net.ipv6.conf.{link}.accept_ra=2")
+        run("ip", "-n", "one", "addr", "add", "fe80::1/64", "dev", "eth0", "nodad")
+        advertise = ("import socket\ns = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)\n"
+                     "s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)\n"
+                     "s.sendto(bytes([134, 0, 0, 0, 64, 0, 7, 8]) + bytes(8), ('ff02::1', 0, 0, socket.if_nametoindex('eth0')))")
+
+        run("ip", "netns", "exec", "one", sys.executable, "-c", advertise)
+
+        run("ip", "netns", "exec", "one", "ping", "-n", "-c", "1", "-W", "2", "10.42.0.1")  # what was sent before has arrived
+        self.assertEqual(ip("-6", "route", "show", "default"), [])
+
     def test_every_version_is_answered_in_its_form(self):
         for number, version in enumerate(("0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0")):
             with self.subTest(version):
@@ -380,7 +393,7 @@ class Restarting(NetdTest):
             self.host.cni("DEL", "one", ifname="net1", config={**NETWORK, "name": "other"})
             return made["interfaces"][1]["mtu"] == 1300
 
-        wait_until(has_new_mtu, "the new MTU is used")
+        wait_until(has_new_mtu, "the new MTU is used", 60)
 
     def test_conflist_is_written_whole(self):
         path = pathlib.Path("/etc/cni/net.d/10-paddock.conflist")

@@ -72,7 +72,7 @@ TEST(CniRequest, NamesEveryMissingVariableAtOnce) {
   ASSERT_FALSE(request);
   EXPECT_EQ(request.error().code, Code::bad_environment);
   EXPECT_EQ(request.error().msg,
-            "required environment variables are missing: CNI_CONTAINERID, CNI_IFNAME, CNI_NETNS");
+            "required env variables [CNI_CONTAINERID,CNI_NETNS,CNI_IFNAME] missing");
 }
 
 TEST(CniRequest, DelDoesWithoutNamespaceAndWithWrongExtras) {
@@ -195,7 +195,7 @@ INSTANTIATE_TEST_SUITE_P(
     CniRequest, WrongRequest,
     testing::Values(
         Wrong{"NoCommand", "", nullptr, "", config(), Code::bad_environment, "CNI_COMMAND"},
-        Wrong{"Command", "add", nullptr, "", config(), Code::bad_environment, "\"add\""},
+        Wrong{"Command", "add", nullptr, "", config(), Code::bad_environment, ": add"},
         Wrong{"EmptyNetns", "ADD", netns, "", config(), Code::bad_environment, "CNI_NETNS"},
         Wrong{"Id", "ADD", "CNI_CONTAINERID", "../x", config(), Code::bad_environment, "../x"},
         Wrong{"IdDash", "DEL", "CNI_CONTAINERID", "-x", config(), Code::bad_environment, "-x"},
@@ -213,7 +213,10 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"NoObject", "ADD", nullptr, "", "[]", Code::undecodable, "object"},
         Wrong{"VersionType", "ADD", nullptr, "", R"({"cniVersion":1,"name":"n"})",
               Code::undecodable, "cniVersion"},
-        Wrong{"VersionText", "ADD", nullptr, "", config("", "one"), Code::undecodable, "\"one\""},
+        Wrong{"VersionText", "ADD", nullptr, "", config("", "one"), Code::incompatible_version,
+              "\"one\""},
+        Wrong{"VersionTextCompared", "CHECK", nullptr, "", config("", "one"), Code::undecodable,
+              "\"one\""},
         Wrong{"VersionNew", "ADD", nullptr, "", config("", "2.0.0"), Code::incompatible_version,
               "\"2.0.0\", plugin supports 0.1.0, 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0"},
         Wrong{"CheckOld", "CHECK", nullptr, "", config("", "0.3.1"), Code::incompatible_version,
