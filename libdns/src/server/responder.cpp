@@ -93,12 +93,12 @@ Responder::Response Responder::respond(std::span<const std::uint8_t> query, cons
   return count(response, reply, route.transport);
 }
 
-// A client that has a cookie of ours, or speaks over TCP, is who it says it is.
+// A client that has a cookie of ours, or speaks over TCP, is who it says it is. Cookies cost more
+// to look at than the rate.
 bool Responder::is_over_rate(const Route& route, const AnswerContext& context) {
-  return route.transport == Transport::udp &&
+  return route.transport == Transport::udp && !identity_.rates->admit(route.client, now_) &&
          !wire::is_own_cookie(query_.edns.cookie, context.client, unix_time_,
-                              identity_.cookie_secret) &&
-         !identity_.rates->admit(route.client, now_);
+                              identity_.cookie_secret);
 }
 
 // Every second reply over the rate goes out without its records, so that a client that is there
