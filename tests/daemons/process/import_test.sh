@@ -18,7 +18,7 @@ cd "$source/tests/fixtures/corefiles"
 import 0 corefile kubeadm
 import 1 corefile --nodelocal nodelocal
 import 1 corefile k3s
-import 1 corefile company
+import 0 corefile company
 import 1 corefile aks.yaml
 import 1 corefile - <aks.yaml
 import 0 kube-dns kube-dns.yaml
