@@ -155,6 +155,24 @@ TEST_P(Killed, WhileDeletingItIsDoneTheNextTime) {
   }
 }
 
+// The runtime has its answer then, and will not ask again.
+TEST_P(Killed, AfterTheAnswerToDelTheNextStartDoesTheRest) {
+  PodHost host;
+  const Namespace pod;
+  (void)host.add("c1", pod, GetParam());
+
+  const bool survived = survives(host, 0, [&] {
+    std::function<void()> rest;
+    const auto answered = host.pods().answer(test::cni_request("DEL", "c1"), nullptr, rest);
+    if (answered && rest) ::raise(SIGKILL);
+  });
+
+  EXPECT_FALSE(survived) << "there was no rest to do";
+  expect_nothing_left(host, 0);
+  (void)host.add("c1", pod, GetParam());
+  EXPECT_TRUE(pod.pings("10.42.0.1"));
+}
+
 INSTANTIATE_TEST_SUITE_P(DataPath, Killed, testing::Values("", bridged), [](const auto& chosen) {
   return std::string(*chosen.param == '\0' ? "Routed" : "Bridged");
 });
