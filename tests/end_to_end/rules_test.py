@@ -76,6 +76,7 @@ class Rules(unittest.TestCase):
         self.assertEqual(short("www.new.test", "AAAA"), ["64:ff9b::c000:250"])
         self.assertEqual(short("old.test", "AAAA"), ["64:ff9b::c000:250"])
         self.assertEqual(short("-x", "64:ff9b::203.0.114.5"), ["far.new.test."])
+        self.assertEqual(short("-x", "64:ff9b::10.1.1.2"), ["db.test."])
 
     def test_who_may_be_another_has_so_many_answers_and_then_short_ones(self):
         replies = []

@@ -143,6 +143,9 @@ Responder::Response Responder::respond_by_rules(wire::Bytes raw, const wire::Que
   if (rules.dns64() && query.qtype() == Type::ptr && way.detours.size() == before) {
     if (const auto inside = embedded_address(query.qname(), *rules.dns64())) {
       const auto name = reverse_name(*inside);
+      if (const auto* host = rules.find_host(name.wire()); host && !host->ptr.empty()) {
+        return replied_with(answer_host(host->ptr, rules.host_ttl(), raw, query, context, reply));
+      }
       inner = with_question(raw, query, name.wire(), Type::ptr);
       way.detours.push_back(
           {.rules = rules_, .query = copy_of(raw), .asked_name = copy_of(name.wire())});

@@ -197,6 +197,19 @@ TEST(Rules, AWhoValidatesIsNotGivenMadeAddresses) {
   EXPECT_TRUE(seen.answers.empty());
 }
 
+TEST(Rules, ReverseNamesBelowThePrefixAreThoseOfHostEntriesToo) {
+  Ruled ruled({.hosts = {{ip("10.9.9.9"), name("only.here")}},
+               .dns64 = boost::asio::ip::make_network_v6("64:ff9b::/96")});
+
+  const auto asked = reverse_name(ip("64:ff9b::10.9.9.9")).format();
+  const auto seen = ruled.ask(asked.substr(0, asked.size() - 1), Type::ptr);
+
+  ASSERT_EQ(seen.answers.size(), 1U);
+  EXPECT_EQ(seen.answers[0].owner, asked);
+  EXPECT_EQ(seen.answers[0].data, ptr_record(Name(), name("only.here"), 0s).data);
+  EXPECT_EQ(ruled.resolver.heard(), 0);
+}
+
 TEST(Rules, ReverseNamesBelowThePrefixAreThoseOfTheAddressInside) {
   FakeResolver resolver([](const Heard& heard) {
     return std::vector<Message>{reply_to(
