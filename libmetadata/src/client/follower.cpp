@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/snapshot_keeper.hpp"
+#include "client/snapshot_saver.hpp"
 
 #include <paddock/metadata/client.hpp>
 #include <paddock/metadata/cluster.hpp>
@@ -51,8 +51,7 @@ struct Follower::State {
       : options(std::move(given)),
         client(ClientOptions{
             .server = options.server, .access = options.access, .timeout = 3 * options.heartbeat}),
-        random(std::random_device{}()),
-        keeper(options.snapshot_file, options.save_after, options.reduction.form) {}
+        random(std::random_device{}()) {}
 
   void run();
   void follow_once();
@@ -61,7 +60,6 @@ struct Follower::State {
   void reach(const Cluster::Stamp& stamp);
   void lose(const Error& why);
   void publish(const Cluster::Stamp& stamp);
-  void save_if_due(bool at_once);
   void wait_before_retry();
   [[nodiscard]] std::string target() const;
   [[nodiscard]] bool is_stopping() const {
@@ -72,13 +70,13 @@ struct Follower::State {
   FollowerOptions options;
   Client client;  // interrupt() from any thread
   std::mt19937 random;
-  client::SnapshotKeeper keeper;
   Draft draft;
   bool is_initial = false;        // the whole state is being read into the draft
   bool is_of_other_form = false;  // what is known is what another reduction kept
   bool is_up = false;             // past the first bookmark of this connection
   bool is_told = false;           // the loss was reported
   milliseconds retry{0};
+  std::optional<client::SnapshotSaver> saver;  // from start() to stop()
   std::thread thread;
 
   mutable std::mutex mutex;  // of what follows: consumers wait on it from threads of their own
@@ -109,7 +107,6 @@ void Follower::State::run() {
   }
   while (!is_stopping()) {
     follow_once();
-    save_if_due(true);
     if (!is_stopping()) wait_before_retry();
   }
 }
@@ -160,7 +157,6 @@ bool Follower::State::take_line(std::string_view line) {
       }
       break;
   }
-  save_if_due(false);
   return !is_stopping();
 }
 
@@ -195,7 +191,7 @@ void Follower::State::reach(const Cluster::Stamp& stamp) {
   const bool is_new = current == nullptr || current->revision() != stamp.revision ||
                       current->store() != stamp.store;
   if (is_new || is_first || current->stale_since() != stamp.stale_since) publish(stamp);
-  if (is_new || std::exchange(is_of_other_form, false)) keeper.changed();
+  if (is_new || std::exchange(is_of_other_form, false)) saver->changed();
   if (is_first) call(options.events.connected);
 }
 
@@ -229,13 +225,6 @@ void Follower::State::lose(const Error& why) {
   is_told = true;
 }
 
-void Follower::State::save_if_due(bool at_once) {
-  if (!keeper.is_behind() || (!at_once && Clock::now() < keeper.due())) return;
-  if (auto saved = keeper.save(*current); !saved) {
-    call(options.events.snapshot_failed, saved.error());
-  }
-}
-
 void Follower::State::wait_before_retry() {
   const auto most = std::exchange(retry, std::min(options.longest_retry, 2 * retry));
   retry = std::max(retry, options.shortest_retry);
@@ -262,6 +251,10 @@ Follower::Follower(FollowerOptions options) : state_(std::make_unique<State>(std
 Follower::~Follower() { stop(); }
 
 void Follower::start() {
+  const auto& options = state_->options;
+  state_->saver.emplace(
+      options.snapshot_file, options.save_after, [this] { return cluster(); },
+      options.events.snapshot_failed, options.reduction.form);
   state_->thread = std::thread([this] { state_->run(); });
 }
 
@@ -273,6 +266,7 @@ void Follower::stop() {
   state_->client.interrupt();
   state_->changed.notify_all();
   if (state_->thread.joinable()) state_->thread.join();
+  state_->saver.reset();
 }
 
 std::shared_ptr<const Cluster> Follower::cluster() const {

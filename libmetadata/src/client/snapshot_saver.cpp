@@ -6,8 +6,10 @@
 namespace paddock::metadata::client {
 
 SnapshotSaver::SnapshotSaver(std::string file, std::chrono::milliseconds save_after, Newest newest,
-                             Failed failed)
-    : newest_(std::move(newest)), failed_(std::move(failed)), keeper_(file, save_after) {
+                             Failed failed, std::string form)
+    : newest_(std::move(newest)),
+      failed_(std::move(failed)),
+      keeper_(file, save_after, std::move(form)) {
   if (file.empty()) return;
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }

@@ -20,9 +20,9 @@ class SnapshotSaver {
   using Failed = std::function<void(const Error&)>;
 
   // `newest` and `failed` (may be empty) are called on the saver's thread. An empty file: nothing
-  // is saved, and there is no thread.
+  // is saved, and there is no thread. `form` as in Reduction.
   SnapshotSaver(std::string file, std::chrono::milliseconds save_after, Newest newest,
-                Failed failed);
+                Failed failed, std::string form = {});
   // Writes the file if it is behind.
   ~SnapshotSaver();
   SnapshotSaver(const SnapshotSaver&) = delete;

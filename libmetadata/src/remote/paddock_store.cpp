@@ -193,6 +193,8 @@ void PaddockStore::publish(const std::shared_ptr<const Cluster>& next) {
   const auto before = publisher_.cluster();
   if (!before || is_anew_.exchange(false)) {
     publisher_.publish_anew(next);
+  } else if (options_.history == 0) {
+    publisher_.publish(next, {});
   } else {
     std::vector<Change> changes;
     diff(*before, *next, [&](const Difference& difference) {

@@ -407,6 +407,7 @@ TEST_F(FollowerTest, GoesOnWhenTheSnapshotCannotBeWritten) {
   server.send(bookmark(3));
 
   EXPECT_TRUE(wait_for_revision(follower, 3));
+  follower.stop();
   EXPECT_GE(failed_saves_, 1);
 }
 

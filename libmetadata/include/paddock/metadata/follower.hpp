@@ -20,7 +20,7 @@ namespace paddock::metadata {
 
 class Cluster;
 
-// Called on the follower's thread; each may be empty.
+// Called on the follower's threads; each may be empty.
 struct FollowerEvents {
   std::function<void()> connected;  // up to date with the server: the first bookmark came
   std::function<void(const Error& why)> lost;          // once per loss, and once if never connected
@@ -62,9 +62,9 @@ class PADDOCK_METADATA_EXPORT Follower {
   Follower(const Follower&) = delete;
   Follower& operator=(const Follower&) = delete;
 
-  // Connects and follows, on a thread of its own. Once.
+  // Connects and follows, on a thread of its own; another one writes the file. Once.
   void start();
-  // Ends the thread, writes the snapshot file if it is behind, wakes every next(). Idempotent.
+  // Ends the threads, writes the snapshot file if it is behind, wakes every next(). Idempotent.
   void stop();
 
   // The newest state; null while nothing was ever known. Any thread.
