@@ -3,6 +3,7 @@
 
 #include "zone/hash.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <stdexcept>
 
@@ -115,8 +116,14 @@ void ShardEditor::remove(std::span<const std::uint8_t> name, std::uint64_t hash)
 
 void ShardEditor::own() {
   if (!block_) return;
-  const ShardHeader now = header();
-  rebuild(1 + now.live / 32, 128 + now.end / 32);
+  // As it is, for what changes in it is little; trim() clears up when that is worth it.
+  const Block old = block_;
+  ShardHeader now = header();
+  const std::size_t room = 128 + now.end / 32;
+  now.capacity = static_cast<std::uint32_t>(std::min(max_block, now.end + room));
+  block_ = std::make_shared_for_overwrite<std::uint8_t[]>(now.capacity);
+  std::memcpy(block_.get(), old.get(), now.end);
+  set_header(now);
 }
 
 std::uint32_t ShardEditor::trim() {
