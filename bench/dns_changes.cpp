@@ -2,10 +2,12 @@
 //
 // From a change at metadatad to the answer of dnsd, for bench/dns_changes.sh: pods of headless
 // services get other addresses at a steady rate, and each new endpoint's name is asked for, every
-// quarter of a millisecond, from the moment the change is sent until it is answered. That, and
-// queries for names that stay, is the load.
+// quarter of a millisecond, from the moment the change is sent until it is answered. Names that
+// stay are asked for besides, so many that all queries come at a steady rate. First come as many
+// seconds of that load without a change: what the processor had to do then is not the changes'.
 //
 //   dns_changes SOCKET PORT METADATAD_PID DNSD_PID [CHANGES_PER_SECOND] [SECONDS]
+//   [QUERIES_PER_SECOND]
 #include "measured_daemon.hpp"
 
 #include <paddock/metadata/client.hpp>
@@ -145,7 +147,8 @@ std::vector<Change> plan(const std::string& path, std::size_t count) {
 // Asks for the names of changes on their way until they are answered.
 class Asking {
  public:
-  Asking(std::vector<Change>& changes, const char* port) : changes_(changes) {
+  Asking(std::vector<Change>& changes, const char* port, unsigned rate)
+      : changes_(changes), rate_(rate) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -161,10 +164,15 @@ class Asking {
  private:
   void run(const std::stop_token& stop) {
     std::size_t next = 0;
-    while (!stop.stop_requested()) {
+    const auto begin = Clock::now();
+    for (std::size_t turn = 0; !stop.stop_requested(); ++turn) {
       for (; next < changes_.size() && changes_[next].sent != 0; ++next) open_.push_back(next);
-      for (const std::size_t i : open_) ask(i);
-      ask(next % 100);  // long there
+      const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+      const auto due = static_cast<std::size_t>(seconds * rate_);
+      for (std::size_t k = 0; k < open_.size() && asked_ < due; ++k) {
+        ask(open_[(turn + k) % open_.size()]);
+      }
+      while (asked_ < due) ask(changes_.size() - 1 - asked_ % 100);  // nobody waits for these
       std::this_thread::sleep_for(step);
       receive();
       std::erase_if(open_, [&](std::size_t i) { return changes_[i].seen != 0; });
@@ -188,6 +196,7 @@ class Asking {
   }
 
   std::vector<Change>& changes_;
+  const unsigned rate_;  // of queries, a second
   const int socket_ = ::socket(AF_INET, SOCK_DGRAM, 0);
   std::vector<std::size_t> open_;
   std::atomic<std::size_t> asked_ = 0;
@@ -212,18 +221,23 @@ void make_changes(const std::string& path, std::vector<Change>& changes, unsigne
   }
 }
 
-void print(const std::vector<Change>& changes, double took, double metadatad, double dnsd,
-           std::size_t asked) {
+struct Cores {
+  double of_metadatad = 0;
+  double of_dnsd = 0;
+  double of_queries = 0;  // dnsd's, without a change
+};
+
+void print(const std::vector<Change>& changes, double took, double queries, const Cores& cores) {
   std::vector<double> taken;
   for (const Change& change : changes) {
     if (change.seen != 0) taken.push_back(static_cast<double>(change.seen - change.sent) / 1e6);
   }
   if (taken.empty()) give_up("no change was ever answered");
   std::ranges::sort(taken);
-  std::printf("| %.0f | %.0f | %zu of %zu | %.1f | %.1f | %.1f | %.2f | %.2f |\n",
-              static_cast<double>(changes.size()) / took, static_cast<double>(asked) / took,
-              taken.size(), changes.size(), taken[taken.size() / 2], taken[taken.size() * 99 / 100],
-              taken.back(), dnsd / took, metadatad / took);
+  std::printf("| %.0f | %.0f | %zu of %zu | %.1f | %.1f | %.1f | %.2f | %.2f | %.2f |\n",
+              static_cast<double>(changes.size()) / took, queries, taken.size(), changes.size(),
+              taken[taken.size() / 2], taken[taken.size() * 99 / 100], taken.back(),
+              cores.of_dnsd - cores.of_queries, cores.of_queries, cores.of_metadatad);
 }
 
 }  // namespace
@@ -232,7 +246,7 @@ int main(int argc, char** argv) {
   if (argc < 5) {
     std::fprintf(stderr,
                  "usage: dns_changes SOCKET PORT METADATAD_PID DNSD_PID [CHANGES_PER_SECOND] "
-                 "[SECONDS]\n");
+                 "[SECONDS] [QUERIES_PER_SECOND]\n");
     return 2;
   }
   const std::string path = argv[1];
@@ -240,17 +254,27 @@ int main(int argc, char** argv) {
   const int dnsd = std::atoi(argv[4]);
   const auto rate = static_cast<unsigned>(argc > 5 ? std::atoi(argv[5]) : 1000);
   const auto seconds = static_cast<unsigned>(argc > 6 ? std::atoi(argv[6]) : 10);
+  const auto queries = static_cast<unsigned>(argc > 7 ? std::atoi(argv[7]) : 20'000);
   make_headless(path);
   auto changes = plan(path, std::size_t{rate} * seconds);
   std::this_thread::sleep_for(std::chrono::seconds(2));
-  const Asking asking(changes, argv[2]);
+  const Asking asking(changes, argv[2], queries);
+  const auto begin = Clock::now();
+  const double dnsd_first = cpu_of(dnsd);
+  std::this_thread::sleep_for(std::chrono::seconds(seconds));
+  const double without =
+      (cpu_of(dnsd) - dnsd_first) / std::chrono::duration<double>(Clock::now() - begin).count();
+  const std::size_t asked_before = asking.asked();
   const double metadatad_before = cpu_of(metadatad);
   const double dnsd_before = cpu_of(dnsd);
-  const auto begin = Clock::now();
+  const auto start = Clock::now();
   make_changes(path, changes, rate);
-  const double took = std::chrono::duration<double>(Clock::now() - begin).count();
+  const double took = std::chrono::duration<double>(Clock::now() - start).count();
+  const double with_changes = (cpu_of(dnsd) - dnsd_before) / took;
+  const double of_metadatad = (cpu_of(metadatad) - metadatad_before) / took;
+  const std::size_t asked = asking.asked() - asked_before;
   std::this_thread::sleep_for(std::chrono::seconds(1));
-  print(changes, took, cpu_of(metadatad) - metadatad_before, cpu_of(dnsd) - dnsd_before,
-        asking.asked());
+  print(changes, took, static_cast<double>(asked) / took,
+        {.of_metadatad = of_metadatad, .of_dnsd = with_changes, .of_queries = without});
   return 0;
 }

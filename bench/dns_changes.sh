@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # From a change to the answer: the real metadatad and dnsd with 10,000 headless services and 150,000
-# pods (or a fraction), 1,000 pods a second get another address, under load.
-#   bench/dns_changes.sh BUILD_DIRECTORY [FRACTION] [CHANGES_PER_SECOND] [SECONDS]
+# pods (or a fraction), 1,000 pods a second get another address, while names are asked for at a rate.
+#   bench/dns_changes.sh BUILD_DIRECTORY [FRACTION] [CHANGES_PER_SECOND] [SECONDS] [QUERIES_PER_SECOND]
 set -euo pipefail
 build=${1:?build directory}
 cmake --build "$build" --target cluster_memory dns_changes paddock-metadatad paddock-dnsd >/dev/null
 fraction=${2:-1}
 rate=${3:-1000}
 seconds=${4:-10}
+queries=${5:-20000}
 port=5397
 work=$(mktemp -d)
 pids=()
@@ -35,8 +36,8 @@ until dig +time=1 +tries=1 @127.0.0.1 -p $port dns-version.cluster.local TXT 2>/
   kill -0 "${pids[1]}" 2>/dev/null || { cat "$work/dnsd.log" >&2; exit 1; }
   sleep 0.1
 done
-echo '| changes/s | queries/s | answered | median, ms | p99, ms | highest, ms | dnsd, cores | metadatad, cores |'
-echo '| --- | --- | --- | --- | --- | --- | --- | --- |'
-"$build/bench/dns_changes" "$work/s" $port "${pids[0]}" "${pids[1]}" "$rate" "$seconds"
+echo '| changes/s | queries/s | answered | median, ms | p99, ms | highest, ms | dnsd, cores for changes | and for queries | metadatad, cores |'
+echo '| --- | --- | --- | --- | --- | --- | --- | --- | --- |'
+"$build/bench/dns_changes" "$work/s" $port "${pids[0]}" "${pids[1]}" "$rate" "$seconds" "$queries"
 awk '/^VmRSS|^VmHWM/ { m[$1] = $2 / 1024 } END { printf "dnsd: %.1f MiB resident, %.1f at its highest\n", m["VmRSS:"], m["VmHWM:"] }' \
   "/proc/${pids[1]}/status"
