@@ -4,7 +4,6 @@
 #include "netd/wireguard_keys.hpp"
 #include "runtime/log.hpp"
 
-#include <malloc.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -22,8 +21,7 @@ namespace log = runtime::log;
 
 namespace {
 
-constexpr std::size_t few = 64;    // peers that are copied at once
-constexpr std::size_t bulk = 256;  // peers; below it there is little to give back
+constexpr std::size_t few = 64;  // peers that are copied at once
 
 }  // namespace
 
@@ -136,9 +134,7 @@ void HostOverlay::follow() {
   if (!overlay_) return;
   auto changes = registry_.peer_changes();
   if (changes.is_whole) {
-    const bool is_bulk = changes.put.size() > bulk;
-    note(overlay_->replace(std::exchange(changes.put, {})));
-    if (is_bulk) ::malloc_trim(0);  // what it took to read them
+    note(overlay_->replace(std::move(changes.put)));
     return;
   }
   for (const auto& host : changes.gone) note(overlay_->remove(host));
