@@ -17,8 +17,8 @@ constexpr runtime::Label zone{"zone", "."};
 constexpr runtime::Label zones{"zones", "."};
 constexpr runtime::Label view{"view", ""};
 
-void write_sizes(std::string_view name, std::string_view help,
-                 const std::array<dns::MessageSizes, 2>& sizes, runtime::MetricsText& out) {
+void write_message_sizes(std::string_view name, std::string_view help,
+                         const std::array<dns::MessageSizes, 2>& sizes, runtime::MetricsText& out) {
   out.histogram(name, help);
   for (std::size_t protocol = 0; protocol < 2; ++protocol) {
     out.distribution(dns::MessageSizes::bounds, sizes[protocol].counts,
@@ -45,10 +45,10 @@ void write_requests(const dns::Counters& counters, runtime::MetricsText& out) {
   }
   out.counter("coredns_dns_do_requests_total", "DNS requests with DO bit set per zone.");
   out.sample(counters.dnssec_ok, {server, zone, view});
-  write_sizes("coredns_dns_request_size_bytes", "Size of the requests in bytes.",
-              counters.query_sizes, out);
-  write_sizes("coredns_dns_response_size_bytes", "Size of the responses in bytes.",
-              counters.response_sizes, out);
+  write_message_sizes("coredns_dns_request_size_bytes", "Size of the requests in bytes.",
+                      counters.query_sizes, out);
+  write_message_sizes("coredns_dns_response_size_bytes", "Size of the responses in bytes.",
+                      counters.response_sizes, out);
   out.histogram("coredns_dns_request_duration_seconds", "Time each request took, in seconds.");
   out.distribution(dns::Latency::bounds, counters.latency.counts, counters.latency.sum,
                    {server, zone, view});
