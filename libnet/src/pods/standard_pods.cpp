@@ -93,7 +93,11 @@ cni::Expected<std::string> StandardPods::answer(const cni::Request& request,
 cni::Expected<std::string> StandardPods::answer_flannel(const cni::Request& request,
                                                         const NetworkNamespace* pod) {
   const auto delegate = standard::flannel_delegate(request);
-  if (!delegate) return delegate.error();
+  if (!delegate) {
+    auto failure = delegate.error();
+    if (request.command == Command::status) failure.code = Code::cannot_add;
+    return failure;
+  }
   if (request.command != Command::add && request.command != Command::del)
     return answer(*delegate, pod);
   const auto note = standard::flannel_note(request);
