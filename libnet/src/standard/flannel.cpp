@@ -21,7 +21,7 @@ using cni::Json;
 using cni::Refusal;
 
 constexpr const char* default_file = "/run/flannel/subnet.env";
-constexpr const char* default_folder = "/var/lib/cni/flannel";
+constexpr const char* kept_by_default = "/var/lib/cni/flannel";
 
 // flanneld writes KEY=VALUE lines.
 std::map<std::string, std::string> variables_in(const std::string& path) {
@@ -124,7 +124,7 @@ Json delegate_config(const Json& config) {
 std::filesystem::path note_of(const Json& config, const cni::Request& request) {
   const auto* folder = cni::find(config, "dataDir");
   const bool is_named = folder && *folder != "";
-  return std::filesystem::path(is_named ? cni::text_of(*folder, "dataDir") : default_folder) /
+  return std::filesystem::path(is_named ? cni::text_of(*folder, "dataDir") : kept_by_default) /
          request.container;
 }
 
