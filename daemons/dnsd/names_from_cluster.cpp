@@ -230,7 +230,9 @@ void NamesFromCluster::name_pod(const ServiceKey& key) {
     named.addresses = addresses_of(pod->network_from.view());
   }
   // An address that is another pod's makes no name of this one but Rancher's.
-  put(source, schemas_.pod(named, metadata::is_running(*pod) && !is_sharing));
+  // One that starts is reached already: its init containers speak.
+  const bool is_there = metadata::is_running(*pod) || pod->state == "starting";
+  put(source, schemas_.pod(named, is_there && !is_sharing));
 }
 
 std::vector<boost::asio::ip::address> NamesFromCluster::addresses_of(std::string_view uid) const {

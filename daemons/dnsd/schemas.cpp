@@ -128,10 +128,10 @@ std::vector<dns::Contribution> Schemas::service(const dns::Service& service,
   return contributions;
 }
 
-std::vector<dns::Contribution> Schemas::pod(const dns::Pod& pod, bool is_running) const {
+std::vector<dns::Contribution> Schemas::pod(const dns::Pod& pod, bool is_there) const {
   std::vector<dns::Contribution> contributions;
   for (const auto& names : kubernetes_) {
-    if (is_running) contributions.push_back(names.pod(pod));
+    if (is_there) contributions.push_back(names.pod(pod));
   }
   if (rancher_) contributions.push_back(rancher_->container(pod));
   return contributions;

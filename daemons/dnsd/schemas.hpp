@@ -28,7 +28,7 @@ class Schemas {
       const dns::Service& service, const dns::RancherNames::FindService& find) const;
 
   // Where a pod that has ended is still named, in Rancher's words a stopped container.
-  [[nodiscard]] std::vector<dns::Contribution> pod(const dns::Pod& pod, bool is_running) const;
+  [[nodiscard]] std::vector<dns::Contribution> pod(const dns::Pod& pod, bool is_there) const;
 
  private:
   std::vector<dns::KubernetesNames> kubernetes_;  // one a zone; the first has the reverse names

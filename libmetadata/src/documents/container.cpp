@@ -3,6 +3,8 @@
 // A pod as Rancher's container.
 #include "documents/fields.hpp"
 
+#include <map>
+
 namespace paddock::metadata::documents {
 namespace {
 
@@ -27,6 +29,26 @@ Value ports(const View& view, const Pod& pod) {
     nodes.emplace_back(std::move(port));
   }
   return list_of(std::move(nodes));
+}
+
+// Rancher's own labels of a container that Kubernetes started: its agent gave it those, beside what
+// the kubelet says and the pod's. Nothing but a pod of Kubernetes has a service account.
+Value labels(const View&, const Pod& pod) {
+  if (pod.service_account.empty()) return map_of(pod.labels);
+  std::map<std::string_view, std::string_view> all{
+      {"io.kubernetes.container.name", "POD"},
+      {"io.kubernetes.pod.name", pod.name},
+      {"io.kubernetes.pod.namespace", pod.ns},
+      {"io.kubernetes.pod.uid", pod.uid},
+      {"io.rancher.container.display_name", pod.name},
+      {"io.rancher.service.deployment.unit", pod.uid},
+      {"io.rancher.service.launch.config", "io.rancher.service.primary.launch.config"},
+      {"io.rancher.stack.name", pod.ns}};
+  if (!pod.host_network) all["io.rancher.container.network"] = "true";
+  for (const auto& [key, value] : pod.labels) all[key] = value;
+  std::vector<std::pair<std::string, Node>> entries;
+  for (const auto& [key, value] : all) entries.emplace_back(key, text_node(value));
+  return map_of(std::move(entries));
 }
 
 Value network_uuid(const View& view, const Pod& pod) {
@@ -62,7 +84,7 @@ constexpr Field<Pod> fields[] = {
        return text_node(p.hostname.empty() ? p.name : p.hostname);
      }},
     {"ips", [](const View&, const Pod& p) -> Value { return list_of(p.addresses); }},
-    {"labels", [](const View&, const Pod& p) -> Value { return map_of(p.labels); }},
+    {"labels", labels},
     {"links",
      [](const View&, const Pod& p) -> Value {
        return p.links.empty() ? absent_map() : map_of(p.links);

@@ -119,6 +119,12 @@ class Kubeconfig {
     server.url = cluster.text("server");
     if (server.url.empty()) cluster.refuse("server", "must be said, as https://10.0.0.1:6443");
     while (server.url.ends_with('/')) server.url.pop_back();
+    const auto host = server.url.find("://");
+    const auto path = host == std::string::npos ? host : server.url.find('/', host + 3);
+    if (path != std::string::npos) {
+      server.base = server.url.substr(path);
+      server.url.resize(path);
+    }
     cluster.must_not_have("insecure-skip-tls-verify",
                           "servers are always verified: give certificate-authority instead");
     cluster.must_not_have("proxy-url", "proxies are not supported: name the server itself");
@@ -134,6 +140,9 @@ class Kubeconfig {
                     "programs that fetch credentials are not run: use a token, tokenFile or a "
                     "client certificate");
       }
+    }
+    for (const char* key : {"as", "as-uid", "as-groups", "as-user-extra"}) {
+      if (user.has(key)) user.refuse(key, "nobody is impersonated: name a user with the rights");
     }
     access.certificate_file = file_of(user, "client-certificate");
     access.key_file = file_of(user, "client-key");

@@ -59,6 +59,7 @@ std::vector<Wanted> wanted_resources(const KubernetesStoreOptions& options) {
         {Role::service_import,
          {.path = "/apis/multicluster.x-k8s.io/v1alpha1/serviceimports", .may_be_missing = true}});
   }
+  for (auto& [role, resource] : wanted) resource.path.insert(0, options.server.base);
   return wanted;
 }
 
@@ -73,7 +74,8 @@ class KubernetesStore final : public PublishedStore {
         options_(std::move(given)),
         writes_(options_),
         table_(random_uuid(), read_snapshot(), options_.node),
-        writer_(server_of(options_), options_.node, table_, {.longest = options_.longest_retry}),
+        writer_({.server = server_of(options_), .base = options_.server.base}, options_.node,
+                table_, {.longest = options_.longest_retry}),
         saver_(
             snapshot_file(), options_.save_after, [this] { return publisher_.cluster(); },
             options_.events.snapshot_failed) {
@@ -104,7 +106,9 @@ class KubernetesStore final : public PublishedStore {
     publishing_ = {};
   }
 
-  [[nodiscard]] std::string source() const override { return "kubernetes:" + options_.server.url; }
+  [[nodiscard]] std::string source() const override {
+    return "kubernetes:" + options_.server.url + options_.server.base;
+  }
   [[nodiscard]] bool is_writable() const noexcept override { return false; }
   void submit(Write write, std::function<void(WriteResult)> done) override {
     const Key key = key_of(write);

@@ -28,14 +28,14 @@ Made refusal(Status status, std::string text) {
 
 }  // namespace
 
-NodeWriter::NodeWriter(ClientOptions server, std::string node, Table& table, RetryTimes times)
+NodeWriter::NodeWriter(Api api, std::string node, Table& table, RetryTimes times)
     : node_(std::move(node)),
       // Nothing in the name of a node needs escaping. The status takes metadata, too, but nothing
       // of the spec: so that is all there is a right to.
-      target_("/api/v1/nodes/" + node_ + "/status?fieldManager=paddock"),
+      target_(api.base + "/api/v1/nodes/" + node_ + "/status?fieldManager=paddock"),
       times_(times),
       table_(table),
-      client_(std::move(server)),
+      client_(std::move(api.server)),
       retry_(times.shortest) {}
 
 std::vector<Made> NodeWriter::make(const remote::Writes& writes, std::int64_t now) {

@@ -23,8 +23,13 @@ struct RetryTimes {
 
 class NodeWriter {
  public:
+  struct Api {
+    ClientOptions server;
+    std::string base = {};  // comes before every path
+  };
+
   // The table is that of the node's cluster, and knows which node it is.
-  NodeWriter(ClientOptions server, std::string node, Table& table, RetryTimes times);
+  NodeWriter(Api api, std::string node, Table& table, RetryTimes times);
 
   // The lines of the audit log have this time (Unix milliseconds).
   [[nodiscard]] std::vector<remote::Made> make(const remote::Writes& writes, std::int64_t now);

@@ -39,6 +39,11 @@ void read_metadata(const Json& object, Object& into) {
   into.created = time_of(text_at(metadata, "creationTimestamp"));
 }
 
+// That of the stack or service it was in Rancher, before it was one here.
+void keep_rancher_uuid(Object& object) {
+  if (const Text* uuid = object.labels.find(rancher_uuid_label)) object.uid = *uuid;
+}
+
 Protocol protocol_of(const Json& port) {
   const std::string_view text = text_at(port, "protocol");
   return text == "UDP" ? Protocol::udp : text == "SCTP" ? Protocol::sctp : Protocol::tcp;
@@ -76,7 +81,10 @@ Addresses node_addresses(const Json& list) {
   for (const std::string_view type : {"InternalIP", "ExternalIP"}) {
     for (const Json& item : list) {
       if (text_at(item, "type") != type) continue;
-      if (const auto address = address_of(at(item, "address"))) addresses.push_back(*address);
+      const auto address = address_of(at(item, "address"));
+      if (address && std::ranges::find(addresses, *address) == addresses.end()) {
+        addresses.push_back(*address);
+      }
     }
   }
   return addresses;
@@ -112,23 +120,31 @@ std::string_view pod_state(const Json& object) {
   return {};
 }
 
+// An init container that stays beside the others (KEP-753).
+bool is_sidecar(const Json& container) { return text_at(container, "restartPolicy") == "Always"; }
+
+void add_host_ports(const Json& container, std::vector<Text>& mappings) {
+  for (const Json& port : list_at(container, "ports")) {
+    const auto published = number_at(port, "hostPort", 65535);
+    const auto inner = number_at(port, "containerPort", 65535);
+    if (published == 0 || inner == 0) continue;
+    const std::string_view ip = text_at(port, "hostIP");
+    std::string mapping = ip.empty()                               ? ""
+                          : ip.find(':') != std::string_view::npos ? "[" + std::string(ip) + "]:"
+                                                                   : std::string(ip) + ":";
+    mapping += std::to_string(published) + ":" + std::to_string(inner);
+    const Protocol protocol = protocol_of(port);
+    mapping += protocol == Protocol::udp ? "/udp" : protocol == Protocol::sctp ? "/sctp" : "/tcp";
+    mappings.emplace_back(mapping);
+  }
+}
+
 Texts host_ports(const Json& spec) {
   std::vector<Text> mappings;
-  for (const Json& container : list_at(spec, "containers")) {
-    for (const Json& port : list_at(container, "ports")) {
-      const auto published = number_at(port, "hostPort", 65535);
-      const auto inner = number_at(port, "containerPort", 65535);
-      if (published == 0 || inner == 0) continue;
-      const std::string_view ip = text_at(port, "hostIP");
-      std::string mapping = ip.empty()                               ? ""
-                            : ip.find(':') != std::string_view::npos ? "[" + std::string(ip) + "]:"
-                                                                     : std::string(ip) + ":";
-      mapping += std::to_string(published) + ":" + std::to_string(inner);
-      const Protocol protocol = protocol_of(port);
-      mapping += protocol == Protocol::udp ? "/udp" : protocol == Protocol::sctp ? "/sctp" : "/tcp";
-      mappings.emplace_back(mapping);
-    }
+  for (const Json& container : list_at(spec, "initContainers")) {
+    if (is_sidecar(container)) add_host_ports(container, mappings);
   }
+  for (const Json& container : list_at(spec, "containers")) add_host_ports(container, mappings);
   return mappings;
 }
 
@@ -178,8 +194,7 @@ std::shared_ptr<Namespace> read_namespace(const Json& object) {
   read_metadata(object, *space);
   space->labels = map_at(at(object, "metadata"), "labels");
   space->annotations = annotations_of(at(object, "metadata"));
-  // The stack it was in Rancher, before it was a namespace here.
-  if (const Text* uuid = space->labels.find(rancher_uuid_label)) space->uid = *uuid;
+  keep_rancher_uuid(*space);
   return space;
 }
 
@@ -212,6 +227,7 @@ std::shared_ptr<Service> read_service(const Json& object) {
   read_metadata(object, *service);
   const Json& spec = at(object, "spec");
   service->labels = map_at(at(object, "metadata"), "labels");
+  keep_rancher_uuid(*service);
   service->service_kind = Text::shared("kubernetesService");
   if (text_at(spec, "type") == "ExternalName") {
     service->external_name = Text(text_at(spec, "externalName"));
@@ -244,7 +260,8 @@ std::shared_ptr<Pod> read_pod(const Json& object) {
   pod->host_network = flag_at(spec, "hostNetwork");
   pod->ready = is_condition_true(status, "Ready");
   pod->system = pod->ns == "kube-system";
-  pod->hostname = Text(text_at(spec, "hostname"));
+  const std::string_view override = text_at(spec, "hostnameOverride");
+  pod->hostname = Text(override.empty() ? text_at(spec, "hostname") : override);
   pod->subdomain = shared_text(spec, "subdomain");
   pod->service_account = shared_text(spec, "serviceAccountName");
   pod->state = Text::shared(pod_state(object));

@@ -38,7 +38,13 @@ Table::Table(std::string store, std::shared_ptr<const Cluster> last_known, std::
   if (!last_known) return;
   draft_ = Draft(*last_known);
   revision_ = last_known->revision();
-  for (const Service& service : last_known->services()) {
+  // Another store may have kept its state here before: what no feed tells of would never go.
+  for (const Network& network : last_known->networks()) erase(network.key());
+  for (const Subnet& subnet : last_known->subnets()) erase(subnet.key());
+}
+
+void Table::remember_imports() {
+  for (const Service& service : draft_.cluster().services()) {
     if (service.clusterset_ips.empty() && !is_only_imported(service)) continue;
     imports_[service.key()] = {
         .uid = service.uid, .ips = service.clusterset_ips, .ports = service.ports};
@@ -137,6 +143,7 @@ std::int64_t Table::stale_since() const {
 
 Feed::Feed(Table& table, Role role) : table_(table), role_(role), number_(table.standings_.size()) {
   table_.standings_.push_back({});
+  if (role_ == Role::service_import) table_.remember_imports();
 }
 
 Kind Feed::kind() const {
@@ -268,7 +275,7 @@ void Feed::erase_unseen() {
   const auto look_at_all = [&]<class T>(const Range<T>& all) {
     for (const T& object : all) {
       if constexpr (std::is_same_v<T, Service>) {
-        if (is_only_imported(object)) continue;
+        if (is_only_imported(object) && table_.imports_.contains(object.key())) continue;
       }
       look_at(object.key());
     }

@@ -60,6 +60,8 @@ class Table {
  private:
   friend class Feed;
 
+  // What is known of imports before somebody tells of them.
+  void remember_imports();
   void put(std::shared_ptr<Object> object);
   void put_node(std::shared_ptr<Host> host, const Json& node);
   void erase(const Key& key);

@@ -91,20 +91,25 @@ Watcher::End Watcher::list() {
 }
 
 Watcher::End Watcher::list_page(const std::string& query, std::string& next, std::string& version) {
-  ListReader reader([this](std::string_view text) {
+  bool is_readable = true;  // all items so far: one that is not would be taken for gone
+  ListReader reader([&](std::string_view text) {
     const Json object = Json::parse(text, nullptr, false);
-    if (object.is_object()) inbox_.put(object);
+    is_readable = is_readable && object.is_object();
+    if (is_readable) inbox_.put(object);
   });
   bool is_right = true;
+  const auto take = [&](std::string_view piece) {
+    return is_right = reader.feed(piece) && is_readable;
+  };
   const auto answer =
-      client_.stream(request(query), {.head = times_.head, .silence = times_.head},
-                     [&](std::string_view piece) { return is_right = reader.feed(piece); });
+      client_.stream(request(query), {.head = times_.head, .silence = times_.head}, take);
   if (!answer) return judge(answer.error());
   if (answer->status != 200) return judge(*answer);
   if (!is_right || !reader.is_whole() || reader.resource_version().empty()) {
-    const std::string why = !reader.problem().empty() ? reader.problem()
-                            : reader.is_whole()       ? "the list has no resourceVersion"
-                                                      : "the list ends early";
+    const std::string why = !is_readable                ? "an item of the list is no JSON"
+                            : !reader.problem().empty() ? reader.problem()
+                            : reader.is_whole()         ? "the list has no resourceVersion"
+                                                        : "the list ends early";
     return {.kind = End::Kind::failed,
             .why = {make_error_code(errc::bad_message), resource_.path + ": " + why}};
   }
@@ -170,6 +175,8 @@ bool Watcher::take_event(std::string_view line, bool& is_list, End& end) {
   if (type == "ERROR") {
     const auto code = number_at(object, "code", 999);
     const bool is_old = code == 410 || is_from_the_future(object);
+    // Whatever else a server says is wrong with a watch, it may be wrong with the version.
+    version_.clear();
     end = {.kind = is_old ? End::Kind::expired : End::Kind::failed,
            .why = {make_error_code(errc::protocol_error),
                    resource_.path + ": " + std::to_string(code) + " " + message_of(object, "")}};

@@ -68,6 +68,8 @@ TEST(NamesFromCluster, APodHasNamesAndAnEndedOneOnlyInRancher) {
   EXPECT_EQ(names.data("web-1.shop.pod.cluster.local"), Data{"10.42.0.7"});
   EXPECT_EQ(names.data("10-42-0-7.shop.pod.cluster.local"), Data{"10.42.0.7"});
 
+  names.put("{kind: Pod, namespace: shop, name: web-1, addresses: [10.42.0.7], state: starting}");
+  EXPECT_EQ(names.data("10-42-0-7.shop.pod.cluster.local"), Data{"10.42.0.7"});
   names.put("{kind: Pod, namespace: shop, name: web-1, addresses: [10.42.0.7], state: stopped}");
 
   EXPECT_EQ(names.ask("web-1.shop.pod.cluster.local").rcode, 3U);

@@ -54,6 +54,15 @@ TEST_F(KubeconfigTest, FindsTheServerOfTheCurrentContext) {
   EXPECT_EQ(read->access.key_file, "/k");
 }
 
+TEST_F(KubeconfigTest, KnowsAServerBehindAPath) {
+  const auto read =
+      read_kubeconfig(write("server: 'https://rancher.example/k8s/clusters/local/'", ""));
+
+  ASSERT_TRUE(read) << read.error().text;
+  EXPECT_EQ(read->url, "https://rancher.example");
+  EXPECT_EQ(read->base, "/k8s/clusters/local");
+}
+
 TEST_F(KubeconfigTest, KeepsInlineDataInMemoryFiles) {
   const auto read =
       read_kubeconfig(write(server + ", certificate-authority-data: Q0E=", "token: secret"));
@@ -67,6 +76,7 @@ TEST_F(KubeconfigTest, RefusesWhatWouldWeakenOrRunSomething) {
   EXPECT_NE(refusal(server + ", insecure-skip-tls-verify: true", "").find("always verified"),
             std::string::npos);
   EXPECT_NE(refusal(server, "exec: {command: aws}").find("users[u].user.exec"), std::string::npos);
+  EXPECT_NE(refusal(server, "token: t, as: admin").find("users[u].user.as"), std::string::npos);
   EXPECT_NE(refusal(server + ", proxy-url: 'http://p'", "").find("proxies"), std::string::npos);
   EXPECT_EQ(refusal(server + ", insecure-skip-tls-verify: false", ""), "");
 }

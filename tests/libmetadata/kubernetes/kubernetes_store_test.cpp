@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "client/snapshot_file.hpp"
 #include "kubernetes/objects.hpp"
 #include "libmetadata/kubernetes/recording.hpp"
 #include "support/temp_folder.hpp"
@@ -190,6 +191,47 @@ TEST_F(KubernetesStoreTest, AsksForThePodsOfItsNodeOnly) {
               resource_of(target) == "pods")
         << target;
   }
+}
+
+// As where Rancher is in between.
+TEST_F(KubernetesStoreTest, AsksBehindThePathOfItsServer) {
+  const test::ApiServer server(replay_streaming);
+  KubernetesStoreOptions options;
+  options.server = {.url = server.url(), .base = "/k8s/clusters/local", .access = {}, .files = {}};
+
+  const auto store = open_kubernetes_store(std::move(options));
+
+  EXPECT_TRUE(wait(*store, is_final));
+  EXPECT_EQ(store->source(), "kubernetes:" + server.url() + "/k8s/clusters/local");
+  for (const auto& target : server.asked()) {
+    EXPECT_TRUE(target.starts_with("/k8s/clusters/local/api")) << target;
+  }
+}
+
+TEST_F(KubernetesStoreTest, LosesWhatAnotherStoreLeftInItsFolder) {
+  {
+    auto draft = Draft();
+    auto network = std::make_shared<Network>();
+    network->name = Text("old");
+    draft.put(network);
+    auto service = std::make_shared<Service>();
+    service->ns = Text("shop");
+    service->name = Text("old");
+    draft.put(service);
+    ASSERT_TRUE(client::write_snapshot(folder_.path() / "cluster.snapshot",
+                                       *draft.build({.store = "etcd", .revision = 7})));
+  }
+  const test::ApiServer server(replay_streaming);
+
+  const auto store = open(server.url());
+  ASSERT_TRUE(store->cluster());
+  EXPECT_TRUE(store->cluster()->find<Network>("old"));
+
+  const auto cluster = wait(*store, [](const Cluster& now) {
+    return is_final(now) && now.networks().empty() && names_of(now.hosts()).size() > 1;
+  });
+  EXPECT_FALSE(cluster->find<Network>("old"));
+  EXPECT_FALSE(cluster->find<Service>("shop", "old"));
 }
 
 // What other clusters export has names although no service of ours does.

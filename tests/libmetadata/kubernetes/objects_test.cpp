@@ -44,6 +44,13 @@ TEST(KubernetesService, KeepsWhatNamesAreMadeOf) {
   EXPECT_EQ(effective_kind(*service), "kubernetesService");
 }
 
+TEST(KubernetesService, IsTheOneItWasInRancher) {
+  const auto service = read_service(json(R"({"metadata": {"name": "web", "namespace": "shop",
+    "uid": "u1", "labels": {"io.rancher.uuid": "r-8"}}, "spec": {}})"));
+
+  EXPECT_EQ(service->uid, "r-8");
+}
+
 TEST(KubernetesService, IsHeadlessWithoutAddress) {
   const auto service = read_service(json(R"({"metadata": {"name": "db", "namespace": "shop"},
     "spec": {"clusterIP": "None", "clusterIPs": ["None"], "publishNotReadyAddresses": true}})"));
@@ -125,7 +132,11 @@ TEST(KubernetesPod, KeepsWhatItsDocumentsShow) {
                                  "kubectl.kubernetes.io/last-applied-configuration": "{}"}},
     "spec": {"nodeName": "one", "serviceAccountName": "web", "hostname": "web-0",
              "subdomain": "db", "containers": [{"name": "web", "ports":
-             [{"containerPort": 8080, "hostPort": 80, "hostIP": "::1"}, {"containerPort": 9}]}]},
+             [{"containerPort": 8080, "hostPort": 80, "hostIP": "::1"}, {"containerPort": 9}]}],
+             "initContainers": [
+               {"name": "mesh", "restartPolicy": "Always",
+                "ports": [{"containerPort": 15, "hostPort": 15, "protocol": "UDP"}]},
+               {"name": "once", "ports": [{"containerPort": 7, "hostPort": 7}]}]},
     "status": {"phase": "Running", "podIP": "10.42.0.5",
                "podIPs": [{"ip": "10.42.0.5"}, {"ip": "fd42::5"}],
                "conditions": [{"type": "Ready", "status": "True"}],
@@ -136,11 +147,19 @@ TEST(KubernetesPod, KeepsWhatItsDocumentsShow) {
   EXPECT_EQ(pod->annotations, (TextMap{{"team", "a"}}));
   EXPECT_EQ(pod->service_account, "web");
   EXPECT_EQ(pod->subdomain, "db");
-  EXPECT_EQ(pod->ports, (Texts{"[::1]:80:8080/tcp"}));
+  EXPECT_EQ(pod->ports, (Texts{"15:15/udp", "[::1]:80:8080/tcp"}));
+  EXPECT_EQ(pod->hostname, "web-0");
   EXPECT_EQ(pod->external_id, "abc");
   EXPECT_EQ(pod->start_count, 3);
   EXPECT_TRUE(pod->ready);
   EXPECT_TRUE(is_running(*pod));
+}
+
+TEST(KubernetesPod, IsCalledInsideWhatOverridesItsHostName) {
+  const auto pod = read_pod(json(R"({"metadata": {"name": "web-0", "namespace": "shop"},
+    "spec": {"hostname": "web-0", "hostnameOverride": "legacy.example"}})"));
+
+  EXPECT_EQ(pod->hostname, "legacy.example");
 }
 
 TEST(KubernetesPod, StatesAreRanchers) {
@@ -160,6 +179,7 @@ TEST(KubernetesNode, IsAHost) {
     "spec": {"podCIDR": "10.42.1.0/24", "podCIDRs": ["10.42.1.0/24", "fd42:1::/64"]},
     "status": {"addresses": [{"type": "ExternalIP", "address": "192.0.2.9"},
                              {"type": "InternalIP", "address": "10.0.0.1"},
+                             {"type": "ExternalIP", "address": "10.0.0.1"},
                              {"type": "Hostname", "address": "one"}],
                "capacity": {"cpu": "3920m", "memory": "16Gi", "ephemeral-storage": "100G"},
                "conditions": [{"type": "Ready", "status": "True"}]}})"));

@@ -30,6 +30,10 @@ struct Followed {
   const char* path;
 };
 
+std::string head_of(const std::string& body) {
+  return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+}
+
 class WatcherReplay : public WatcherTest, public ::testing::WithParamInterface<Followed> {};
 
 TEST_P(WatcherReplay, AListAndItsWatchLeadToTheFinalList) {
@@ -190,6 +194,40 @@ TEST_F(WatcherTest, ReadsAllAgainWhenItsVersionIsTooOld) {
   EXPECT_TRUE(shelf_.wait([&](Shelf& shelf) { return shelf.lists_ == 2; }));
   EXPECT_EQ(in_the_end().objects_, expected);
   EXPECT_TRUE(in_the_end().losses_.empty());
+}
+
+TEST_F(WatcherTest, ReadsAllAgainWhenAWatchEndsInAnErrorOfAnyKind) {
+  const std::string event =
+      R"({"type":"ERROR","object":{"kind":"Status","code":500,"message":"etcd: broken"}})"
+      "\n";
+  std::atomic<int> watches = 0;
+  const test::ApiServer server([&](const std::string& target) {
+    if (is_streaming_list(target)) return answer_with(Recording("watchlist-off/watchlist").wire());
+    if (!is_watch(target)) return answer_with(Recording("list/services").wire());
+    return ++watches == 1 ? answer_with(head_of(event) + event) : silent_watch();
+  });
+
+  follow(server);
+
+  EXPECT_TRUE(shelf_.wait([](Shelf& shelf) { return shelf.lists_ == 2 && shelf.is_connected_; }));
+  EXPECT_EQ(in_the_end().losses_, (std::vector<std::string>{"/api/v1/services: 500 etcd: broken"}));
+}
+
+// It might be one that is known: then it would be taken for gone.
+TEST_F(WatcherTest, DoesNotBelieveAListWithAnItemThatIsNoJson) {
+  const std::string broken = R"({"metadata":{"resourceVersion":"7"},"items":[{"metadata":nil}]})";
+  std::atomic<int> lists = 0;
+  const test::ApiServer server([&](const std::string& target) {
+    if (is_streaming_list(target)) return answer_with(Recording("watchlist-off/watchlist").wire());
+    if (is_watch(target)) return silent_watch();
+    return answer_with(++lists == 1 ? head_of(broken) + broken : Recording("list/services").wire());
+  });
+
+  follow(server);
+
+  EXPECT_TRUE(shelf_.wait([](Shelf& shelf) { return shelf.lists_ == 1; }));
+  EXPECT_EQ(in_the_end().losses_,
+            (std::vector<std::string>{"/api/v1/services: an item of the list is no JSON"}));
 }
 
 // Each is answered once; then all is well. None may end the following or empty the shelf.

@@ -17,14 +17,15 @@ namespace paddock::metadata {
 // Where an API server is and how one gets in. `files` keeps what the kubeconfig held inline; the
 // access is of use while it lives.
 struct KubernetesServer {
-  std::string url;
+  std::string url;   // without path
+  std::string base;  // "" or "/k8s/clusters/local": comes before every path of the API
   Access access;
   std::shared_ptr<void> files;
 };
 
 // What a kubeconfig says of a context; empty: its current one. Errors name the file, the field and
 // what to do: a field that would weaken or change how one gets in (insecure-skip-tls-verify, exec,
-// auth-provider, proxy-url, tls-server-name) is refused, never ignored.
+// auth-provider, proxy-url, tls-server-name, as) is refused, never ignored.
 [[nodiscard]] PADDOCK_METADATA_EXPORT Result<KubernetesServer> read_kubeconfig(
     const std::string& file, const std::string& context = {});
 
