@@ -18,6 +18,8 @@ struct Answer {
 // what it was asked. late: no answer within `seconds`.
 enum class Exchanged { ok, away, broken, late };
 
-Exchanged exchange(const char* socket_path, const Call& call, int seconds, Answer& answer);
+// `waits`: one who is away may be about to be succeeded; he is looked for again for some seconds.
+Exchanged exchange(const char* socket_path, const Call& call, int seconds, Answer& answer,
+                   bool waits = false);
 
 }  // namespace paddock::cni

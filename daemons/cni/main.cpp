@@ -182,7 +182,9 @@ int main(int count, char** arguments, char** environment) {
       return fail(call, undecodable, "the environment is longer than 1 MiB", "");
   }
   const char* socket = setting("PADDOCK_NET_SOCKET", default_socket);
-  const auto exchanged = exchange(socket, call, patience_in_seconds, answer);
+  // A pod that starts can wait for the next netd; the others are not worth it, or kept for it.
+  const bool waits = std::strcmp(command, "ADD") == 0;
+  const auto exchanged = exchange(socket, call, patience_in_seconds, answer, waits);
   if (exchanged == Exchanged::ok && answer.status == ask_delegate)
     return with_delegate(call, socket, command, answer);
   if (exchanged == Exchanged::ok) return print(answer);

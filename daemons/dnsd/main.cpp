@@ -8,9 +8,11 @@
 #include "runtime/daemon.hpp"
 #include "runtime/reloads.hpp"
 #include "runtime/systemd.hpp"
+#include "runtime/takeover.hpp"
 
 #include <paddock/metadata/service.hpp>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -47,21 +49,26 @@ std::unique_ptr<metadata::ReloadService> open_reload_service(const dnsd::Options
   return service;
 }
 
+// Once its holder has let go of it.
+void take_folder(std::optional<runtime::FolderLock>& only_one,
+                 const std::filesystem::path& folder) {
+  if (!only_one && !runtime::FolderLock::holder(folder)) only_one.emplace(folder);
+}
+
 void serve(runtime::Daemon<dnsd::Options>& daemon) {
   runtime::make_directory(daemon.options().state_dir);
-  const pid_t predecessor = dnsd::predecessor(daemon.options());
+  const std::filesystem::path folder = daemon.options().state_dir;
+  const auto predecessor = runtime::find_predecessor(daemon.options().replace, folder);
   std::optional<runtime::FolderLock> only_one;
-  if (predecessor == 0) only_one.emplace(daemon.options().state_dir);
+  if (!predecessor) only_one.emplace(folder);
   const auto wake = [&daemon] { daemon.nudge(); };
   auto cluster = dnsd::open_cluster(daemon.options(), wake);
-  if (predecessor != 0 && !dnsd::learn(daemon, cluster.get(), predecessor)) return;
+  if (!runtime::learn(daemon, cluster.get(), predecessor)) return;
   if (runtime::has_passed_sockets() && !dnsd::learn_in_time(daemon, cluster.get())) return;
   dnsd::Resolver resolver(daemon.options(), std::move(cluster), wake);
-  if (predecessor != 0) {
-    if (!dnsd::succeed(daemon, predecessor)) return;
-    only_one.emplace(daemon.options().state_dir);
-  }
-  const runtime::Admin admin(daemon.name(), daemon.options().admin_listen, daemon,
+  if (!runtime::succeed(daemon, predecessor, folder)) return;
+  take_folder(only_one, folder);
+  const runtime::Admin admin(daemon.name(), runtime::admin_places(daemon.options()), daemon,
                              {.status = [&] { return resolver.status(); },
                               .metrics = [&](auto& out) { resolver.metrics(out); }});
   runtime::Reloads reloads([&daemon] { daemon.nudge(); });
@@ -78,6 +85,7 @@ void serve(runtime::Daemon<dnsd::Options>& daemon) {
       case runtime::Wake::tick:
         if (reloads.is_asked()) read_again(daemon, resolver, reloads);
         resolver.update();
+        take_folder(only_one, folder);
     }
   }
 }

@@ -24,7 +24,6 @@ struct Options : runtime::CommonOptions {
   std::vector<std::string> sources;  // see sources.hpp
   metadata::Access source_access;
   std::string state_dir = "/var/lib/paddock/dnsd";
-  bool replace = false;
   unsigned workers = 0;
   std::string server_id;
 

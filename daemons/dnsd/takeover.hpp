@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How one dnsd takes the place of another, an older version perhaps, without a query being lost.
-// With
-// --replace it learns the cluster before it is bound to the addresses, and then both are
-// (SO_REUSEPORT) until the other one has ended. Below a service manager, which runs one process at
-// a time, the sockets are left with it in between, and the queries wait in them.
+// How one dnsd takes the place of another below a service manager, which runs one process at a
+// time, without a query being lost: the sockets are left with it in between, and the queries wait
+// in them. Elsewhere both run for a while: runtime/takeover.hpp.
 #pragma once
 
 #include "dnsd/options.hpp"
@@ -13,29 +11,14 @@
 #include <paddock/dns/server.hpp>
 #include <paddock/metadata/store.hpp>
 
-#include <sys/types.h>
-
 #include <vector>
 
 namespace paddock::dnsd {
 
-// The process whose place this one is to take; 0 if there is none.
-[[nodiscard]] pid_t predecessor(const Options& options);
-
-// They return false when this process is told to stop before. learn() and succeed() throw a
-// sentence when it takes too long.
-
-// Waits until the cluster is known as it is now; null: there is none. Until then the predecessor
-// answers alone.
-[[nodiscard]] bool learn(runtime::Daemon<Options>& daemon, const metadata::Store* cluster,
-                         pid_t predecessor);
-
-// Waits a moment for the same, where queries wait too: in sockets that were passed on. Returns when
-// it is over, whatever is known.
+// Waits a moment until the cluster is known as it is now, where queries wait too: in sockets that
+// were passed on. Returns when it is over, whatever is known; false when this process is told to
+// stop before.
 [[nodiscard]] bool learn_in_time(runtime::Daemon<Options>& daemon, const metadata::Store* cluster);
-
-// Ends the predecessor and waits until its folder is free.
-[[nodiscard]] bool succeed(runtime::Daemon<Options>& daemon, pid_t predecessor);
 
 // The options of a server that goes on with the sockets the service manager passed on, and leaves
 // its own with it.

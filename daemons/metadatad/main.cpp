@@ -6,8 +6,11 @@
 #include "metadatad/pace.hpp"
 #include "metadatad/service.hpp"
 #include "runtime/daemon.hpp"
+#include "runtime/takeover.hpp"
 
 #include <chrono>
+#include <filesystem>
+#include <utility>
 
 namespace {
 
@@ -29,8 +32,13 @@ void read_again(runtime::Daemon<metadatad::Options>& daemon, metadatad::Service&
 constexpr std::chrono::milliseconds between_editions{10};
 
 void serve(runtime::Daemon<metadatad::Options>& daemon) {
-  metadatad::Service service(daemon.options(), [&daemon] { daemon.nudge(); });
-  const runtime::Admin admin(daemon.name(), daemon.options().admin_listen, daemon,
+  const std::filesystem::path folder = daemon.options().state_dir;
+  const auto predecessor = runtime::find_predecessor(daemon.options().replace, folder);
+  auto store = metadatad::open_store(daemon.options());
+  if (!runtime::learn(daemon, store.get(), predecessor)) return;
+  metadatad::Service service(daemon.options(), std::move(store), [&daemon] { daemon.nudge(); });
+  if (!runtime::succeed(daemon, predecessor, folder)) return;
+  const runtime::Admin admin(daemon.name(), runtime::admin_places(daemon.options()), daemon,
                              {.status = [&] { return service.status(); },
                               .metrics = [&](auto& out) { service.metrics(out); }});
   runtime::log::info("serving", {{"socket", daemon.options().socket}, {"has", service.summary()}});

@@ -30,6 +30,11 @@ void describe_store(runtime::OptionTable& table, Options& options) {
               "Keeps the database, or what was last known, and the audit "
               "log."},
              options.state_dir, checks::absolute_path());
+  table.boolean({"replace", "",
+                 "Take the place of the metadatad that runs with this state-dir, if there is one: "
+                 "serve beside it, and end it once this one is ready. For stores that are "
+                 "elsewhere."},
+                options.replace);
   table.text({"socket", "PATH", "The way in for dnsd, netd and paddock: docs/stream-api.md."},
              options.socket, checks::absolute_path());
   table.text(

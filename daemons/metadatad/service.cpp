@@ -32,22 +32,6 @@ std::string host_name(const Options& options) {
   return name.data();
 }
 
-std::unique_ptr<metadata::Store> open_store(const Options& options) {
-  metadata::StoreOptions store;
-  store.access = options.store_access;
-  store.directory = options.state_dir;
-  store.audit_bytes = std::size_t{options.audit_mb} << 20U;
-  store.audit_files = options.audit_files;
-  store.owner_time = std::chrono::duration_cast<std::chrono::seconds>(options.owner_time);
-  store.node = host_name(options);
-  store.all_pods = options.all_pods;
-  store.imports = options.imports;
-  store.events = runtime::log_store_events(options.store, [] {});
-  const auto location = metadata::parse_store_location(options.store).value();
-  runtime::make_directory(location.folder.empty() ? options.state_dir : location.folder, 0750);
-  return metadata::open_store(options.store, std::move(store));
-}
-
 std::optional<std::uint32_t> group_of(const std::string& name) {
   if (name.empty()) return std::nullopt;
   const auto* entry = ::getgrnam(name.c_str());
@@ -100,7 +84,11 @@ void listen_beyond_this_host(const Options& options, metadata::ApiOptions& api) 
 metadata::ApiOptions api_options(const Options& options, runtime::Reloads& reloads) {
   runtime::make_directory(std::filesystem::path(options.socket).parent_path());
   metadata::ApiOptions api;
-  api.http.unix_sockets = {{options.socket, 0660, group_of(options.socket_group)}};
+  api.http.unix_sockets = {{.path = options.socket,
+                            .mode = 0660,
+                            .group = group_of(options.socket_group),
+                            .takes_over = options.replace}};
+  api.http.reuse_port = options.replace;
   api.http.on_handler_failed = log_failure;
   listen_beyond_this_host(options, api);
   api.version = runtime::version();
@@ -114,6 +102,7 @@ metadata::DocumentOptions document_options(const Options& options) {
     if (listen != "none") documents.http.tcp.push_back(endpoint_of(listen));
   }
   documents.http.on_handler_failed = log_failure;
+  documents.http.reuse_port = options.replace;
   documents.http.max_connections = options.max_connections;
   documents.http.max_connections_per_client = options.max_connections_per_client;
   documents.workers = options.workers;
@@ -170,9 +159,27 @@ void write_requests(runtime::MetricsText& out, const metadata::HttpCounters& api
 
 }  // namespace
 
-Service::Service(const Options& options, std::function<void()> changed)
+std::unique_ptr<metadata::Store> open_store(const Options& options) {
+  metadata::StoreOptions store;
+  store.access = options.store_access;
+  store.directory = options.state_dir;
+  store.waits_for_directory = options.replace;
+  store.audit_bytes = std::size_t{options.audit_mb} << 20U;
+  store.audit_files = options.audit_files;
+  store.owner_time = std::chrono::duration_cast<std::chrono::seconds>(options.owner_time);
+  store.node = host_name(options);
+  store.all_pods = options.all_pods;
+  store.imports = options.imports;
+  store.events = runtime::log_store_events(options.store, [] {});
+  const auto location = metadata::parse_store_location(options.store).value();
+  runtime::make_directory(location.folder.empty() ? options.state_dir : location.folder, 0750);
+  return metadata::open_store(options.store, std::move(store));
+}
+
+Service::Service(const Options& options, std::unique_ptr<metadata::Store> store,
+                 std::function<void()> changed)
     : host_(host_name(options)),
-      store_(open_store(options)),
+      store_(std::move(store)),
       reloads_(changed),
       api_(store_, api_options(options, reloads_)) {
   if (auto wanted = document_options(options); !wanted.http.tcp.empty()) {
@@ -181,6 +188,7 @@ Service::Service(const Options& options, std::function<void()> changed)
   if (const auto endpoint = reload_endpoint(options)) {
     metadata::HttpOptions http;
     http.tcp = {*endpoint};
+    http.reuse_port = options.replace;
     http.on_handler_failed = log_failure;
     reload_.emplace(std::move(http), ask(reloads_));
   }

@@ -19,12 +19,16 @@
 
 namespace paddock::metadatad {
 
+// The store of the options. While another metadatad holds its folder, nothing is written where that
+// is to be replaced. Throws a sentence when it cannot be opened.
+[[nodiscard]] std::unique_ptr<metadata::Store> open_store(const Options& options);
+
 class Service {
  public:
-  // Opens the store and begins to answer. `changed` is called on any thread when publish() is
-  // due, or a reload is asked for. Throws a sentence when the store cannot be opened or an address
-  // not be had.
-  Service(const Options& options, std::function<void()> changed);
+  // Begins to answer. `changed` is called on any thread when publish() is due, or a reload is asked
+  // for. Throws a sentence when an address cannot be had.
+  Service(const Options& options, std::unique_ptr<metadata::Store> store,
+          std::function<void()> changed);
   // Ends streams and answers under way within half a second.
   ~Service();
   Service(const Service&) = delete;

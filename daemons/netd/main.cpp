@@ -5,12 +5,14 @@
 #include "netd/options.hpp"
 #include "netd/service.hpp"
 #include "runtime/daemon.hpp"
+#include "runtime/takeover.hpp"
 
 #include <malloc.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 
 namespace {
 
@@ -23,6 +25,28 @@ std::chrono::milliseconds pause_until(std::chrono::steady_clock::time_point due)
   return std::clamp(left, milliseconds{1}, milliseconds{1000});
 }
 
+// Two cannot look after one kernel: until the predecessor has ended, this one only counts as ready,
+// so that whoever runs the two ends him. False when this process is told to stop before.
+bool stand_by(runtime::Daemon<netd::Options>& daemon) {
+  const std::filesystem::path folder = daemon.options().state_dir;
+  const auto predecessor = runtime::find_predecessor(daemon.options().replace, folder);
+  if (!predecessor) return true;
+  const runtime::Admin admin(
+      daemon.name(), runtime::admin_places(daemon.options()), daemon,
+      {.status =
+           [] {
+             return runtime::Status{
+                 .ready = true, .summary = "stands by until another netd ends", .problems = {}};
+           },
+       .metrics = [](auto&) {}});
+  daemon.ready("standing by");
+  if (!runtime::succeed(daemon, predecessor, folder)) return false;
+  while (runtime::FolderLock::holder(folder)) {
+    if (daemon.wait(std::chrono::milliseconds(20)) == runtime::Wake::stop) return false;
+  }
+  return true;
+}
+
 void serve(runtime::Daemon<netd::Options>& daemon) {
   const auto& options = daemon.options();
   if (options.purge) {
@@ -30,10 +54,11 @@ void serve(runtime::Daemon<netd::Options>& daemon) {
     return;
   }
   runtime::make_directory(options.state_dir, 0700);
+  if (!stand_by(daemon)) return;
   netd::Installation installation(options);
   netd::make_kernel_settings_writable();
   netd::Service service(options, [&daemon] { daemon.nudge(); });
-  const runtime::Admin admin(daemon.name(), options.admin_listen, daemon,
+  const runtime::Admin admin(daemon.name(), runtime::admin_places(options), daemon,
                              {.status = [&] { return service.status(); },
                               .metrics = [&](auto& out) { service.metrics(out); },
                               .own = [&](auto path) { return service.page(path); }});

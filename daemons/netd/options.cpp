@@ -170,6 +170,12 @@ void describe(runtime::OptionTable& table, Options& options) {
   table.integer({"threads", "N", "Pods attached at the same time."}, options.threads, 1U, 256U);
   table.text({"state-dir", "FOLDER", "Keeps the leases."}, options.state_dir,
              checks::absolute_path());
+  table.boolean(
+      {"replace", "",
+       "Take the place of the netd that runs with this folder, if there is one: end it, "
+       "or stand by until it ends where it is in another container. Pods go on, and those "
+       "that start wait."},
+      options.replace);
   table.text(
       {"metadata", "LOCATION",
        "Where pods are registered: paddock:/SOCKET or paddock:https://HOST:9760, a metadatad; "

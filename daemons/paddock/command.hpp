@@ -81,6 +81,7 @@ Command up_command();
 Command down_command();
 Command status_command();
 Command why_command();
+Command probe_command();
 Command pods_command();
 Command peers_command();
 Command services_command();

@@ -7,10 +7,10 @@ namespace paddock::cli {
 
 std::span<const Command> commands() {
   static const std::vector<Command> all{
-      up_command(),    down_command(),   status_command(),   why_command(),
-      pods_command(),  peers_command(),  services_command(), get_command(),
-      apply_command(), delete_command(), lookup_command(),   metadata_command(),
-      watch_command(), audit_command(),  debug_command(),    import_command()};
+      up_command(),     down_command(),     status_command(), why_command(),   pods_command(),
+      peers_command(),  services_command(), get_command(),    apply_command(), delete_command(),
+      lookup_command(), metadata_command(), watch_command(),  audit_command(), debug_command(),
+      probe_command(),  import_command()};
   return all;
 }
 

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include <filesystem>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -135,16 +136,21 @@ metadata::Response Admin::Server::metrics() const {
   return answer(200, "text/plain; version=0.0.4; charset=utf-8", out.text());
 }
 
-Admin::Admin(const std::string& daemon, const std::string& listen, const Lifecycle& lifecycle,
+Admin::Admin(const std::string& daemon, const AdminPlaces& places, const Lifecycle& lifecycle,
              AdminPages pages)
     : server_(new Server{.daemon = daemon,
                          .lifecycle = lifecycle,
                          .pages = std::move(pages),
                          .started = steady_clock::now(),
                          .http = {}}) {
-  if (listen == "none") return;
   metadata::HttpOptions options;
-  options.tcp = {parse_endpoint(listen)};
+  if (places.listen != "none") options.tcp = {parse_endpoint(places.listen)};
+  if (places.socket != "none") {
+    make_directory(std::filesystem::path(places.socket).parent_path());
+    options.unix_sockets = {{.path = places.socket, .mode = 0600, .group = {}}};
+  }
+  if (options.tcp.empty() && options.unix_sockets.empty()) return;
+  options.reuse_port = places.is_shared;
   options.max_connections = 64;
   options.on_handler_failed = [](std::string_view path, std::string_view what) {
     log::error("admin page failed", {{"path", path}, {"reason", what}});
@@ -159,7 +165,8 @@ Admin::Admin(const std::string& daemon, const std::string& listen, const Lifecyc
 Admin::~Admin() = default;
 
 std::string Admin::endpoint() const {
-  return server_->http ? format_endpoint(server_->http->tcp_endpoints().front()) : "";
+  if (!server_->http || server_->http->tcp_endpoints().empty()) return "";
+  return format_endpoint(server_->http->tcp_endpoints().front());
 }
 
 }  // namespace paddock::runtime

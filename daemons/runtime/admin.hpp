@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The address a daemon is looked after through: /metrics, /healthz, /readyz and /status, on
-// loopback.
+// loopback, or on a socket of its own.
 //
 // /status is one shape for every daemon (docs/status.md) so that `paddock status` can say what is
 // wrong and what to do without knowing what the daemon does.
@@ -43,16 +43,21 @@ struct AdminPages {
   std::function<std::optional<std::string>(std::string_view path)> own = {};
 };
 
-// Serves from construction to destruction. `listen` is ADDRESS:PORT or `none`. Throws a sentence
-// when the address cannot be had. /healthz fails when the control loop has not turned for 30
-// seconds.
+struct AdminPlaces {
+  std::string listen = "none";  // ADDRESS:PORT
+  std::string socket = "none";  // the path of a unix socket
+  bool is_shared = false;       // with a process whose place this one takes: `listen` is of both
+};
+
+// Serves from construction to destruction. Throws a sentence when a place cannot be had. /healthz
+// fails when the control loop has not turned for 30 seconds.
 class Admin {
  public:
-  Admin(const std::string& daemon, const std::string& listen, const Lifecycle& lifecycle,
+  Admin(const std::string& daemon, const AdminPlaces& places, const Lifecycle& lifecycle,
         AdminPages pages);
   ~Admin();
 
-  // The address bound, with the real port; empty for `none`.
+  // The address bound, with the real port; empty without one.
   [[nodiscard]] std::string endpoint() const;
 
  private:

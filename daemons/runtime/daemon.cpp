@@ -16,6 +16,13 @@ void describe_common(OptionTable& table, CommonOptions& options) {
               .help = "Where /metrics, /healthz, /readyz and /status are served, or none.",
               .reload = Reload::restart},
              options.admin_listen, checks::endpoint_or_none());
+  table.text({.name = "admin-socket",
+              .value = "PATH",
+              .help = "A unix socket where they are served too, this process's own, or none.",
+              .reload = Reload::restart},
+             options.admin_socket, [](const std::string& text) {
+               return text == "none" ? std::string() : checks::absolute_path()(text);
+             });
   table.text(
       {.name = "log-level",
        .value = "LEVEL",
@@ -49,6 +56,11 @@ void describe_common(OptionTable& table, CommonOptions& options) {
                          "(seccomp), as the systemd units do.",
                  .reload = Reload::restart},
                 options.refuse_system_calls);
+}
+
+AdminPlaces admin_places(const CommonOptions& options) {
+  return {
+      .listen = options.admin_listen, .socket = options.admin_socket, .is_shared = options.replace};
 }
 
 void refuse_system_calls_as_told(const CommonOptions& options) {

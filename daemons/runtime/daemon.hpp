@@ -41,9 +41,12 @@ struct CommonOptions {
   bool debug = false;
   std::string pid_file;
   bool refuse_system_calls = false;
+  bool replace = false;  // described by each daemon
   std::string admin_listen = "none";
+  std::string admin_socket = "none";
 };
 void describe_common(OptionTable& table, CommonOptions& options);
+[[nodiscard]] AdminPlaces admin_places(const CommonOptions& options);
 
 template <class Options>
 class Daemon : public Lifecycle {

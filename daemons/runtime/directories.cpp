@@ -27,10 +27,20 @@ namespace {
 
 std::filesystem::path lock_path(const std::filesystem::path& folder) { return folder / "lock"; }
 
-pid_t written_pid(int descriptor) {
-  std::array<char, 16> text{};
-  const auto size = ::pread(descriptor, text.data(), text.size() - 1, 0);
-  return size > 0 ? static_cast<pid_t>(std::strtol(text.data(), nullptr, 10)) : 0;
+unsigned long long own_pid_namespace() {
+  struct stat status {};
+  return ::stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
+}
+
+// "PID\nNAMESPACE\n".
+FolderLock::Holder written_holder(int descriptor) {
+  std::array<char, 48> text{};
+  if (::pread(descriptor, text.data(), text.size() - 1, 0) <= 0) return {};
+  char* end = nullptr;
+  FolderLock::Holder holder{.pid = static_cast<pid_t>(std::strtol(text.data(), &end, 10))};
+  holder.is_near =
+      holder.pid != ::getpid() && std::strtoull(end, nullptr, 10) == own_pid_namespace();
+  return holder;
 }
 
 }  // namespace
@@ -55,12 +65,12 @@ FolderLock::FolderLock(const std::filesystem::path& folder) {
   descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor_ < 0) refuse("cannot open", path);
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    const auto pid = written_pid(descriptor_);
+    const auto pid = written_holder(descriptor_).pid;
     ::close(descriptor_);
     throw std::runtime_error(folder.string() + " is in use by process " + std::to_string(pid) +
                              ": stop that one first (paddock down), or choose another folder");
   }
-  const auto pid = std::to_string(::getpid()) + "\n";
+  const auto pid = std::to_string(::getpid()) + "\n" + std::to_string(own_pid_namespace()) + "\n";
   if (::ftruncate(descriptor_, 0) != 0 ||
       ::pwrite(descriptor_, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
     ::close(descriptor_);
@@ -70,13 +80,13 @@ FolderLock::FolderLock(const std::filesystem::path& folder) {
 
 FolderLock::~FolderLock() { ::close(descriptor_); }
 
-pid_t FolderLock::holder(const std::filesystem::path& folder) {
+std::optional<FolderLock::Holder> FolderLock::holder(const std::filesystem::path& folder) {
   const int descriptor = ::open(lock_path(folder).c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return 0;
-  const bool is_free = ::flock(descriptor, LOCK_SH | LOCK_NB) == 0;
-  const auto pid = is_free ? 0 : written_pid(descriptor);
+  if (descriptor < 0) return std::nullopt;
+  std::optional<Holder> holder;
+  if (::flock(descriptor, LOCK_SH | LOCK_NB) != 0) holder = written_holder(descriptor);
   ::close(descriptor);
-  return pid;
+  return holder;
 }
 
 }  // namespace paddock::runtime

@@ -7,14 +7,16 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <optional>
 
 namespace paddock::runtime {
 
 // Makes the folder and its parents. An existing one keeps its mode.
 void make_directory(const std::filesystem::path& folder, mode_t mode = 0755);
 
-// One process per folder. Holds FOLDER/lock (with the pid of its holder inside) until destruction;
-// the kernel lets go of it when the process dies.
+// One process per folder. Holds FOLDER/lock until destruction; the kernel lets go of it when the
+// process dies. Inside are the pid of its holder and, as stores and netd's leases write them too,
+// the number of the PID namespace in which it is that.
 class FolderLock {
  public:
   explicit FolderLock(const std::filesystem::path& folder);
@@ -22,8 +24,12 @@ class FolderLock {
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
 
-  // The pid of the process that holds the folder's lock; 0 when nobody does.
-  [[nodiscard]] static pid_t holder(const std::filesystem::path& folder);
+  struct Holder {
+    pid_t pid = 0;         // as it knows itself
+    bool is_near = false;  // it can be sent signals: it is not in a container of its own
+  };
+  // Who holds the folder's lock, of whatever kind of daemon; nothing when nobody does.
+  [[nodiscard]] static std::optional<Holder> holder(const std::filesystem::path& folder);
 
  private:
   int descriptor_ = -1;

@@ -3,14 +3,12 @@
 and all of it while the API is away, also for daemons that are started then."""
 import json
 import pathlib
-import subprocess
 import unittest
-
-import yaml
 
 from api_objects import node_object, pod_object, slice_object
 from api_stand_in import ApiStandIn, recorded
-from host import BUILD, Host, run, wait_until
+from host import Host, run, wait_until
+from node_pod import CONFLIST, HOST_IP, PLUGIN, PodOfNode, prepared_node
 
 NODE = "node-01"
 KUBECONFIG = "/run/kubeconfig"
@@ -154,65 +152,27 @@ class Kubernetes(unittest.TestCase):
         wait_until(lambda: not self.is_stale(), "nothing is stale")
 
 
-MANIFESTS = pathlib.Path(__file__).resolve().parents[2] / "packaging/kubernetes"
-CONFLIST = pathlib.Path("/etc/cni/net.d/10-paddock.conflist")
-PLUGIN = pathlib.Path("/opt/cni/bin/paddock")
-HOST_IP = "192.0.2.1"
-
-
 class DaemonSet(unittest.TestCase):
-    """The three containers of the manifests as processes: their arguments, configuration and capabilities, and /proc/sys as
-    read-only as in a container."""
-
     def setUp(self):
         self.api = ApiStandIn()
         self.addCleanup(lambda: self.api.is_up and self.api.stop())
         self.api.put("nodes", node_object(NODE, HOST_IP, "10.244.1.0/24"))
-        run("ip", "link", "add", "up0", "type", "veth", "peer", "up1")
-        self.addCleanup(run, "ip", "link", "del", "up0")
-        run("ip", "address", "add", HOST_IP + "/24", "dev", "up0")
-        for end in ("up0", "up1"):
-            run("ip", "link", "set", end, "up")
         self.host = self.enterContext(Host(daemons=()))
-        PLUGIN.unlink()
-        CONFLIST.unlink(missing_ok=True)
-        pod = yaml.safe_load((MANIFESTS / "daemonset.yaml").read_text())["spec"]["template"]["spec"]
-        self.containers = {container["name"]: container for container in pod["containers"]}
-        config = yaml.safe_load((MANIFESTS / "config.yaml").read_text())["data"]
-        pathlib.Path("/etc/paddock").mkdir(exist_ok=True)
-        kubeconfig = "kubernetes:" + self.api.kubeconfig(KUBECONFIG)
-        for name, text in config.items():
-            path = pathlib.Path("/etc/paddock") / name
-            path.write_text(text.replace('"kubernetes:"', f'"{kubeconfig}"'))
-            self.addCleanup(path.unlink)
-
-    def start(self, name):
-        container = self.containers[name]
-        arguments = [argument.replace("$(NODE_NAME)", NODE).replace("$(HOST_IP)", HOST_IP)
-                     .replace("/usr/lib/paddock/cni/paddock", str(BUILD / "daemons/cni/paddock-cni")) for argument in container["args"]]
-        capabilities = ",".join("+" + name.lower() for name in container["securityContext"]["capabilities"]["add"])
-        with (self.host.logs / name).open("a") as log:
-            self.host.processes[name] = subprocess.Popen(
-                ["unshare", "--mount", "sh", "-ec", 'mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys; exec "$@"', "-",
-                 "setpriv", "--bounding-set", f"-all,{capabilities}", "--inh-caps", "-all", "--no-new-privs",
-                 BUILD / f"daemons/paddock-{name}", *arguments], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-
-    def is_ready(self, name):
-        port = self.containers[name]["readinessProbe"]["httpGet"]["port"]
-        return run("curl", "-sf", "-m", "2", f"http://{HOST_IP}:{port}/readyz", check=False).returncode == 0
+        self.enterContext(prepared_node(self.api.kubeconfig(KUBECONFIG)))
+        self.pod = self.enterContext(PodOfNode(NODE, self.host.logs))
 
     def test_node_takes_pods_when_all_three_serve_and_not_before(self):
         for name in ("netd", "metadatad"):
-            self.start(name)
+            self.pod.start(name)
         for name in ("netd", "metadatad"):
-            wait_until(lambda: self.is_ready(name), f"{name} is ready", 15)
+            wait_until(lambda: self.pod.is_ready(name), f"{name} is ready", 15)
         self.assertFalse(CONFLIST.exists())
         self.assertFalse(PLUGIN.exists())
 
-        self.start("dnsd")
+        self.pod.start("dnsd")
         wait_until(CONFLIST.exists, "the network configuration is there", 15)
 
-        self.assertTrue(self.is_ready("dnsd"))
+        self.assertTrue(self.pod.is_ready("dnsd"))
         self.assertEqual(PLUGIN.stat().st_mode & 0o777, 0o755)
         self.assertEqual([path.name for path in CONFLIST.parent.iterdir()], [CONFLIST.name])
         pod = self.host.attach("till-1")

@@ -16,7 +16,7 @@ FOLDER = pathlib.Path("/var/lib/paddock/dnsd")
 
 
 def holder():
-    return int((FOLDER / "lock").read_text())
+    return int((FOLDER / "lock").read_text().split()[0])
 
 
 class Replace(unittest.TestCase):

@@ -81,17 +81,24 @@ class Manifests(unittest.TestCase):
         mounted = {mount["name"] for container in spec["containers"] for mount in container["volumeMounts"]}
         self.assertEqual(mounted, set(volumes))
 
-    def test_ports_are_those_that_are_listened_at(self):
-        for container in self.containers.values():
-            listened = {int(argument.rpartition(":")[2]) for argument in container["args"] if "listen=" in argument}
-            declared = {port["containerPort"] for port in container["ports"]}
-            probed = {container[probe]["httpGet"]["port"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
+    def test_two_pods_fit_on_one_node_while_one_takes_the_others_place(self):
+        self.assertEqual(self.objects["DaemonSet", "paddock"]["spec"]["updateStrategy"]["rollingUpdate"], {"maxSurge": 1, "maxUnavailable": 0})
+        for name, container in self.containers.items():
+            socket = f"/run/admin/{name}.sock"
 
-            self.assertLessEqual(listened, declared)
-            self.assertLessEqual(probed, listened)
-        dns = {port["containerPort"] for port in self.containers["dnsd"]["ports"]}
+            self.assertNotIn("ports", container)
+            self.assertIn("--replace", container["args"])
+            self.assertIn(f"--admin-socket={socket}", container["args"])
+            for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+                self.assertEqual(container[probe]["exec"]["command"][-1], socket)
+        (own,) = [volume for volume in self.pod["spec"]["volumes"] if volume["name"] == "admin"]
+        self.assertIn("emptyDir", own)
+
+    def test_service_leads_where_dnsd_listens(self):
+        listened = {int(argument.rpartition(":")[2]) for argument in self.containers["dnsd"]["args"] if argument.startswith("--listen=")}
+
         for port in self.objects["Service", "paddock-dns"]["spec"]["ports"]:
-            self.assertIn(port["targetPort"], dns)
+            self.assertIn(port["targetPort"], listened)
 
     def test_daemons_take_their_arguments_and_configuration(self):
         data = self.objects["ConfigMap", "paddock"]["data"]

@@ -46,6 +46,7 @@ struct Connection {
   bool is_head = false;         // of the request under way
   bool is_http_1_0 = false;     // of the request under way
   bool is_mid_request = false;  // its first byte came, its last did not
+  bool has_asked = false;       // once at least
   bool lingers = false;         // more may come that nobody reads
   bool is_woken = false;        // queued to be asked again
   std::uint32_t interest = 0;   // what epoll watches

@@ -195,6 +195,7 @@ void HttpServer::Loop::call_handler(Connection& connection, std::string_view bod
     return;
   }
   connection.keep_alive = head_.keep_alive;
+  connection.has_asked = true;
   http::add(counters_.requests, 1);
   Request request;
   request.method = head_.method;

@@ -78,13 +78,19 @@ Peer credentials_of(int fd) {
   return peer;
 }
 
-// Makes way for a new socket at `path`: removes what a dead process left.
-void clear_path(const std::string& path, const sockaddr_un& address) {
+// Whether there is a socket at `path`, of a dead process perhaps.
+bool has_socket(const std::string& path) {
   struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) return;
+  if (::lstat(path.c_str(), &status) != 0) return false;
   if (!S_ISSOCK(status.st_mode)) {
     throw std::runtime_error("listen on " + path + ": the file exists and is no socket");
   }
+  return true;
+}
+
+// Makes way for a new socket at `path`: removes what a dead process left.
+void clear_path(const std::string& path, const sockaddr_un& address) {
+  if (!has_socket(path)) return;
   const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
       errno == EAGAIN) {
@@ -123,13 +129,17 @@ Listener Listener::open(const TcpEndpoint& endpoint, bool reuse_port) {
 
 Listener Listener::open(const UnixEndpoint& endpoint) {
   const std::string what = "listen on " + endpoint.path;
+  // Made beside it, and moved into its place once it takes connections.
+  const std::string path = endpoint.takes_over ? endpoint.path + "~" : endpoint.path;
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (endpoint.path.empty() || endpoint.path.size() >= sizeof address.sun_path) {
-    throw std::runtime_error(what + ": the path of a unix socket has 1 to 107 bytes");
+  if (endpoint.path.empty() || path.size() >= sizeof address.sun_path) {
+    throw std::runtime_error(what + ": the path of a unix socket has 1 to " +
+                             (endpoint.takes_over ? "106 bytes" : "107 bytes"));
   }
-  std::memcpy(address.sun_path, endpoint.path.data(), endpoint.path.size());
-  clear_path(endpoint.path, address);
+  std::memcpy(address.sun_path, path.data(), path.size());
+  clear_path(path, address);
+  (void)has_socket(endpoint.path);
   Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.is_open()) fail(what, errno);
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
@@ -137,18 +147,18 @@ Listener Listener::open(const UnixEndpoint& endpoint) {
   }
   Listener listener(std::move(fd), endpoint.path);
   struct stat status {};
-  if (::lstat(endpoint.path.c_str(), &status) == 0) {
+  if (::lstat(path.c_str(), &status) == 0) {
     listener.device_ = status.st_dev;
     listener.inode_ = status.st_ino;
   }
   // Nobody can connect before listen(), so nobody slips in before the mode is right.
-  if (endpoint.group &&
-      ::chown(endpoint.path.c_str(), static_cast<uid_t>(-1), *endpoint.group) != 0) {
+  if (endpoint.group && ::chown(path.c_str(), static_cast<uid_t>(-1), *endpoint.group) != 0) {
     fail(what + ": give it to group " + std::to_string(*endpoint.group), errno);
   }
-  if (::chmod(endpoint.path.c_str(), endpoint.mode) != 0 || ::listen(listener.fd(), backlog) != 0) {
+  if (::chmod(path.c_str(), endpoint.mode) != 0 || ::listen(listener.fd(), backlog) != 0) {
     fail(what, errno);
   }
+  if (endpoint.takes_over && ::rename(path.c_str(), endpoint.path.c_str()) != 0) fail(what, errno);
   return listener;
 }
 

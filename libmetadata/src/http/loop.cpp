@@ -346,6 +346,8 @@ void HttpServer::Loop::expire(Connection& connection) {
 
 void HttpServer::Loop::begin_stop() {
   if (is_stopping_) return;
+  // Who is connected already is answered, too.
+  for (std::size_t i = 0; i < listeners_.size(); ++i) accept_from(i);
   is_stopping_ = true;
   listeners_.clear();
   for (std::size_t i = 0; i < slots_.size(); ++i) {
@@ -356,7 +358,7 @@ void HttpServer::Loop::begin_stop() {
     } else if (connection->stream) {
       pump(*connection);
     } else if (connection->phase == Connection::Phase::reading && !connection->partial &&
-               connection->input.empty()) {
+               connection->input.empty() && connection->has_asked) {
       close(*connection);
     }
   }

@@ -14,6 +14,7 @@ using Status = WriteResult::Status;
 
 // A change that was made is reported as made, even when it is not seen to come back.
 constexpr std::chrono::seconds longest_wait{5};
+constexpr std::chrono::milliseconds to_look_again{20};
 
 WriteResult refusal(Status status, std::string text) {
   WriteResult result;
@@ -46,13 +47,24 @@ bool says_full(const Error& error) {
 }  // namespace
 
 WriteQueue::WriteQueue(const RemoteOptions& options)
-    : is_writable_(options.is_writable), directory_(options.directory) {
+    : is_writable_(options.is_writable),
+      directory_(options.directory),
+      audit_bytes_(options.audit_bytes),
+      audit_files_(std::max(1U, options.audit_files)) {
+  is_open_ = directory_.empty() || !is_writable_;
   if (directory_.empty()) return;
   make_directory(directory_);
-  if (!is_writable_) return;
-  lock_.emplace(lock_directory(directory_));
-  audit_.emplace(
-      AuditLog::Options{directory_, options.audit_bytes, std::max(1U, options.audit_files)});
+  if (is_open_) return;
+  if (!options.waits_for_directory) {
+    open_audit_log(lock_directory(directory_));
+  } else if (auto lock = try_lock_directory(directory_)) {
+    open_audit_log(std::move(*lock));
+  }
+}
+
+void WriteQueue::open_audit_log(File lock) {
+  lock_.emplace(std::move(lock));
+  audit_.emplace(AuditLog::Options{directory_, audit_bytes_, audit_files_});
   pending_.emplace(directory_);
   // Of a life that ended in between.
   const auto intents = pending_->left();
@@ -60,6 +72,21 @@ WriteQueue::WriteQueue(const RemoteOptions& options)
     owed_.append(intent).append("\n");
   }
   if (append_owed()) pending_->clear();
+  is_open_ = true;
+}
+
+// False: it is time to stop.
+bool WriteQueue::wait_for_directory(const std::stop_token& stop) {
+  while (!is_open_) {
+    if (auto lock = try_lock_directory(directory_)) {
+      open_audit_log(std::move(*lock));
+      continue;
+    }
+    std::unique_lock lock(mutex_);
+    submitted_.wait_for(lock, stop, to_look_again, [] { return false; });
+    if (stop.stop_requested()) return false;
+  }
+  return true;
 }
 
 WriteQueue::~WriteQueue() { stop(); }
@@ -101,6 +128,7 @@ void WriteQueue::submit(Write write, Done done) {
 }
 
 void WriteQueue::run(const std::stop_token& stop) {
+  if (!wait_for_directory(stop)) return;
   while (!stop.stop_requested()) {
     auto until = work_.between();
     std::vector<std::pair<Write, Done>> batch;
@@ -234,7 +262,7 @@ void WriteQueue::answer_overdue() {
 }
 
 std::vector<std::string> WriteQueue::audit(std::size_t limit) const {
-  return audit_ ? audit_->tail(limit) : std::vector<std::string>();
+  return is_open_ && audit_ ? audit_->tail(limit) : std::vector<std::string>();
 }
 
 }  // namespace paddock::metadata::remote

@@ -10,6 +10,7 @@
 
 #include <paddock/metadata/remote_store.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -45,7 +46,8 @@ class WriteQueue {
   };
 
   // Locks the directory and opens the audit log in it, unless the store is not to be written. What
-  // an earlier life asked for, and whose outcome it did not live to note, becomes lines there.
+  // an earlier life asked for, and whose outcome it did not live to note, becomes lines there. All
+  // that may wait for the directory: then writes do, too.
   explicit WriteQueue(const RemoteOptions& options);
   // stop().
   ~WriteQueue();
@@ -67,6 +69,8 @@ class WriteQueue {
     Clock::time_point deadline;
   };
 
+  void open_audit_log(File lock);
+  [[nodiscard]] bool wait_for_directory(const std::stop_token& stop);
   void run(const std::stop_token& stop);
   void make(std::vector<std::pair<Write, Done>> batch);
   [[nodiscard]] bool has_room_for(const Write& write);
@@ -78,6 +82,9 @@ class WriteQueue {
 
   const bool is_writable_;
   const std::filesystem::path directory_;
+  const std::size_t audit_bytes_;
+  const unsigned audit_files_;
+  std::atomic<bool> is_open_ = false;  // the three below are there, where they are to be
   std::optional<File> lock_;
   std::optional<AuditLog> audit_;
   std::optional<PendingWrites> pending_;  // with audit_

@@ -6,6 +6,7 @@
 #include "store/file.hpp"
 
 #include <filesystem>
+#include <optional>
 
 namespace paddock::metadata {
 
@@ -14,5 +15,7 @@ std::filesystem::path make_directory(const std::filesystem::path& path);
 
 // Locked until closed, so also when the process is killed. Throws a sentence that names the holder.
 [[nodiscard]] File lock_directory(const std::filesystem::path& directory);
+// Nothing while another process has it.
+[[nodiscard]] std::optional<File> try_lock_directory(const std::filesystem::path& directory);
 
 }  // namespace paddock::metadata

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -27,9 +28,12 @@ DirectoryLock::DirectoryLock(const std::filesystem::path& directory) {
                              (owner.empty() ? "?" : owner) +
                              ": only one paddock-netd can run with this state directory");
   }
-  const auto pid = std::to_string(::getpid()) + "\n";
-  // Only for the message above, so a failure to write it is none of ours.
-  if (::ftruncate(descriptor_, 0) == 0) (void)!::pwrite(descriptor_, pid.data(), pid.size(), 0);
+  // For the message above, and the PID namespace for a successor that may be in another. A failure
+  // to write it is none of ours.
+  struct stat space {};
+  (void)::stat("/proc/self/ns/pid", &space);
+  const auto text = std::to_string(::getpid()) + "\n" + std::to_string(space.st_ino) + "\n";
+  if (::ftruncate(descriptor_, 0) == 0) (void)!::pwrite(descriptor_, text.data(), text.size(), 0);
 }
 
 DirectoryLock::~DirectoryLock() { ::close(descriptor_); }

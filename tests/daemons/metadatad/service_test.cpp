@@ -29,7 +29,7 @@ class ServiceTest : public ::testing::Test {
 
 TEST_F(ServiceTest, KeepsWhatWasPutAcrossARestart) {
   {
-    const Service service(options, [] {});
+    const Service service(options, open_store(options), [] {});
     metadata::Client client("unix:" + options.socket);
     ASSERT_EQ(
         client.put("/v1/services/shop/web", R"({"cluster_ips":["10.43.0.1"]})").value().status,
@@ -37,7 +37,7 @@ TEST_F(ServiceTest, KeepsWhatWasPutAcrossARestart) {
     EXPECT_EQ(service.summary(), "1 service, 0 pods, revision 1");
   }
 
-  const Service service(options, [] {});
+  const Service service(options, open_store(options), [] {});
   metadata::Client client("unix:" + options.socket);
 
   EXPECT_EQ(client.get("/v1/services/shop/web").value().status, 200);
@@ -53,7 +53,7 @@ TEST_F(ServiceTest, IsTheParentOfAnotherOneElsewhere) {
   options.api_tls.certificate_file = authority.certificate("parent");
   options.api_tls.key_file = authority.key("parent");
   options.api_token_file = folder.write("tokens", "secret child\n");
-  const Service parent(options, [] {});
+  const Service parent(options, open_store(options), [] {});
   Options below;
   below.store = "paddock:https://" + address;
   below.store_access.ca_file = authority.ca();
@@ -61,7 +61,7 @@ TEST_F(ServiceTest, IsTheParentOfAnotherOneElsewhere) {
   below.state_dir = folder.file("below");
   below.socket = folder.file("below.sock");
   below.listen = {"none"};
-  const Service child(below, [] {});
+  const Service child(below, open_store(below), [] {});
   metadata::Client at_child("unix:" + below.socket);
 
   // 503 until the child has heard of the parent.
@@ -79,18 +79,18 @@ TEST_F(ServiceTest, IsTheParentOfAnotherOneElsewhere) {
 
 TEST_F(ServiceTest, ServesNobodyElsewhereWithoutAskingWhoComes) {
   options.api_listen = {"127.0.0.1:0"};
-  EXPECT_THROW(Service(options, [] {}), std::runtime_error);
+  EXPECT_THROW(Service(options, open_store(options), [] {}), std::runtime_error);
 
   options.api_token_file = folder.write("tokens", "secret child\n");
-  EXPECT_NO_THROW(Service(options, [] {}));
+  EXPECT_NO_THROW(Service(options, open_store(options), [] {}));
 
   options.api_listen = {"0.0.0.0:0"};
-  EXPECT_THROW(Service(options, [] {}), std::runtime_error);
+  EXPECT_THROW(Service(options, open_store(options), [] {}), std::runtime_error);
 }
 
 TEST_F(ServiceTest, SaysWhyNothingIsKnownYet) {
   options.store = "etcd:http://127.0.0.1:1";
-  const Service service(options, [] {});
+  const Service service(options, open_store(options), [] {});
 
   const auto is_told = [&] {
     const auto status = service.status();
@@ -104,7 +104,7 @@ TEST_F(ServiceTest, SaysWhyNothingIsKnownYet) {
 
 TEST_F(ServiceTest, ReportsChangesAndCountsThem) {
   std::atomic<int> changes = 0;
-  const Service service(options, [&changes] { ++changes; });
+  const Service service(options, open_store(options), [&changes] { ++changes; });
   metadata::Client client("unix:" + options.socket);
   ASSERT_TRUE(client.put("/v1/hosts/one", "{}").value().is_success());
 
@@ -118,18 +118,18 @@ TEST_F(ServiceTest, ReportsChangesAndCountsThem) {
 }
 
 TEST_F(ServiceTest, RefusesASecondOneOnTheSameState) {
-  const Service first(options, [] {});
+  const Service first(options, open_store(options), [] {});
   auto other = options;
   other.socket = folder.path() / "other.sock";
 
-  EXPECT_THROW(Service(other, [] {}), std::runtime_error);
+  EXPECT_THROW(Service(other, open_store(other), [] {}), std::runtime_error);
 }
 
 TEST_F(ServiceTest, NamesAGroupThatDoesNotExist) {
   options.socket_group = "no-such-group";
 
   try {
-    const Service service(options, [] {});
+    const Service service(options, open_store(options), [] {});
     FAIL() << "there is no such group";
   } catch (const std::runtime_error& error) {
     EXPECT_NE(std::string(error.what()).find("no-such-group"), std::string::npos);
@@ -139,7 +139,7 @@ TEST_F(ServiceTest, NamesAGroupThatDoesNotExist) {
 TEST_F(ServiceTest, ServesFilesAndSaysWhatIsWrongWithThem) {
   const auto file = folder.write("cluster.yaml", "kind: Host\nname: one\n");
   options.store = "file:" + file;
-  Service service(options, [] {});
+  Service service(options, open_store(options), [] {});
   metadata::Client client("unix:" + options.socket);
   EXPECT_EQ(client.get("/v1/hosts/one").value().status, 200);
   EXPECT_EQ(client.put("/v1/hosts/two", "{}").value().status, 405);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/admin.hpp"
 
+#include "support/temp_folder.hpp"
+
 #include <paddock/metadata/client.hpp>
 
 #include <gtest/gtest.h>
@@ -12,7 +14,7 @@ namespace {
 class AdminPagesTest : public ::testing::Test {
  protected:
   AdminPagesTest()
-      : admin("kennel", "127.0.0.1:0", lifecycle,
+      : admin("kennel", {.listen = "127.0.0.1:0"}, lifecycle,
               {.status = [this] { return status; },
                .metrics =
                    [](MetricsText& out) {
@@ -77,9 +79,32 @@ TEST_F(AdminPagesTest, OnlyReadingIsAllowed) {
   EXPECT_EQ(refused.header("allow"), "GET, HEAD");
 }
 
+// While one takes the other's place.
+TEST(Admin, TwoCanShareAnAddressAndEachHasItsSocket) {
+  const test::TempFolder folder;
+  const Lifecycle lifecycle;
+  const auto pages = [](std::string summary) {
+    return AdminPages{
+        .status = [=] { return Status{.ready = true, .summary = summary, .problems = {}}; },
+        .metrics = [](MetricsText&) {}};
+  };
+  const auto place = [&](const char* socket, const std::string& listen) {
+    return AdminPlaces{.listen = listen, .socket = folder.path() / socket, .is_shared = true};
+  };
+  const Admin before("kennel", place("before", "127.0.0.1:0"), lifecycle, pages("before"));
+
+  const Admin after("kennel", place("after", before.endpoint()), lifecycle, pages("after"));
+
+  EXPECT_EQ(after.endpoint(), before.endpoint());
+  for (const std::string one : {"before", "after"}) {
+    metadata::Client client("unix:" + (folder.path() / one).string());
+    EXPECT_NE(client.get("/status").value().body.find(one), std::string::npos);
+  }
+}
+
 TEST(Admin, NoneListensNowhere) {
   const Lifecycle lifecycle;
-  const Admin admin("kennel", "none", lifecycle, {});
+  const Admin admin("kennel", {}, lifecycle, {});
 
   EXPECT_EQ(admin.endpoint(), "");
 }

@@ -4,6 +4,7 @@
 #include "support/temp_folder.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace paddock::runtime {
@@ -41,14 +42,30 @@ TEST(FolderLock, RefusesASecondHolderByPid) {
     EXPECT_NE(std::string(error.what()).find("process " + std::to_string(::getpid())),
               std::string::npos);
   }
-  EXPECT_EQ(FolderLock::holder(folder.path()), ::getpid());
+  EXPECT_EQ(FolderLock::holder(folder.path())->pid, ::getpid());
+}
+
+// A holder in another container may have any pid, this process's too.
+TEST(FolderLock, KnowsWhetherItsHolderCanBeSentSignals) {
+  const test::TempFolder folder;
+  const FolderLock lock(folder.path());
+  struct stat space {};
+  ASSERT_EQ(::stat("/proc/self/ns/pid", &space), 0);
+  const auto is_near = [&](pid_t pid, ino_t pid_namespace) {
+    folder.write("lock", std::to_string(pid) + "\n" + std::to_string(pid_namespace) + "\n");
+    return FolderLock::holder(folder.path())->is_near;
+  };
+
+  EXPECT_TRUE(is_near(::getppid(), space.st_ino));
+  EXPECT_FALSE(is_near(::getppid(), space.st_ino + 1));
+  EXPECT_FALSE(is_near(::getpid(), space.st_ino));
 }
 
 TEST(FolderLock, IsFreeAgainAfterItsHolder) {
   const test::TempFolder folder;
   { const FolderLock lock(folder.path()); }
 
-  EXPECT_EQ(FolderLock::holder(folder.path()), 0);
+  EXPECT_FALSE(FolderLock::holder(folder.path()));
   EXPECT_NO_THROW(FolderLock{folder.path()});
 }
 

@@ -276,6 +276,46 @@ TEST(Request, FindsHeadersAndParameters) {
 
   checked.get_future().get();
 }
+// Else a client that came in that moment would have to ask again.
+TEST(HttpServer, StopAnswersWhoHasConnectedAlready) {
+  Echo echo;
+  auto asked = echo.connect();
+  asked.send(get("/first"));
+  (void)asked.read_response();
+  auto client = echo.connect();
+  ASSERT_TRUE(becomes_true([&] { return echo.server.counters().connections_open == 2; }));
+
+  auto stopping = std::async(std::launch::async, [&] { echo.server.stop(milliseconds(10'000)); });
+  EXPECT_EQ(asked.read_until("\r\n\r\n"), "") << "who waits for nothing is let go";
+  client.send(get("/last"));
+
+  EXPECT_TRUE(ends_with(client.read_response(), "GET last []"));
+  stopping.get();
+}
+
+TEST(HttpServer, TakesOverASocketFromWhoServesThere) {
+  const test::TempFolder folder;
+  HttpOptions options;
+  options.unix_sockets = {{.path = folder.path() / "sock", .mode = 0600, .group = {}}};
+  const auto saying = [](const char* word) {
+    return [word](const Request&) { return Response{.body = word}; };
+  };
+  HttpServer before(options, saying("before"));
+  before.start();
+  Client kept("unix:" + options.unix_sockets[0].path);
+  EXPECT_EQ(kept.get("/").value().body, "before");
+  options.unix_sockets[0].takes_over = true;
+
+  HttpServer after(options, saying("after"));
+  after.start();
+
+  EXPECT_EQ(kept.get("/").value().body, "before");
+  Client fresh("unix:" + options.unix_sockets[0].path);
+  EXPECT_EQ(fresh.get("/").value().body, "after");
+  before.stop(milliseconds(0));
+  EXPECT_EQ(kept.get("/").value().body, "after") << "the path is still there";
+}
+
 TEST(HttpServer, StopDoesNotWaitForAReaderThatDoesNotRead) {
   const auto large = std::make_shared<const std::string>(32 << 20, 'x');
   Echo echo(on_loopback(), [&](const Request&) { return Response{.shared_body = large}; });

@@ -75,6 +75,24 @@ WriteResult write_to(WriteQueue& queue, const std::string& name) {
   return answered.get_future().get();
 }
 
+TEST(WriteQueue, WaitsForADirectoryThatAnotherIsAboutToLeave) {
+  const test::TempFolder folder;
+  auto before = std::make_unique<WriteQueue>(in(folder));
+  auto options = in(folder);
+  EXPECT_THROW(WriteQueue{options}, std::runtime_error);
+  options.waits_for_directory = true;
+
+  WriteQueue after(options);
+  start(after, make_all);
+  std::promise<WriteResult> answered;
+  after.submit(writing("one"), [&](WriteResult result) { answered.set_value(std::move(result)); });
+  EXPECT_TRUE(after.audit(10).empty());
+  before.reset();
+
+  EXPECT_EQ(answered.get_future().get().status, Status::created);
+  EXPECT_EQ(after.audit(10).size(), 1U);
+}
+
 // Runs the body in a process of its own, to be killed in it or to change its limits; how it ended.
 int run_apart(const std::function<bool()>& body) {
   const pid_t child = ::fork();

@@ -33,7 +33,7 @@ struct Peer {
   std::int32_t pid = 0;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  std::string command = {};  // what the process was called when it connected; empty: not known
+  std::string command = {};      // what the process was called when it connected; empty: not known
   std::string certificate = {};  // common name of its verified TLS certificate; "-": it has none
 };
 
@@ -122,6 +122,8 @@ struct UnixEndpoint {
   std::string path;
   std::uint32_t mode = 0660;
   std::optional<std::uint32_t> group;  // gid; absent: the process's
+  // Also where somebody serves: he keeps who is connected, and new connections come here.
+  bool takes_over = false;
 };
 
 struct HttpOptions {

@@ -22,6 +22,8 @@ struct RemoteOptions {
   Access access;
   // Keeps the last known state and the audit log, and is locked; made when absent. Empty: none.
   std::filesystem::path directory;
+  // Another process may have the directory, and is about to end: what is written waits for that.
+  bool waits_for_directory = false;
   bool is_writable = true;               // false: all writes are refused, and no audit log is kept
   std::size_t audit_bytes = 16U << 20U;  // as EmbeddedOptions
   unsigned audit_files = 5;
