@@ -22,7 +22,8 @@ struct Wishes {
         has_endpoint_pods(options.endpoint_pod_names),
         has_zones(options.zonal_names),
         has_labels(!options.labels.empty()),
-        has_space_labels(!options.namespace_labels.empty()) {}
+        has_space_labels(!options.namespace_labels.empty()),
+        has_hosts(!options.ingress_zones.empty()) {}
 
   [[nodiscard]] std::string form() const {
     std::string text = "dnsd 1 of " + host;
@@ -35,6 +36,7 @@ struct Wishes {
     add(has_zones, "zones");
     add(has_labels, "labels");
     add(has_space_labels, "namespace labels");
+    add(has_hosts, "hosts");
     return text;
   }
 
@@ -45,6 +47,7 @@ struct Wishes {
   bool has_zones;
   bool has_labels;
   bool has_space_labels;
+  bool has_hosts;
 };
 
 // When an object changed is of no concern: what is equal to the last one stays that.
@@ -84,6 +87,7 @@ metadata::List<metadata::Endpoint> joined(const metadata::List<metadata::Endpoin
 metadata::ObjectPtr kept_service(const metadata::Object& object, const Wishes& wishes) {
   auto service = editable<metadata::Service>(object);
   if (!wishes.has_labels) service->labels = {};
+  if (!wishes.has_hosts) service->lb_config = service->fqdn = {};
   if (service->external_ips.empty()) service->selector = {};  // only whether there is one counts
   return service;
 }

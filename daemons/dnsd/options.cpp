@@ -153,6 +153,10 @@ void describe_other_zones(runtime::OptionTable& table, Options& options) {
               "Zone of the services that several clusters share, clusterset.local by custom; or "
               "none."},
              options.clusterset_zone, check_zone_or_none);
+  table.list({"ingress-zone", "NAME",
+              "Zone of the hosts of load balancer services, as metadatad makes them of Ingresses "
+              "(its --ingresses); other names of it are forwarded. Several may be given."},
+             options.ingress_zones, check_zone_or_none);
   table.list({"namespaces", "NAME", "Namespaces that are named; default: all."},
              options.namespaces);
   table.text({"namespace-labels", "SELECTOR",

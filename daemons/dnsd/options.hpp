@@ -42,6 +42,7 @@ struct Options : runtime::CommonOptions {
   bool external_headless = false;
   std::string external_apex = "dns";
   std::string clusterset_zone = "none";
+  std::vector<std::string> ingress_zones;
   std::vector<std::string> namespaces;
   std::string namespace_labels;
   std::string labels;

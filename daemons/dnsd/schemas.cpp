@@ -68,6 +68,15 @@ std::optional<dns::ClustersetNames> clusterset_names(const Options& options) {
   return dns::ClustersetNames(service_zone(options, options.clusterset_zone));
 }
 
+std::optional<dns::HostNames> host_names(const Options& options) {
+  std::vector<dns::ServiceZone> zones;
+  for (const auto& zone : options.ingress_zones) {
+    if (zone != "none") zones.push_back(service_zone(options, zone));
+  }
+  if (zones.empty()) return std::nullopt;
+  return dns::HostNames(std::move(zones));
+}
+
 std::optional<dns::RancherNames> rancher_names(const Options& options) {
   if (options.rancher_zone == "none") return std::nullopt;
   dns::RancherNames::Options rancher;
@@ -87,6 +96,7 @@ Schemas::Schemas(const Options& options)
     : kubernetes_(kubernetes_names(options)),
       external_(external_names(options)),
       clusterset_(clusterset_names(options)),
+      hosts_(host_names(options)),
       rancher_(rancher_names(options)) {}
 
 std::vector<dns::ZoneSpec> Schemas::zones() const {
@@ -97,6 +107,7 @@ std::vector<dns::ZoneSpec> Schemas::zones() const {
   for (const auto& names : kubernetes_) add(names);
   if (external_) add(*external_);
   if (clusterset_) add(*clusterset_);
+  if (hosts_) add(*hosts_);
   if (rancher_) add(*rancher_);
   return zones;
 }
@@ -124,6 +135,7 @@ std::vector<dns::Contribution> Schemas::service(const dns::Service& service,
   for (const auto& names : kubernetes_) contributions.push_back(names.service(service));
   if (external_) contributions.push_back(external_->service(service));
   if (clusterset_) contributions.push_back(clusterset_->service(service));
+  if (hosts_) contributions.push_back(hosts_->service(service));
   if (rancher_) contributions.push_back(rancher_->service(service, find));
   return contributions;
 }

@@ -5,6 +5,7 @@
 
 #include <paddock/dns/clusterset_naming.hpp>
 #include <paddock/dns/external_naming.hpp>
+#include <paddock/dns/host_naming.hpp>
 #include <paddock/dns/naming.hpp>
 
 #include <optional>
@@ -34,6 +35,7 @@ class Schemas {
   std::vector<dns::KubernetesNames> kubernetes_;  // one a zone; the first has the reverse names
   std::optional<dns::ExternalNames> external_;
   std::optional<dns::ClustersetNames> clusterset_;
+  std::optional<dns::HostNames> hosts_;
   std::optional<dns::RancherNames> rancher_;
 };
 

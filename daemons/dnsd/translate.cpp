@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dnsd/translate.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 
 namespace paddock::dnsd {
@@ -43,6 +45,22 @@ dns::ServiceKind kind_of(const metadata::Service& service) {
   return dns::ServiceKind::headless;
 }
 
+// The hosts that a load balancer knows, each once.
+std::vector<std::string> hosts_of(const metadata::Service& service) {
+  std::vector<std::string> hosts;
+  if (service.lb_config.empty()) return hosts;
+  const auto config = nlohmann::json::parse(service.lb_config.view(), nullptr, false);
+  const auto rules = config.is_object() ? config.find("port_rules") : config.end();
+  if (rules == config.end() || !rules->is_array()) return hosts;
+  for (const auto& rule : *rules) {
+    const auto host = rule.is_object() ? rule.find("hostname") : rule.end();
+    if (host == rule.end() || !host->is_string()) continue;
+    const auto& text = host->get_ref<const std::string&>();
+    if (!text.empty() && std::ranges::find(hosts, text) == hosts.end()) hosts.push_back(text);
+  }
+  return hosts;
+}
+
 // A validated "stack/service".
 dns::ServiceReference reference(std::string_view text) {
   const auto slash = text.find('/');
@@ -63,6 +81,8 @@ dns::Service translate(const metadata::Service& service,
   append(out.outside_addresses, service.external_ips);
   append(out.clusterset_addresses, service.clusterset_ips);
   out.external_name = service.external_name.str();
+  out.hosts = hosts_of(service);
+  out.outside_name = service.fqdn.str();
   out.ports = translate(service.ports, out.kind == dns::ServiceKind::headless);
   out.publishes_not_ready = service.publish_not_ready;
   out.primary = service.primary_service.str();

@@ -26,6 +26,9 @@ void describe_store(runtime::OptionTable& table, Options& options) {
       options.all_pods);
   table.boolean({"imports", "", "Of kubernetes:, read ServiceImports too (multicluster.x-k8s.io)."},
                 options.imports);
+  table.boolean(
+      {"ingresses", "", "Of kubernetes:, read Ingresses too, as Rancher's load balancer services."},
+      options.ingresses);
   table.text({"state-dir", "FOLDER",
               "Keeps the database, or what was last known, and the audit "
               "log."},

@@ -22,6 +22,7 @@ struct Options : runtime::CommonOptions {
   std::chrono::milliseconds owner_time{std::chrono::seconds{60}};
   bool all_pods = false;
   bool imports = false;
+  bool ingresses = false;
   std::string state_dir = "/var/lib/paddock/metadatad";
   std::string socket = "/run/paddock/metadata.sock";
   std::string socket_group;

@@ -59,6 +59,9 @@ std::vector<Wanted> wanted_resources(const KubernetesStoreOptions& options) {
         {Role::service_import,
          {.path = "/apis/multicluster.x-k8s.io/v1alpha1/serviceimports", .may_be_missing = true}});
   }
+  if (options.ingresses) {
+    wanted.push_back({Role::ingress, {.path = "/apis/networking.k8s.io/v1/ingresses"}});
+  }
   for (auto& [role, resource] : wanted) resource.path.insert(0, options.server.base);
   return wanted;
 }

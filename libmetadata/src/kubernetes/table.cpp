@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kubernetes/table.hpp"
 
+#include "kubernetes/ingress.hpp"
 #include "store/judgement.hpp"
 
 #include <algorithm>
@@ -144,6 +145,7 @@ std::int64_t Table::stale_since() const {
 Feed::Feed(Table& table, Role role) : table_(table), role_(role), number_(table.standings_.size()) {
   table_.standings_.push_back({});
   if (role_ == Role::service_import) table_.remember_imports();
+  if (role_ == Role::ingress) table_.has_ingresses_ = true;
 }
 
 Kind Feed::kind() const {
@@ -158,9 +160,22 @@ Kind Feed::kind() const {
       return Kind::pod;
     case Role::service:
     case Role::service_import:
+    case Role::ingress:
       break;
   }
   return Kind::service;
+}
+
+Key Feed::key_of(const Json& object) const {
+  return role_ == Role::ingress ? key_of_ingress(object) : kubernetes::key_of(object, kind());
+}
+
+// Whether it goes when this feed no longer tells of it: whose nobody tells is a Service's.
+bool Feed::tells_of(const Service& service) const {
+  const bool is_of_ingress = table_.has_ingresses_ && is_ingress(service);
+  if (role_ == Role::ingress) return is_of_ingress;
+  const bool is_of_import = is_only_imported(service) && table_.imports_.contains(service.key());
+  return !is_of_ingress && !is_of_import;
 }
 
 void Feed::begin_list() {
@@ -179,7 +194,7 @@ void Feed::end_list() {
 }
 
 void Feed::put(const Json& object) {
-  const Key key = key_of(object, kind());
+  const Key key = key_of(object);
   if (key.name.empty() || (has_namespace(key.kind) && key.ns.empty())) return;
   if (is_listing_) seen_.insert(seen_name(key));
   // Read outside of the lock: other feeds go on meanwhile.
@@ -198,6 +213,9 @@ void Feed::put(const Json& object) {
       break;
     case Role::endpoint_slice:
       fresh = read_endpoint_slice(object);
+      break;
+    case Role::ingress:
+      fresh = read_ingress(object);
       break;
     case Role::service: {
       auto service = read_service(object);
@@ -219,7 +237,7 @@ void Feed::put(const Json& object) {
 }
 
 void Feed::erase(const Json& object) {
-  const Key key = key_of(object, kind());
+  const Key key = key_of(object);
   const std::scoped_lock lock(table_.mutex_);
   if (role_ == Role::service) {
     erase_service(key);
@@ -275,7 +293,7 @@ void Feed::erase_unseen() {
   const auto look_at_all = [&]<class T>(const Range<T>& all) {
     for (const T& object : all) {
       if constexpr (std::is_same_v<T, Service>) {
-        if (is_only_imported(object) && table_.imports_.contains(object.key())) continue;
+        if (!tells_of(object)) continue;
       }
       look_at(object.key());
     }

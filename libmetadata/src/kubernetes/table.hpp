@@ -77,6 +77,7 @@ class Table {
   std::uint64_t revision_ = 0;
   std::vector<Change> changes_;
   std::map<Key, Import> imports_;   // by the key of the Service
+  bool has_ingresses_ = false;      // somebody tells of them
   std::uint64_t node_version_ = 0;  // the newest of all nodes
   NodeFacts own_facts_;
   struct Standing {
@@ -90,7 +91,15 @@ class Table {
 };
 
 // What one resource is to the table.
-enum class Role : std::uint8_t { name_space, node, service, endpoint_slice, pod, service_import };
+enum class Role : std::uint8_t {
+  name_space,
+  node,
+  service,
+  endpoint_slice,
+  pod,
+  service_import,
+  ingress
+};
 
 class Feed final : public Inbox {
  public:
@@ -106,6 +115,8 @@ class Feed final : public Inbox {
 
  private:
   [[nodiscard]] Kind kind() const;
+  [[nodiscard]] Key key_of(const Json& object) const;
+  [[nodiscard]] bool tells_of(const Service& service) const;
   void put_service(std::shared_ptr<Service> service);
   void erase_service(const Key& key);
   void put_import(const Key& key, Import import);

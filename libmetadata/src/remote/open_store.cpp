@@ -145,6 +145,7 @@ std::unique_ptr<Store> open_store(const std::string& location, StoreOptions opti
       kubernetes.node = options.node;
       kubernetes.all_pods = options.all_pods;
       kubernetes.imports = options.imports;
+      kubernetes.ingresses = options.ingresses;
       return open_kubernetes_store(std::move(kubernetes));
     }
     case StoreLocation::Kind::embedded:

@@ -126,6 +126,20 @@ TEST(Exposure, SharedServicesAreNamedInTheirOwnZone) {
   EXPECT_EQ(names.ask("db.shop.svc.cluster.local").rcode, 3U);
 }
 
+TEST(Exposure, HostsOfLoadBalancersAreNamedInTheZonesOfIngresses) {
+  Names names(with([](Options& options) { options.ingress_zones = {"example.com"}; }));
+
+  names.put(R"({kind: Service, namespace: shop, name: shop-rancherlb-web,
+                service_kind: loadBalancerService, load_balancer_ips: [192.0.2.10],
+                lb_config: {port_rules: [{hostname: shop.example.com, source_port: 80},
+                                         {hostname: shop.example.com, source_port: 443},
+                                         {source_port: 80}]}})");
+
+  EXPECT_EQ(names.data("shop.example.com"), Data{"192.0.2.10"});
+  names.erase("services/shop/shop-rancherlb-web");
+  EXPECT_EQ(names.data("shop.example.com"), Data{});
+}
+
 TEST(Exposure, WithoutPodsNothingIsBelowPod) {
   Names names(with([](Options& options) { options.pods = "disabled"; }));
 

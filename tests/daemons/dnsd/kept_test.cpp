@@ -88,6 +88,12 @@ addresses: [10.42.1.9]
 kind: Service
 namespace: shop
 name: done
+---
+kind: Service
+namespace: shop
+name: balancer
+fqdn: lb-7.cloud.test
+lb_config: {port_rules: [{hostname: shop.example.com}]}
 )";
 
 // What is kept, as a snapshot on disk brings it back.
@@ -124,6 +130,7 @@ std::vector<Data> answers(Names& names) {
                              "over.rancher.internal",
                              "done.shop.rancher.internal",
                              "sidecar.rancher.internal",
+                             "shop.example.com",
                              "shop.svc.cluster.local"}) {
       for (const unsigned type : {LDNS_RR_TYPE_A, LDNS_RR_TYPE_AAAA}) {
         all.push_back(names.data_for(client, name, type));
@@ -159,6 +166,7 @@ TEST(Kept, WhatIsKeptMakesTheNamesOfTheWholeCluster) {
   expect_the_same_names([](Options& options) { options.labels = "tier=back"; });
   expect_the_same_names([](Options& options) { options.namespace_labels = "env=prod"; });
   expect_the_same_names([](Options& options) { options.rancher_zone = "none"; });
+  expect_the_same_names([](Options& options) { options.ingress_zones = {"example.com"}; });
   expect_the_same_names([](Options& options) {
     options.pods = "disabled";
     options.rancher_zone = "none";

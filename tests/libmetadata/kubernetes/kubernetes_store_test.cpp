@@ -224,14 +224,37 @@ TEST_F(KubernetesStoreTest, LosesWhatAnotherStoreLeftInItsFolder) {
   const test::ApiServer server(replay_streaming);
 
   const auto store = open(server.url());
-  ASSERT_TRUE(store->cluster());
-  EXPECT_TRUE(store->cluster()->find<Network>("old"));
 
   const auto cluster = wait(*store, [](const Cluster& now) {
     return is_final(now) && now.networks().empty() && names_of(now.hosts()).size() > 1;
   });
   EXPECT_FALSE(cluster->find<Network>("old"));
   EXPECT_FALSE(cluster->find<Service>("shop", "old"));
+}
+
+TEST_F(KubernetesStoreTest, HasIngressesAsLoadBalancersWhereAskedForAndLosesThemWhereNot) {
+  const test::ApiServer server(replay_streaming);
+  KubernetesStoreOptions options;
+  options.server.url = server.url();
+  options.directory = folder_.path();
+  options.save_after = std::chrono::milliseconds(10);
+  options.ingresses = true;
+  const auto has_web = [](const Cluster& now) {
+    return now.find<Service>("shop", "shop-rancherlb-web") != nullptr;
+  };
+  {
+    const auto store = open_kubernetes_store(options);
+    const auto cluster = wait(*store, has_web);
+    ASSERT_TRUE(has_web(*cluster));
+    EXPECT_TRUE(cluster->find<Service>("shop", "web")) << "the Service of the same name";
+  }
+
+  ASSERT_TRUE(has_web(**client::read_snapshot(folder_.path() / "cluster.snapshot")));
+
+  options.ingresses = false;
+  const auto store = open_kubernetes_store(options);
+
+  EXPECT_FALSE(has_web(*wait(*store, [&](const Cluster& now) { return !has_web(now); })));
 }
 
 // What other clusters export has names although no service of ours does.

@@ -66,6 +66,10 @@ struct Service {
   // of several clusters.
   std::vector<boost::asio::ip::address> outside_addresses{};
   std::vector<boost::asio::ip::address> clusterset_addresses{};
+  // What it is called outside: whole names, a `*` may be the first label of one. And how it is
+  // reached there when it has no outside_addresses: a name, or empty.
+  std::vector<std::string> hosts{};
+  std::string outside_name{};
   std::vector<Port> ports{};
   std::vector<Backend> backends{};
   bool publishes_not_ready = false;

@@ -37,6 +37,7 @@ struct StoreOptions : RemoteOptions {
   std::string node = {};                // as KubernetesStoreOptions, and so are those below
   bool all_pods = false;
   bool imports = false;
+  bool ingresses = false;
 };
 
 // Does not wait for what is elsewhere. Throws std::invalid_argument for a location that is none,
