@@ -2,6 +2,8 @@
 #include "libmetadata/http/echo_server.hpp"
 #include "support/temp_folder.hpp"
 
+#include <paddock/metadata/client.hpp>
+
 #include <gtest/gtest.h>
 
 #include <atomic>
