@@ -62,7 +62,7 @@ Resolver::Resolver(const Options& options, std::unique_ptr<metadata::Store> stor
       server_(inheriting(server_options(options, forward_options(options, answers_, sets_, stubs_)),
                          passed_sockets_),
               authority_, served_, views_) {
-  leave_sockets(server_, passed_sockets_);
+  runtime::leave_sockets(server_.sockets(), passed_sockets_);
   log_forwarding(server_.forwarding());
   for (const auto& endpoint : server_.endpoints()) {
     log::info("answering", {{"address", dns::format(endpoint)}});

@@ -5,7 +5,6 @@
 #include "runtime/systemd.hpp"
 #include "runtime/takeover.hpp"
 
-#include <algorithm>
 #include <chrono>
 
 namespace paddock::dnsd {
@@ -31,17 +30,6 @@ dns::ServerOptions inheriting(dns::ServerOptions options, const std::vector<int>
   options.inherited = passed;
   options.hands_sockets_on = runtime::has_service_manager();
   return options;
-}
-
-void leave_sockets(const dns::Server& server, const std::vector<int>& passed) {
-  const auto sockets = server.sockets();
-  const auto is_used = [&](int socket) {
-    return std::ranges::find(sockets, socket) != sockets.end();
-  };
-  // Copies of what nobody reads would go on taking clients' queries.
-  if (!std::ranges::all_of(passed, is_used)) runtime::forget_sockets();
-  runtime::keep_sockets(sockets);
-  if (!passed.empty()) runtime::log::info("goes on with the sockets of the process before");
 }
 
 }  // namespace paddock::dnsd

@@ -25,7 +25,4 @@ namespace paddock::dnsd {
 [[nodiscard]] dns::ServerOptions inheriting(dns::ServerOptions options,
                                             const std::vector<int>& passed);
 
-// Leaves copies of the server's sockets with the service manager, in place of those it passed on.
-void leave_sockets(const dns::Server& server, const std::vector<int>& passed);
-
 }  // namespace paddock::dnsd

@@ -3,6 +3,7 @@
 
 #include "runtime/cluster_source.hpp"
 #include "runtime/log.hpp"
+#include "runtime/systemd.hpp"
 
 #include <paddock/metadata/cluster.hpp>
 #include <paddock/metadata/open_store.hpp>
@@ -81,14 +82,24 @@ void listen_beyond_this_host(const Options& options, metadata::ApiOptions& api) 
   };
 }
 
-metadata::ApiOptions api_options(const Options& options, runtime::Reloads& reloads) {
+// Where to go on, and how to end, below a service manager.
+void inherit(metadata::HttpOptions& http, const Options& options,
+             metadata::InheritedSockets& inherited) {
+  http.inherited = &inherited;
+  http.hands_sockets_on = runtime::has_service_manager();
+  // Another number of workers may come after this process, and they share their addresses.
+  http.reuse_port = options.replace || http.hands_sockets_on;
+}
+
+metadata::ApiOptions api_options(const Options& options, runtime::Reloads& reloads,
+                                 metadata::InheritedSockets& inherited) {
   runtime::make_directory(std::filesystem::path(options.socket).parent_path());
   metadata::ApiOptions api;
+  inherit(api.http, options, inherited);
   api.http.unix_sockets = {{.path = options.socket,
                             .mode = 0660,
                             .group = group_of(options.socket_group),
                             .takes_over = options.replace}};
-  api.http.reuse_port = options.replace;
   api.http.on_handler_failed = log_failure;
   listen_beyond_this_host(options, api);
   api.version = runtime::version();
@@ -96,13 +107,14 @@ metadata::ApiOptions api_options(const Options& options, runtime::Reloads& reloa
   return api;
 }
 
-metadata::DocumentOptions document_options(const Options& options) {
+metadata::DocumentOptions document_options(const Options& options,
+                                           metadata::InheritedSockets& inherited) {
   metadata::DocumentOptions documents;
+  inherit(documents.http, options, inherited);
   for (const auto& listen : options.listen) {
     if (listen != "none") documents.http.tcp.push_back(endpoint_of(listen));
   }
   documents.http.on_handler_failed = log_failure;
-  documents.http.reuse_port = options.replace;
   documents.http.max_connections = options.max_connections;
   documents.http.max_connections_per_client = options.max_connections_per_client;
   documents.workers = options.workers;
@@ -182,17 +194,20 @@ Service::Service(const Options& options, std::unique_ptr<metadata::Store> store,
     : host_(host_name(options)),
       store_(std::move(store)),
       reloads_(changed),
-      api_(store_, api_options(options, reloads_)) {
-  if (auto wanted = document_options(options); !wanted.http.tcp.empty()) {
+      passed_(runtime::passed_sockets()),
+      inherited_(std::in_place, passed_),
+      api_(store_, api_options(options, reloads_, *inherited_)) {
+  if (auto wanted = document_options(options, *inherited_); !wanted.http.tcp.empty()) {
     documents_.emplace(std::move(wanted));
   }
   if (const auto endpoint = reload_endpoint(options)) {
     metadata::HttpOptions http;
     http.tcp = {*endpoint};
-    http.reuse_port = options.replace;
     http.on_handler_failed = log_failure;
+    inherit(http, options, *inherited_);
     reload_.emplace(std::move(http), ask(reloads_));
   }
+  leave_sockets();
   if (!options.answers.empty()) {
     answers_.emplace(options.answers);
     // A file that cannot be read is no reason not to start: it can be mended and read again.
@@ -203,6 +218,17 @@ Service::Service(const Options& options, std::unique_ptr<metadata::Store> store,
   api_.start();
   if (documents_) documents_->start();
   if (reload_) reload_->start();
+}
+
+void Service::leave_sockets() {
+  inherited_.reset();
+  auto sockets = api_.sockets();
+  const auto add = [&](const std::vector<int>& more) {
+    sockets.insert(sockets.end(), more.begin(), more.end());
+  };
+  if (documents_) add(documents_->sockets());
+  if (reload_) add(reload_->sockets());
+  runtime::leave_sockets(sockets, passed_);
 }
 
 Service::~Service() {

@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace paddock::metadatad {
 
@@ -49,12 +50,15 @@ class Service {
   void metrics(runtime::MetricsText& out) const;
 
  private:
+  void leave_sockets();  // with the service manager, for the process after this one
   void add_answers_problems(runtime::Status& status) const;
 
   const std::string host_;
   MeasuredStore store_;
   std::optional<AnswersSource> answers_;  // none: documents are the cluster's
   runtime::Reloads reloads_;
+  const std::vector<int> passed_;
+  std::optional<metadata::InheritedSockets> inherited_;  // while the services below are made
   metadata::ApiService api_;
   std::optional<metadata::DocumentService> documents_;  // none with --listen none
   std::optional<metadata::ReloadService> reload_;

@@ -3,6 +3,7 @@
 
 #include "netd/plan.hpp"
 #include "runtime/log.hpp"
+#include "runtime/systemd.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -72,13 +73,17 @@ Service::Service(const Options& options, std::function<void()> wake)
   open_overlay();
   pods_ = std::make_unique<net::PodNetwork>(host_, pod_options(options_));
   const auto answer_call = [this](const net::PluginCall& call) { return answer(call); };
+  const auto passed = runtime::passed_sockets();
   server_ = std::make_unique<net::PluginServer>(
       net::PluginServerOptions{.socket = options.socket,
                                .threads = options.threads,
+                               .inherited = passed,
+                               .hands_socket_on = runtime::has_service_manager(),
                                .answer = answer_call,
                                .refused = [](const std::string& why) {
                                  log::warning("refused", {{"why", why}});
                                }});
+  runtime::leave_sockets({server_->descriptor()}, passed);
   const auto spool = std::filesystem::path(options.state_dir) / "spool";
   for (const auto& problem : net::replay_spool(spool, answer_call))
     log::warning("spool", {{"problem", problem}});

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/systemd.hpp"
 
+#include "runtime/log.hpp"
+
 #include <systemd/sd-daemon.h>
 
 #include <algorithm>
@@ -32,7 +34,15 @@ std::vector<int> passed_sockets() noexcept {
   return sockets;
 }
 
-void keep_sockets(const std::vector<int>& sockets) noexcept {
+void leave_sockets(const std::vector<int>& sockets, const std::vector<int>& passed) {
+  if (!passed.empty()) log::info("goes on with the sockets of the process before");
+  const auto is_used = [&](int socket) {
+    return std::ranges::find(sockets, socket) != sockets.end();
+  };
+  // Copies of what nobody reads would go on taking what clients send.
+  if (!std::ranges::all_of(passed, is_used)) {
+    notify_service_manager("FDSTOREREMOVE=1\nFDNAME=sockets");
+  }
   constexpr std::size_t at_once = 128;  // the kernel passes up to 253 with one message
   for (std::size_t first = 0; first < sockets.size(); first += at_once) {
     const std::size_t count = std::min(at_once, sockets.size() - first);
@@ -41,7 +51,5 @@ void keep_sockets(const std::vector<int>& sockets) noexcept {
                                    sockets.data() + first, static_cast<unsigned>(count));
   }
 }
-
-void forget_sockets() noexcept { notify_service_manager("FDSTOREREMOVE=1\nFDNAME=sockets"); }
 
 }  // namespace paddock::runtime

@@ -24,11 +24,8 @@ void notify_service_manager(const std::string& lines) noexcept;
 // The sockets it passes on, which the caller owns; none when asked again.
 [[nodiscard]] std::vector<int> passed_sockets() noexcept;
 
-// Has it keep copies of these until the service is stopped, for the process that comes next. It
-// needs FileDescriptorStoreMax= for that.
-void keep_sockets(const std::vector<int>& sockets) noexcept;
-
-// Has it close those it keeps.
-void forget_sockets() noexcept;
+// Has it keep copies of these until the service is stopped, for the process that comes next, in
+// place of those it passed on to this one. It needs FileDescriptorStoreMax= for that.
+void leave_sockets(const std::vector<int>& sockets, const std::vector<int>& passed);
 
 }  // namespace paddock::runtime

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""dnsd below a service manager that keeps its sockets (systemd's protocol): restarted and killed while clients ask."""
-import array
-import os
+"""Each daemon below a service manager that keeps its sockets: restarted and killed while clients ask."""
+import contextlib
+import http.client
 import pathlib
 import re
 import signal
@@ -10,7 +10,8 @@ import subprocess
 import threading
 import unittest
 
-from host import BUILD, Host, run, wait_until
+from host import Host, run, wait_until
+from service_manager import Manager
 
 LISTEN = ["--listen", "127.0.0.1:53", "--workers", "2"]
 QUESTIONS = pathlib.Path("/run/questions")
@@ -21,81 +22,13 @@ QUERY = b"\0\1\1\0\0\1\0\0\0\0\0\0\3web\4shop\3svc\7cluster\5local\0\0\1\0\1"
 READ_AT_ONCE = 64  # by a worker, before it answers
 
 
-class Manager:
-    """Starts dnsd as systemd does: takes READY=1 and FDSTORE=1, passes stored sockets to the next process."""
-
-    def __init__(self, log):
-        self.log = log
-        self.path = "/run/manager"
-        pathlib.Path(self.path).unlink(missing_ok=True)
-        self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.notices.bind(self.path)
-        self.lock = threading.Lock()
-        self.stored = []
-        self.ready = 0
-        self.process = None
-        threading.Thread(target=self.listen, daemon=True).start()
-
-    def listen(self):
-        while True:
-            message, ancillary, _, _ = self.notices.recvmsg(4096, socket.CMSG_SPACE(253 * 4))
-            lines = message.decode().splitlines()
-            sockets = array.array("i")
-            for level, kind, data in ancillary:
-                if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-                    sockets.frombytes(data)
-            with self.lock:
-                if "FDSTOREREMOVE=1" in lines:
-                    self.close()
-                if "FDSTORE=1" in lines:
-                    self.keep(sockets)
-                self.ready += "READY=1" in lines
-
-    def keep(self, sockets):
-        """A copy of what is kept already is closed again, as systemd does."""
-        known = {os.stat(kept).st_ino for kept in self.stored}
-        for one in sockets:
-            if os.stat(one).st_ino in known:
-                os.close(one)
-            else:
-                self.stored.append(one)
-
-    def close(self):
-        for kept in self.stored:
-            os.close(kept)
-        self.stored = []
-
-    def start(self, *options):
-        with self.lock:
-            passed = list(self.stored)
-            ready = self.ready
-
-        def place():
-            for number, one in enumerate(passed):
-                os.dup2(one, 200 + number)
-            for number in range(len(passed)):
-                os.dup2(200 + number, 3 + number, inheritable=True)
-
-        command = ["sh", "-c", 'export LISTEN_PID=$$; exec "$@"', "sh", str(BUILD / "daemons/paddock-dnsd"), *LISTEN, *options]
-        environment = {**os.environ, "NOTIFY_SOCKET": self.path}
-        if passed:
-            environment["LISTEN_FDS"] = str(len(passed))
-        self.process = subprocess.Popen(command, env=environment, preexec_fn=place, stdout=self.log, stderr=self.log,
-                                        pass_fds=range(3, 3 + len(passed)))
-        wait_until(lambda: self.ready > ready, "dnsd is ready")
-
-    def end(self, how):
-        self.process.send_signal(how)
-        self.process.wait(20)
-
-
-class ServiceManager(unittest.TestCase):
+class OfNames(unittest.TestCase):
     def setUp(self):
         self.host = self.enterContext(Host(("metadatad",)))
         self.host.apply(WEB)
         QUESTIONS.write_text("web.shop.svc.cluster.local A\nweb.shop.svc.cluster.local AAAA\n")
-        self.manager = Manager(self.enterContext((self.host.logs / "dnsd").open("a")))
-        self.addCleanup(lambda: (self.manager.end(signal.SIGTERM), self.manager.close()))
+        self.manager = Manager("dnsd", self.enterContext((self.host.logs / "dnsd").open("a")), *LISTEN)
+        self.addCleanup(self.manager.stop)
         self.manager.start()
         wait_until(lambda: "10.43.0.10" in run("dig", "@127.0.0.1", "+short", "web.shop.svc.cluster.local").stdout, "web has a name")
 
@@ -113,9 +46,7 @@ class ServiceManager(unittest.TestCase):
     def test_a_restart_loses_no_query(self):
         load = self.ask()
         for _ in range(3):
-            self.manager.end(signal.SIGTERM)
-            self.assertEqual(self.manager.process.returncode, 0)
-            self.manager.start()
+            self.manager.restart()
 
         self.assertEqual(self.lost(load), 0)
         self.assertEqual(len(self.manager.stored), 4)
@@ -143,6 +74,120 @@ class ServiceManager(unittest.TestCase):
             client.sendall(len(QUERY).to_bytes(2, "big") + QUERY)
 
             self.assertEqual(client.recv(4)[2:4], b"\0\1")
+
+
+DOCUMENTS = ("127.0.0.1", 8180)
+
+
+class Asker(threading.Thread):
+    """Asks again and again, each time on a connection of its own; what went wrong."""
+
+    def __init__(self, ask):
+        super().__init__(daemon=True)
+        self.ask, self.answers, self.wrong, self.is_over = ask, 0, [], False
+        self.start()
+
+    def run(self):
+        while not self.is_over:
+            try:
+                self.ask()
+                self.answers += 1
+            except (AssertionError, OSError, http.client.HTTPException, subprocess.SubprocessError) as failure:
+                self.wrong.append(repr(failure))
+
+    def end(self):
+        self.is_over = True
+        self.join(60)
+        return self.wrong
+
+
+class OfDocuments(unittest.TestCase):
+    def setUp(self):
+        self.host = self.enterContext(Host(()))
+        log = self.enterContext((self.host.logs / "metadatad").open("a"))
+        self.manager = Manager("metadatad", log, "--listen", "%s:%d" % DOCUMENTS, "--workers", "2")
+        self.addCleanup(self.manager.stop)
+        self.manager.start()
+        self.host.apply(WEB)
+        wait_until(lambda: self.get("/latest/services/0/name") == b"web", "web is told of")
+
+    def get(self, path, timeout=20):
+        with contextlib.closing(http.client.HTTPConnection(*DOCUMENTS, timeout=timeout)) as client:
+            client.request("GET", path)
+            answer = client.getresponse()
+            body = answer.read()
+            if answer.status != 200:
+                raise AssertionError(f"{path}: {answer.status} {body}")
+            return body
+
+    def test_a_restart_loses_no_request_and_no_long_poll(self):
+        version = self.get("/latest/version").decode()
+        pods = [Asker(lambda: self.get("/latest/services/0/name")) for _ in range(4)]
+        waiters = [Asker(lambda: self.get(f"/latest/version?wait=true&value={version}&maxWait=600", 60)) for _ in range(20)]
+        tool = Asker(lambda: self.host.paddock("get", "services"))
+        for _ in range(3):
+            before = [pod.answers for pod in pods]
+            self.manager.restart()
+            wait_until(lambda: all(pod.answers > then for pod, then in zip(pods, before)), "each was answered by the next process")
+
+        self.host.apply(WEB.replace("43.0.10", "43.0.11"))  # lets the waiters go
+        for asker in [*pods, *waiters, tool]:
+            self.assertEqual(asker.end(), [])
+            self.assertGreater(asker.answers, 0)
+        self.assertEqual(len(self.manager.stored), 3, "two workers' and the control socket")
+
+    def test_sockets_of_workers_that_are_no_more_are_not_kept(self):
+        self.manager.end(signal.SIGTERM)
+        self.manager.start("--workers", "1")
+
+        wait_until(lambda: len(self.manager.stored) == 2, "that of the second worker is let go")
+        for _ in range(20):
+            self.assertEqual(self.get("/latest/services/0/name", 2), b"web")
+
+    def test_a_client_that_comes_while_nobody_runs_is_answered(self):
+        self.manager.end(signal.SIGKILL)
+        with contextlib.closing(http.client.HTTPConnection(*DOCUMENTS, timeout=20)) as client:
+            client.request("GET", "/latest/services/0/name")
+            self.manager.start()
+
+            self.assertEqual(client.getresponse().read(), b"web")
+
+
+class OfPods(unittest.TestCase):
+    def setUp(self):
+        self.host = self.enterContext(Host(("metadatad",)))
+        self.manager = Manager("netd", self.enterContext((self.host.logs / "netd").open("a")))
+        self.addCleanup(self.manager.stop)
+        self.manager.start()
+
+    def test_a_restart_loses_no_call_of_the_plugin(self):
+        self.host.attach("first")
+
+        def come_and_go():
+            pod = self.host.attach("often")
+            self.host.detach(pod)
+
+        churn = Asker(come_and_go)
+        checks = Asker(lambda: self.host.cni("STATUS", "first"))
+        for _ in range(3):
+            before = churn.answers
+            self.manager.restart()
+            wait_until(lambda: churn.answers > before, "pods came and went with the next process")
+
+        self.assertEqual(churn.end(), [])
+        self.assertEqual(checks.end(), [])
+        self.assertEqual(len(self.manager.stored), 1)
+
+    def test_a_call_that_comes_while_nobody_runs_is_answered(self):
+        self.manager.end(signal.SIGKILL)
+        calls = []
+        caller = threading.Thread(target=lambda: calls.append(self.host.attach("early")))
+        caller.start()
+        self.manager.start()
+        caller.join(30)
+
+        self.assertIn("early", self.host.paddock("pods").stdout)
+        self.assertEqual(len(calls), 1)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ void HttpServer::stop(std::chrono::milliseconds grace) { loop_->stop(grace); }
 void HttpServer::post(std::function<void()> work) { loop_->post(std::move(work)); }
 void HttpServer::wake(ConnectionId connection) { loop_->wake(connection); }
 std::vector<TcpEndpoint> HttpServer::tcp_endpoints() const { return loop_->tcp_endpoints(); }
+std::vector<int> HttpServer::sockets() const { return loop_->sockets(); }
 HttpCounters HttpServer::counters() const { return loop_->counters(); }
 
 }  // namespace paddock::metadata

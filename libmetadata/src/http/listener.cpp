@@ -102,13 +102,41 @@ void clear_path(const std::string& path, const sockaddr_un& address) {
   ::unlink(path.c_str());
 }
 
+// At `path`, which is that of the endpoint or beside it.
+Descriptor bind_to(const std::string& path, const UnixEndpoint& endpoint, const std::string& what) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (endpoint.path.empty() || path.size() >= sizeof address.sun_path) {
+    throw std::runtime_error(what + ": the path of a unix socket has 1 to " +
+                             (endpoint.takes_over ? "106 bytes" : "107 bytes"));
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+  clear_path(path, address);
+  Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd.is_open() ||
+      ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    fail(what, errno);
+  }
+  return fd;
+}
+
 }  // namespace
 
 void Descriptor::reset() noexcept {
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
 }
 
-Listener Listener::open(const TcpEndpoint& endpoint, bool reuse_port) {
+TcpEndpoint bound_endpoint(int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  return from_sockaddr(address);
+}
+
+Listener Listener::open(const TcpEndpoint& endpoint, bool reuse_port, InheritedSockets* inherited) {
+  if (inherited != nullptr) {
+    if (const int taken = inherited->take(endpoint); taken >= 0) return {Descriptor(taken), {}};
+  }
   const std::string what = "listen on " + text_of(endpoint);
   const int family = endpoint.address.is_v4() ? AF_INET : AF_INET6;
   Descriptor fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -127,23 +155,15 @@ Listener Listener::open(const TcpEndpoint& endpoint, bool reuse_port) {
   return {std::move(fd), {}};
 }
 
-Listener Listener::open(const UnixEndpoint& endpoint) {
+Listener Listener::open(const UnixEndpoint& endpoint, InheritedSockets* inherited) {
   const std::string what = "listen on " + endpoint.path;
   // Made beside it, and moved into its place once it takes connections.
   const std::string path = endpoint.takes_over ? endpoint.path + "~" : endpoint.path;
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (endpoint.path.empty() || path.size() >= sizeof address.sun_path) {
-    throw std::runtime_error(what + ": the path of a unix socket has 1 to " +
-                             (endpoint.takes_over ? "106 bytes" : "107 bytes"));
-  }
-  std::memcpy(address.sun_path, path.data(), path.size());
-  clear_path(path, address);
-  (void)has_socket(endpoint.path);
-  Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd.is_open()) fail(what, errno);
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    fail(what, errno);
+  const bool may_inherit = inherited != nullptr && !endpoint.takes_over;
+  Descriptor fd(may_inherit ? inherited->take(endpoint) : -1);
+  if (!fd.is_open()) {
+    (void)has_socket(endpoint.path);
+    fd = bind_to(path, endpoint, what);
   }
   Listener listener(std::move(fd), endpoint.path);
   struct stat status {};
@@ -168,13 +188,6 @@ Listener::~Listener() {
   if (::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_) {
     ::unlink(path_.c_str());
   }
-}
-
-TcpEndpoint Listener::bound() const {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  ::getsockname(fd(), reinterpret_cast<sockaddr*>(&address), &size);
-  return from_sockaddr(address);
 }
 
 Descriptor Listener::accept(Peer& peer) const {

@@ -32,20 +32,27 @@ class Descriptor {
   int fd_ = -1;
 };
 
-// A listening socket. Removes its unix socket file when destroyed, if it is still its own.
+// Where a TCP socket is bound.
+[[nodiscard]] TcpEndpoint bound_endpoint(int fd);
+
+// A listening socket: an inherited one, else a new one. Removes its unix socket file when
+// destroyed, if it is still its own.
 class Listener {
  public:
   // Nagle's delay is off for the connections taken from it.
-  static Listener open(const TcpEndpoint& endpoint, bool reuse_port);
+  static Listener open(const TcpEndpoint& endpoint, bool reuse_port,
+                       InheritedSockets* inherited = nullptr);
   // Replaces the file of a dead process; refuses to take it from a living one.
-  static Listener open(const UnixEndpoint& endpoint);
+  static Listener open(const UnixEndpoint& endpoint, InheritedSockets* inherited = nullptr);
   Listener(Listener&&) = default;
   ~Listener();
 
   [[nodiscard]] int fd() const noexcept { return descriptor_.get(); }
   [[nodiscard]] bool is_local() const noexcept { return !path_.empty(); }
+  // The unix socket's file stays when this is destroyed.
+  void keep_file() noexcept { inode_ = 0; }
   // Where a TCP listener is bound.
-  [[nodiscard]] TcpEndpoint bound() const;
+  [[nodiscard]] TcpEndpoint bound() const { return bound_endpoint(fd()); }
   // Takes a waiting connection, non-blocking; closed when there is none, with errno saying why.
   [[nodiscard]] Descriptor accept(Peer& peer) const;
 

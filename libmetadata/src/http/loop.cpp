@@ -45,12 +45,14 @@ HttpServer::Loop::Loop(HttpOptions options, Handler handler)
     tls_ = std::move(*context);
   }
   for (const auto& endpoint : options_.tcp) {
-    listeners_.push_back(http::Listener::open(endpoint, options_.reuse_port));
+    listeners_.push_back(http::Listener::open(endpoint, options_.reuse_port, options_.inherited));
     endpoints_.push_back(listeners_.back().bound());
   }
   for (const auto& endpoint : options_.unix_sockets) {
-    listeners_.push_back(http::Listener::open(endpoint));
+    listeners_.push_back(http::Listener::open(endpoint, options_.inherited));
+    if (options_.hands_sockets_on) listeners_.back().keep_file();
   }
+  options_.inherited = nullptr;
   epoll_event event{.events = EPOLLIN, .data = {.u64 = wakeup_tag}};
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wakeup_.get(), &event);
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
@@ -91,6 +93,12 @@ void HttpServer::Loop::post(std::function<void()> work) {
   }
   const std::uint64_t one = 1;
   (void)!::write(wakeup_.get(), &one, sizeof one);
+}
+
+std::vector<int> HttpServer::Loop::sockets() const {
+  std::vector<int> sockets;
+  for (const auto& listener : listeners_) sockets.push_back(listener.fd());
+  return sockets;
 }
 
 HttpCounters HttpServer::Loop::counters() const {
@@ -346,8 +354,8 @@ void HttpServer::Loop::expire(Connection& connection) {
 
 void HttpServer::Loop::begin_stop() {
   if (is_stopping_) return;
-  // Who is connected already is answered, too.
-  for (std::size_t i = 0; i < listeners_.size(); ++i) accept_from(i);
+  // Who is connected already is answered here, too, unless somebody comes after.
+  for (std::size_t i = 0; i < listeners_.size() && !options_.hands_sockets_on; ++i) accept_from(i);
   is_stopping_ = true;
   listeners_.clear();
   for (std::size_t i = 0; i < slots_.size(); ++i) {

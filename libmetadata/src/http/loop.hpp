@@ -51,6 +51,7 @@ class HttpServer::Loop {
   void stop(std::chrono::milliseconds grace);
   void post(std::function<void()> work);
   [[nodiscard]] const std::vector<TcpEndpoint>& tcp_endpoints() const { return endpoints_; }
+  [[nodiscard]] std::vector<int> sockets() const;
   [[nodiscard]] HttpCounters counters() const;
 
   void wake(ConnectionId id);

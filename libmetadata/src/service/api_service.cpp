@@ -300,4 +300,6 @@ std::vector<TcpEndpoint> ApiService::tcp_endpoints() const {
   return state_->server.tcp_endpoints();
 }
 
+std::vector<int> ApiService::sockets() const { return state_->server.sockets(); }
+
 }  // namespace paddock::metadata

@@ -98,4 +98,13 @@ std::vector<TcpEndpoint> DocumentService::tcp_endpoints() const {
   return state_->workers.front()->server.tcp_endpoints();
 }
 
+std::vector<int> DocumentService::sockets() const {
+  std::vector<int> all;
+  for (const auto& worker : state_->workers) {
+    const auto its = worker->server.sockets();
+    all.insert(all.end(), its.begin(), its.end());
+  }
+  return all;
+}
+
 }  // namespace paddock::metadata

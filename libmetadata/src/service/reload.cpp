@@ -94,5 +94,6 @@ void ReloadService::stop(std::chrono::milliseconds grace) { state_->server.stop(
 std::vector<TcpEndpoint> ReloadService::tcp_endpoints() const {
   return state_->server.tcp_endpoints();
 }
+std::vector<int> ReloadService::sockets() const { return state_->server.sockets(); }
 
 }  // namespace paddock::metadata

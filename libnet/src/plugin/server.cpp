@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Each thread accepts, answers and accepts again: the kernel's queue of connections is the only
-// queue there is, and it wakes one thread per connection.
+// queue there is, and it wakes one thread per connection (EPOLLEXCLUSIVE).
 #include "plugin/frame.hpp"
 
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -31,7 +33,10 @@ class Descriptor {
     if (number_ >= 0) ::close(number_);
   }
   Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
   int number() const { return number_; }
 
  private:
@@ -53,6 +58,31 @@ sockaddr_un to_address(const std::filesystem::path& path) {
 
 const sockaddr* generic(const sockaddr_un& address) {
   return reinterpret_cast<const sockaddr*>(&address);
+}
+
+bool listens_at(int socket, const sockaddr_un& address) {
+  sockaddr_un bound{};
+  socklen_t size = sizeof bound;
+  int is_listening = 0;
+  socklen_t flag = sizeof is_listening;
+  return ::getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size) == 0 &&
+         bound.sun_family == AF_UNIX &&
+         std::strncmp(bound.sun_path, address.sun_path, sizeof bound.sun_path) == 0 &&
+         ::getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &flag) == 0 &&
+         is_listening != 0 && ::access(address.sun_path, F_OK) == 0;  // else nobody finds it
+}
+
+// The one of them that listens there, or none.
+Descriptor take_inherited(const std::vector<int>& sockets, const std::filesystem::path& path) {
+  Descriptor found(-1);
+  const auto address = to_address(path);
+  for (const int socket : sockets) {
+    Descriptor one(socket);
+    if (found.number() >= 0 || !listens_at(socket, address)) continue;
+    (void)::fcntl(socket, F_SETFD, FD_CLOEXEC);
+    found = std::move(one);
+  }
+  return found;
 }
 
 Descriptor listen_at(const std::filesystem::path& path) {
@@ -127,28 +157,63 @@ std::string objection(int socket) {
 class PluginServer::State {
  public:
   explicit State(PluginServerOptions wanted)
-      : options(std::move(wanted)), socket_(listen_at(options.socket)) {}
+      : options(std::move(wanted)),
+        socket_(take_inherited(options.inherited, options.socket)),
+        stop_(::eventfd(0, EFD_CLOEXEC)) {
+    if (stop_.number() < 0) fail("create an eventfd");
+    if (socket_.number() < 0) socket_ = listen_at(options.socket);
+    // A thread that was woken for a call another one has taken must not wait for the next.
+    (void)::fcntl(socket_.number(), F_SETFL, O_NONBLOCK);
+  }
 
   ~State() {
-    stopping_ = true;
-    ::unlink(options.socket.c_str());
-    ::shutdown(socket_.number(), SHUT_RDWR);  // wakes every accept()
+    const std::uint64_t one = 1;
+    (void)!::write(stop_.number(), &one, sizeof one);
+    if (!options.hands_socket_on) ::unlink(options.socket.c_str());
     for (auto& thread : threads_) thread.join();
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
   void start() {
-    for (unsigned i = 0; i < options.threads; ++i) threads_.emplace_back([this] { serve(); });
+    for (unsigned i = 0; i < options.threads; ++i) {
+      threads_.emplace_back([this, waits = wait_set()] { serve(waits.number()); });
+    }
   }
+  [[nodiscard]] int descriptor() const { return socket_.number(); }
 
  private:
-  void serve() {
-    while (!stopping_) {
+  // What a thread waits in for a call, or the end.
+  [[nodiscard]] Descriptor wait_set() const {
+    Descriptor set(::epoll_create1(EPOLL_CLOEXEC));
+    epoll_event call{.events = EPOLLIN | EPOLLEXCLUSIVE, .data = {.fd = socket_.number()}};
+    epoll_event end{.events = EPOLLIN, .data = {.fd = stop_.number()}};
+    if (set.number() < 0 ||
+        ::epoll_ctl(set.number(), EPOLL_CTL_ADD, socket_.number(), &call) != 0 ||
+        ::epoll_ctl(set.number(), EPOLL_CTL_ADD, stop_.number(), &end) != 0) {
+      fail("wait for plugins");
+    }
+    return set;
+  }
+
+  [[nodiscard]] bool is_called(int waits) const {
+    std::array<epoll_event, 2> events{};
+    for (;;) {
+      const int count = ::epoll_wait(waits, events.data(), 2, -1);
+      if (count < 0 && errno != EINTR) return false;
+      for (int i = 0; i < count; ++i) {
+        if (events[static_cast<std::size_t>(i)].data.fd == stop_.number()) return false;
+      }
+      if (count > 0) return true;
+    }
+  }
+
+  void serve(int waits) {
+    while (is_called(waits)) {
       const Descriptor call(::accept4(socket_.number(), nullptr, nullptr, SOCK_CLOEXEC));
       if (call.number() < 0) {
         // Out of descriptors or memory: others will give some back.
-        if (!stopping_ && errno != EINTR)
+        if (errno != EINTR && errno != EAGAIN)
           std::this_thread::sleep_for(std::chrono::milliseconds(10));
         continue;
       }
@@ -183,7 +248,7 @@ class PluginServer::State {
 
   PluginServerOptions options;
   Descriptor socket_;
-  std::atomic<bool> stopping_{false};
+  Descriptor stop_;  // an eventfd
   std::vector<std::thread> threads_;
 };
 
@@ -193,5 +258,7 @@ PluginServer::PluginServer(PluginServerOptions options)
 PluginServer::~PluginServer() = default;
 
 void PluginServer::start() { state_->start(); }
+
+int PluginServer::descriptor() const { return state_->descriptor(); }
 
 }  // namespace paddock::net

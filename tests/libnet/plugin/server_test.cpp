@@ -3,6 +3,7 @@
 
 #include <paddock/net/plugin_server.hpp>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -124,6 +125,43 @@ TEST_F(PluginServerTest, TakesThePlaceOfASocketNobodyServes) {
   }
 
   PluginServer server(options([](const PluginCall&) { return PluginAnswer{0, "ok"}; }));
+  server.start();
+
+  EXPECT_EQ(exchange(call).substr(16), "ok");
+}
+
+TEST_F(PluginServerTest, GoesOnWithTheCallsThatWaitInTheSocketOfTheOneBefore) {
+  auto wanted = options({});
+  wanted.hands_socket_on = true;
+  auto before = std::make_unique<PluginServer>(std::move(wanted));
+  const int kept = ::dup(before->descriptor());
+  const int other = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  before.reset();
+  std::string answer;
+  std::thread early([&] { answer = exchange(call); });
+
+  wanted = options([](const PluginCall&) { return PluginAnswer{0, "ok"}; });
+  wanted.inherited = {other, kept};
+  PluginServer server(std::move(wanted));
+  server.start();
+  early.join();
+
+  EXPECT_EQ(server.descriptor(), kept);
+  EXPECT_EQ(::fcntl(other, F_GETFD), -1);
+  EXPECT_EQ(answer.substr(16), "ok");
+}
+
+TEST_F(PluginServerTest, ASocketWhoseFileIsGoneIsNotInherited) {
+  auto wanted = options({});
+  wanted.hands_socket_on = true;
+  auto before = std::make_unique<PluginServer>(std::move(wanted));
+  const int kept = ::dup(before->descriptor());
+  before.reset();
+  fs::remove(folder_.path() / "net.sock");
+
+  wanted = options([](const PluginCall&) { return PluginAnswer{0, "ok"}; });
+  wanted.inherited = {kept};
+  PluginServer server(std::move(wanted));
   server.start();
 
   EXPECT_EQ(exchange(call).substr(16), "ok");

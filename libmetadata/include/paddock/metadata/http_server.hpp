@@ -126,11 +126,34 @@ struct UnixEndpoint {
   bool takes_over = false;
 };
 
+// Listening sockets that a process before this one bound, with the clients that wait in them. Not
+// for several threads at once.
+class PADDOCK_METADATA_EXPORT InheritedSockets {
+ public:
+  // Owns them; those that nobody has taken are closed with this.
+  explicit InheritedSockets(std::vector<int> descriptors);
+  ~InheritedSockets();
+  InheritedSockets(const InheritedSockets&) = delete;
+  InheritedSockets& operator=(const InheritedSockets&) = delete;
+
+  // The next one that is bound there, which the caller owns then; -1: there is none left.
+  [[nodiscard]] int take(const TcpEndpoint& endpoint);
+  [[nodiscard]] int take(const UnixEndpoint& endpoint);
+
+ private:
+  std::vector<int> descriptors_;
+};
+
 struct HttpOptions {
   std::vector<TcpEndpoint> tcp;
   std::vector<UnixEndpoint> unix_sockets;
   ServerTls tls;            // of all TCP addresses; files that changed are taken over by themselves
   bool reuse_port = false;  // several servers, each with its own thread, on one address
+  // Of these the constructor takes what is bound to its addresses, instead of binding; null: none.
+  InheritedSockets* inherited = nullptr;
+  // Somebody has copies of sockets() for the process after this one: stop() leaves those clients to
+  // it that have not been accepted yet, and the files of unix sockets.
+  bool hands_sockets_on = false;
   // In all. A newcomer to a full server takes the place of a client that has more connections
   // than he, else of an idle one; else he is answered 503.
   std::size_t max_connections = 16384;
@@ -190,6 +213,8 @@ class PADDOCK_METADATA_EXPORT HttpServer {
 
   // In the order of HttpOptions::tcp, with the real ports.
   [[nodiscard]] std::vector<TcpEndpoint> tcp_endpoints() const;
+  // Those it listens on, which stay its own; before start() only.
+  [[nodiscard]] std::vector<int> sockets() const;
   [[nodiscard]] HttpCounters counters() const;
 
  private:

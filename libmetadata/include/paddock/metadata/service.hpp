@@ -47,14 +47,15 @@ class PADDOCK_METADATA_EXPORT ApiService {
 
   [[nodiscard]] HttpCounters counters() const;
   [[nodiscard]] std::vector<TcpEndpoint> tcp_endpoints() const;
+  [[nodiscard]] std::vector<int> sockets() const;  // as HttpServer::sockets
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
-// Of which pods, services and stacks a pod may read, from most to least. One that nobody knows reads
-// of none unless of all.
+// Of which pods, services and stacks a pod may read, from most to least. One that nobody knows
+// reads of none unless of all.
 enum class Visibility {
   all,
   own_namespace,
@@ -97,6 +98,7 @@ class PADDOCK_METADATA_EXPORT DocumentService {
   // Sums of all workers.
   [[nodiscard]] HttpCounters counters() const;
   [[nodiscard]] std::vector<TcpEndpoint> tcp_endpoints() const;
+  [[nodiscard]] std::vector<int> sockets() const;  // as HttpServer::sockets
 
  private:
   struct State;
@@ -115,6 +117,7 @@ class PADDOCK_METADATA_EXPORT ReloadService {
   void start();
   void stop(std::chrono::milliseconds grace);
   [[nodiscard]] std::vector<TcpEndpoint> tcp_endpoints() const;
+  [[nodiscard]] std::vector<int> sockets() const;  // as HttpServer::sockets
 
  private:
   struct State;

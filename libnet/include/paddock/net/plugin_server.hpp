@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace paddock::net {
 
@@ -40,6 +41,12 @@ struct PluginServerOptions {
   std::filesystem::path socket = "/run/paddock/net.sock";
   // Calls answered at the same time; further ones wait in the kernel's queue.
   unsigned threads = 16;
+  // Listening sockets that a process before this one left. The server owns them: the one at
+  // `socket` is used, with the calls that wait in it, the others are closed.
+  std::vector<int> inherited = {};
+  // Somebody has a copy of descriptor() for the process after this one: the end of the server
+  // leaves to it the calls that it has not taken yet.
+  bool hands_socket_on = false;
   // Called on one of the threads; must not throw.
   std::function<PluginAnswer(const PluginCall&)> answer;
   // Told of calls that were none: wrong peer, wrong bytes. May be empty.
@@ -53,12 +60,14 @@ class PADDOCK_NET_EXPORT PluginServer {
   // connect; they are answered from start() on. Throws std::system_error or std::runtime_error with
   // a sentence.
   explicit PluginServer(PluginServerOptions options);
-  // Takes no more calls, waits for those under way, removes the socket.
+  // Takes no more calls, waits for those under way, removes the socket unless it is handed on.
   ~PluginServer();
   PluginServer(const PluginServer&) = delete;
   PluginServer& operator=(const PluginServer&) = delete;
 
   void start();
+  // Where it listens, which stays its own.
+  [[nodiscard]] int descriptor() const;
 
  private:
   class State;
