@@ -24,7 +24,7 @@ namespace {
 
 namespace log = runtime::log;
 using std::chrono::milliseconds;
-constexpr milliseconds stop_grace{250};
+constexpr milliseconds stop_grace{1000};  // for clients who have connected and not asked yet
 
 std::string host_name(const Options& options) {
   if (!options.host_name.empty()) return options.host_name;

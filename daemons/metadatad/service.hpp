@@ -30,7 +30,7 @@ class Service {
   // for. Throws a sentence when an address cannot be had.
   Service(const Options& options, std::unique_ptr<metadata::Store> store,
           std::function<void()> changed);
-  // Ends streams and answers under way within half a second.
+  // Ends streams and answers what is under way, within three seconds.
   ~Service();
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;

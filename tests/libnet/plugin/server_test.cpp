@@ -21,10 +21,13 @@ namespace fs = std::filesystem;
 class PluginServerTest : public testing::Test {
  protected:
   PluginServerOptions options(std::function<PluginAnswer(const PluginCall&)> answer) {
-    return {.socket = folder_.path() / "net.sock",
-            .threads = 2,
-            .answer = std::move(answer),
-            .refused = [this](const std::string&) { ++refused_; }};
+    PluginServerOptions wanted;
+    wanted.socket = folder_.path() / "net.sock";
+    wanted.threads = 2;
+    wanted.answer = std::move(answer);
+    // Not among initializers: gcc 12 captures another `this` there.
+    wanted.refused = [this](const std::string&) { ++refused_; };
+    return wanted;
   }
 
   int connect() const {
