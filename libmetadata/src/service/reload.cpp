@@ -15,14 +15,14 @@ constexpr std::chrono::seconds reload_limit{60};
 Response accepted() { return {.content_type = "text/plain; charset=utf-8", .body = "OK"}; }
 
 // Filled on the server's thread.
-struct Outcome {
+struct ReloadOutcome {
   std::optional<Result<void>> result;
 };
 
 class PendingReload final : public LongPoll {
  public:
   using Refusal = Response (*)(int status, std::string_view text);
-  PendingReload(std::shared_ptr<Outcome> outcome, Refusal refusal)
+  PendingReload(std::shared_ptr<ReloadOutcome> outcome, Refusal refusal)
       : outcome_(std::move(outcome)), refusal_(refusal) {}
   std::optional<Response> poll(bool expired) override {
     if (outcome_->result) {
@@ -33,7 +33,7 @@ class PendingReload final : public LongPoll {
   }
 
  private:
-  std::shared_ptr<Outcome> outcome_;
+  std::shared_ptr<ReloadOutcome> outcome_;
   Refusal refusal_;
 };
 
@@ -46,7 +46,7 @@ Response in_words(int status, std::string_view text) {
 Response reload(const Reload& reload, const std::shared_ptr<Mailbox>& mailbox,
                 ConnectionId connection, PendingReload::Refusal refusal) {
   if (!reload) return accepted();
-  auto outcome = std::make_shared<Outcome>();
+  auto outcome = std::make_shared<ReloadOutcome>();
   Response response{.wait = std::make_unique<PendingReload>(outcome, refusal),
                     .wait_until = std::chrono::steady_clock::now() + reload_limit};
   reload([mailbox, outcome, connection](const Result<void>& result) {

@@ -72,13 +72,13 @@ Response answer(const WriteResult& result, const Key& key) {
 }
 
 // Filled by the store's callback, on the server's thread.
-struct Outcome {
+struct WriteOutcome {
   std::optional<WriteResult> result;
 };
 
 class PendingWrite final : public LongPoll {
  public:
-  PendingWrite(std::shared_ptr<Outcome> outcome, Key key)
+  PendingWrite(std::shared_ptr<WriteOutcome> outcome, Key key)
       : outcome_(std::move(outcome)), key_(std::move(key)) {}
   std::optional<Response> poll(bool expired) override {
     if (outcome_->result) return answer(*outcome_->result, key_);
@@ -87,7 +87,7 @@ class PendingWrite final : public LongPoll {
   }
 
  private:
-  std::shared_ptr<Outcome> outcome_;
+  std::shared_ptr<WriteOutcome> outcome_;
   Key key_;
 };
 
@@ -115,7 +115,7 @@ Response submit(Store& store, const std::shared_ptr<Mailbox>& mailbox, const Req
   // Another metadatad says for whom it writes.
   const auto behind = request.header("Paddock-For");
   if (behind && !request.peer->is_local) write.who += " for " + std::string(*behind);
-  auto outcome = std::make_shared<Outcome>();
+  auto outcome = std::make_shared<WriteOutcome>();
   Response response{.wait = std::make_unique<PendingWrite>(outcome, write.key),
                     .wait_until = std::chrono::steady_clock::now() + write_limit};
   store.submit(std::move(write),
@@ -176,13 +176,13 @@ Response put(Store& store, const std::shared_ptr<Mailbox>& mailbox, const Reques
   }
   Parsed parsed = parse_object(request.body, &key);
   switch (parsed.outcome) {
-    case Parsed::Outcome::ok:
+    case Parsed::WriteOutcome::ok:
       break;
-    case Parsed::Outcome::malformed:
+    case Parsed::WriteOutcome::malformed:
       return problem(400, parsed.problems.empty() ? "not JSON" : parsed.problems.front().message);
-    case Parsed::Outcome::misplaced:
+    case Parsed::WriteOutcome::misplaced:
       return problem(409, "the body is not the object that the path names", parsed.problems);
-    case Parsed::Outcome::invalid:
+    case Parsed::WriteOutcome::invalid:
       return problem(422, "the object is wrong", parsed.problems);
   }
   Write write;
