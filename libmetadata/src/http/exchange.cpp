@@ -222,7 +222,8 @@ void HttpServer::Loop::respond(Connection& connection, Response response) {
     connection.wait = std::move(response.wait);
     connection.phase = Phase::waiting;
     http::add(counters_.waiting, 1);
-    set_deadline(connection, response.wait_until);
+    // Who asks while the server stops is told at once, as those who waited were.
+    set_deadline(connection, is_stopping_ ? now_ : response.wait_until);
     return;
   }
   if (response.hop_limit > 0) limit_hops(connection.socket.get(), response.hop_limit);
