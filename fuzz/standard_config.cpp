@@ -28,10 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)cni::attempt(version, [&] { return standard::bandwidth_settings(config, *request); });
   (void)cni::attempt(version, [&] { return standard::firewall_settings(config); });
   (void)cni::attempt(version, [&] { return standard::tuning_settings(config, *request); });
-  (void)cni::attempt(version, [&] {
-    standard::check_portmap(config);
-    return true;
-  });
+  (void)cni::attempt(version, [&] { return standard::portmap_settings(config); });
   (void)standard::flannel_delegate(*request);
   const auto addresses =
       cni::attempt(version, [&] { return standard::host_local_settings(config, *request); });

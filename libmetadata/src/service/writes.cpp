@@ -176,13 +176,13 @@ Response put(Store& store, const std::shared_ptr<Mailbox>& mailbox, const Reques
   }
   Parsed parsed = parse_object(request.body, &key);
   switch (parsed.outcome) {
-    case Parsed::WriteOutcome::ok:
+    case Parsed::Outcome::ok:
       break;
-    case Parsed::WriteOutcome::malformed:
+    case Parsed::Outcome::malformed:
       return problem(400, parsed.problems.empty() ? "not JSON" : parsed.problems.front().message);
-    case Parsed::WriteOutcome::misplaced:
+    case Parsed::Outcome::misplaced:
       return problem(409, "the body is not the object that the path names", parsed.problems);
-    case Parsed::WriteOutcome::invalid:
+    case Parsed::Outcome::invalid:
       return problem(422, "the object is wrong", parsed.problems);
   }
   Write write;

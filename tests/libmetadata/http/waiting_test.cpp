@@ -127,6 +127,26 @@ TEST(HttpServer, StopExpiresLongPollsAndRefusesNewConnections) {
   EXPECT_FALSE(SocketClient::to(endpoint).is_connected());
   echo.server.stop(milliseconds(0));
 }
+
+TEST(HttpServer, ALongPollThatComesWhileTheServerStopsIsAnswered) {
+  Waiters waiters;
+  Echo echo(on_loopback(), [&](const Request& request) { return waiters(request); });
+  auto first = echo.connect();
+  first.send(get("/wait"));
+  auto late = echo.connect();
+  ASSERT_TRUE(becomes_true([&] {
+    return echo.server.counters().waiting == 1 && echo.server.counters().connections_open == 2;
+  }));
+
+  auto stopping =
+      std::async(std::launch::async, [&] { echo.server.stop(std::chrono::seconds(20)); });
+  EXPECT_TRUE(ends_with(first.read_response(), "expired"));
+  late.send(get("/wait"));
+
+  EXPECT_TRUE(ends_with(late.read_response(), "expired"));
+  stopping.get();
+}
+
 // Counts up; waits at each number until the gate lets it pass.
 struct Counting : ChunkSource {
   Counting(int& the_gate, int the_end) : gate(the_gate), end(the_end) {}
