@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Each thread accepts, answers and accepts again: the kernel's queue of connections is the only
-// queue there is, and it wakes one thread per connection (EPOLLEXCLUSIVE).
+// queue there is, and it wakes one thread per connection.
 #include "plugin/frame.hpp"
 
 #include <fcntl.h>
@@ -162,8 +162,9 @@ class PluginServer::State {
         stop_(::eventfd(0, EFD_CLOEXEC)) {
     if (stop_.number() < 0) fail("create an eventfd");
     if (socket_.number() < 0) socket_ = listen_at(options.socket);
-    // A thread that was woken for a call another one has taken must not wait for the next.
+    // What a client takes back while a thread is woken must not keep it.
     (void)::fcntl(socket_.number(), F_SETFL, O_NONBLOCK);
+    waits_ = wait_set();
   }
 
   ~State() {
@@ -176,18 +177,15 @@ class PluginServer::State {
   State& operator=(const State&) = delete;
 
   void start() {
-    for (unsigned i = 0; i < options.threads; ++i) {
-      threads_.emplace_back([this, waits = wait_set()] { serve(waits.number()); });
-    }
+    for (unsigned i = 0; i < options.threads; ++i) threads_.emplace_back([this] { serve(); });
   }
   [[nodiscard]] int descriptor() const { return socket_.number(); }
 
  private:
-  // What a thread waits in for a call, or the end.
   [[nodiscard]] Descriptor wait_set() const {
     Descriptor set(::epoll_create1(EPOLL_CLOEXEC));
-    epoll_event call{.events = EPOLLIN | EPOLLEXCLUSIVE, .data = {.fd = socket_.number()}};
     epoll_event end{.events = EPOLLIN, .data = {.fd = stop_.number()}};
+    auto call = one_call();
     if (set.number() < 0 ||
         ::epoll_ctl(set.number(), EPOLL_CTL_ADD, socket_.number(), &call) != 0 ||
         ::epoll_ctl(set.number(), EPOLL_CTL_ADD, stop_.number(), &end) != 0) {
@@ -195,28 +193,30 @@ class PluginServer::State {
     }
     return set;
   }
-
-  [[nodiscard]] bool is_called(int waits) const {
-    std::array<epoll_event, 2> events{};
-    for (;;) {
-      const int count = ::epoll_wait(waits, events.data(), 2, -1);
-      if (count < 0 && errno != EINTR) return false;
-      for (int i = 0; i < count; ++i) {
-        if (events[static_cast<std::size_t>(i)].data.fd == stop_.number()) return false;
-      }
-      if (count > 0) return true;
-    }
+  // Wakes one thread, and nobody else until it is asked for again.
+  [[nodiscard]] epoll_event one_call() const {
+    return {.events = EPOLLIN | EPOLLONESHOT, .data = {.fd = socket_.number()}};
   }
 
-  void serve(int waits) {
-    while (is_called(waits)) {
+  // Waits for a call; false at the end.
+  [[nodiscard]] bool is_called() const {
+    epoll_event event{};
+    int count = 0;
+    do {
+      count = ::epoll_wait(waits_.number(), &event, 1, -1);
+    } while (count < 0 && errno == EINTR);
+    return count > 0 && event.data.fd == socket_.number();
+  }
+
+  void serve() {
+    while (is_called()) {
       const Descriptor call(::accept4(socket_.number(), nullptr, nullptr, SOCK_CLOEXEC));
-      if (call.number() < 0) {
-        // Out of descriptors or memory: others will give some back.
-        if (errno != EINTR && errno != EAGAIN)
-          std::this_thread::sleep_for(std::chrono::milliseconds(10));
-        continue;
-      }
+      // Out of descriptors or memory: others will give some back.
+      if (call.number() < 0 && errno != EINTR && errno != EAGAIN)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      auto next = one_call();
+      ::epoll_ctl(waits_.number(), EPOLL_CTL_MOD, socket_.number(), &next);
+      if (call.number() < 0) continue;
       const auto refusal = answer_call(call.number());
       if (!refusal.empty() && options.refused) options.refused(refusal);
     }
@@ -248,7 +248,8 @@ class PluginServer::State {
 
   PluginServerOptions options;
   Descriptor socket_;
-  Descriptor stop_;  // an eventfd
+  Descriptor stop_;       // an eventfd
+  Descriptor waits_{-1};  // an epoll of the two
   std::vector<std::thread> threads_;
 };
 
