@@ -5,6 +5,7 @@
 #include "metadatad/options.hpp"
 #include "metadatad/pace.hpp"
 #include "metadatad/service.hpp"
+#include "metadatad/service_options.hpp"
 #include "runtime/daemon.hpp"
 #include "runtime/takeover.hpp"
 

@@ -20,10 +20,6 @@
 
 namespace paddock::metadatad {
 
-// The store of the options. While another metadatad holds its folder, nothing is written where that
-// is to be replaced. Throws a sentence when it cannot be opened.
-[[nodiscard]] std::unique_ptr<metadata::Store> open_store(const Options& options);
-
 class Service {
  public:
   // Begins to answer. `changed` is called on any thread when publish() is due, or a reload is asked

@@ -2,6 +2,7 @@
 #include "metadatad/service.hpp"
 
 #include "libmetadata/tls_certificates.hpp"
+#include "metadatad/service_options.hpp"
 #include "support/etcd_server.hpp"
 #include "support/temp_folder.hpp"
 
