@@ -34,11 +34,13 @@ struct Node {
 // Asks the processor for a line that is about to be written. Whoever copies or frees nodes writes
 // to the counts of all they point at, which lie in no cache: together they take as long as one.
 inline void expect(const void* line) noexcept { __builtin_prefetch(line, 1); }
-// The count of an object lies before it: all are made by std::make_shared.
+// The count of an object lies before it: all are made by std::make_shared. A node that was moved
+// from has none.
 inline void expect_parts(const Node& node) noexcept {
   expect(node.left.get());
   expect(node.right.get());
-  expect(reinterpret_cast<const char*>(node.object.get()) - sizeof(void*));
+  const auto* object = reinterpret_cast<const char*>(node.object.get());
+  if (object != nullptr) expect(object - sizeof(void*));
 }
 
 // What a tree is ordered by; the objects' own key is always the last part.
