@@ -31,9 +31,12 @@ struct Address {
   }
 };
 
+// Nobody accepts there, so that few can connect: the others are told to try again.
+int probe_socket() { return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
+
 // The process that listens there; empty when it cannot be seen, as from another container.
 std::string owner(const Address& address) {
-  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int probe = probe_socket();
   ucred peer{};
   socklen_t size = sizeof peer;
   const bool known = ::connect(probe, address.generic(), address.size) == 0 &&
@@ -58,5 +61,13 @@ HostClaim::HostClaim() : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0
 }
 
 HostClaim::~HostClaim() { ::close(socket_); }
+
+bool HostClaim::is_taken() {
+  const Address address;
+  const int probe = probe_socket();
+  const bool is_there = ::connect(probe, address.generic(), address.size) == 0 || errno == EAGAIN;
+  ::close(probe);
+  return is_there;
+}
 
 }  // namespace paddock::netd

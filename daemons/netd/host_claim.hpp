@@ -14,6 +14,9 @@ class HostClaim {
   HostClaim(const HostClaim&) = delete;
   HostClaim& operator=(const HostClaim&) = delete;
 
+  // Whether a netd has the host now.
+  [[nodiscard]] static bool is_taken();
+
  private:
   int socket_ = -1;
 };

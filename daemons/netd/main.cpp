@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // paddock-netd: gives the pods of this host their addresses and links.
+#include "netd/host_claim.hpp"
 #include "netd/installation.hpp"
 #include "netd/options.hpp"
 #include "netd/service.hpp"
@@ -28,9 +29,7 @@ std::chrono::milliseconds pause_until(std::chrono::steady_clock::time_point due)
 // Two cannot look after one kernel: until the predecessor has ended, this one only counts as ready,
 // so that whoever runs the two ends him. False when this process is told to stop before.
 bool stand_by(runtime::Daemon<netd::Options>& daemon) {
-  const std::filesystem::path folder = daemon.options().state_dir;
-  const auto predecessor = runtime::find_predecessor(daemon.options().replace, folder);
-  if (!predecessor) return true;
+  if (!daemon.options().replace || !netd::HostClaim::is_taken()) return true;
   const runtime::Admin admin(
       daemon.name(), runtime::admin_places(daemon.options()), daemon,
       {.status =
@@ -40,8 +39,14 @@ bool stand_by(runtime::Daemon<netd::Options>& daemon) {
            },
        .metrics = [](auto&) {}});
   daemon.ready("standing by");
-  if (!runtime::succeed(daemon, predecessor, folder)) return false;
-  while (runtime::FolderLock::holder(folder)) {
+  // It takes its folder after the host, and gives it back before.
+  const std::filesystem::path folder = daemon.options().state_dir;
+  runtime::Predecessor predecessor;
+  while (netd::HostClaim::is_taken()) {
+    if (!predecessor && (predecessor = runtime::find_predecessor(true, folder)) &&
+        !runtime::succeed(daemon, predecessor, folder)) {
+      return false;
+    }
     if (daemon.wait(std::chrono::milliseconds(20)) == runtime::Wake::stop) return false;
   }
   return true;

