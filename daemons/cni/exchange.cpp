@@ -13,8 +13,6 @@
 namespace paddock::cni {
 namespace {
 
-constexpr long long to_be_succeeded = 3000;  // milliseconds
-
 long long now_in_milliseconds() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
@@ -105,17 +103,16 @@ Exchanged talk(int socket, const char* path, const Call& call, long long deadlin
 
 }  // namespace
 
-Exchanged exchange(const char* socket_path, const Call& call, int seconds, Answer& answer,
-                   bool waits) {
+Exchanged exchange(const char* socket_path, const Call& call, Patience patience, Answer& answer) {
   const long long now = now_in_milliseconds();
-  const long long deadline = now + seconds * 1000LL;
-  const long long patience = now + (waits ? to_be_succeeded : 0);
+  const long long deadline = now + patience.for_answer;
   for (;;) {
     const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (socket < 0) return Exchanged::away;
     const auto result = talk(socket, socket_path, call, deadline, answer);
     ::close(socket);
-    if (result != Exchanged::away || now_in_milliseconds() >= patience) return result;
+    if (result != Exchanged::away || now_in_milliseconds() >= now + patience.for_daemon)
+      return result;
     const timespec pause{0, 20'000'000};
     ::nanosleep(&pause, nullptr);
   }

@@ -14,12 +14,16 @@ struct Answer {
   std::size_t output_size;
 };
 
+// In milliseconds.
+struct Patience {
+  int for_answer;
+  int for_daemon;  // one that is away may be about to be succeeded
+};
+
 // away: nobody serves the socket. broken: the daemon went away while it worked; it may have done
-// what it was asked. late: no answer within `seconds`.
+// what it was asked. late: no answer in time.
 enum class Exchanged { ok, away, broken, late };
 
-// `waits`: one who is away may be about to be succeeded; he is looked for again for some seconds.
-Exchanged exchange(const char* socket_path, const Call& call, int seconds, Answer& answer,
-                   bool waits = false);
+Exchanged exchange(const char* socket_path, const Call& call, Patience patience, Answer& answer);
 
 }  // namespace paddock::cni

@@ -21,7 +21,6 @@ using namespace paddock::cni;
 
 constexpr char default_socket[] = "/run/paddock/net.sock";
 constexpr char default_spool[] = "/var/lib/paddock/netd/spool";
-constexpr int patience_in_seconds = 60;
 // The daemon's "first ask the plugin of this name": docs/plugin-protocol.md.
 constexpr int ask_delegate = 256;
 
@@ -88,6 +87,11 @@ int print(const Answer& answer) {
   return answer.status;
 }
 
+// A pod that starts can wait for the next netd; the others are not worth it, or kept for it.
+Patience patience_of(const char* command) {
+  return {.for_answer = 60'000, .for_daemon = std::strcmp(command, "ADD") == 0 ? 3'000 : 0};
+}
+
 // The daemon is away, and a pod must be able to go nevertheless.
 int keep_for_later(const Call& call, const char* socket, Answer& answer) {
   char path[longest_path];
@@ -95,7 +99,7 @@ int keep_for_later(const Call& call, const char* socket, Answer& answer) {
     return fail(call, io_failure, "netd is not running and the DEL cannot be kept for it",
                 std::strerror(code));
   // It may have come up before it could see the file; then it is done at once.
-  if (exchange(socket, call, patience_in_seconds, answer) != Exchanged::ok) return 0;
+  if (exchange(socket, call, patience_of("DEL"), answer) != Exchanged::ok) return 0;
   ::unlink(path);
   return print(answer);
 }
@@ -137,7 +141,7 @@ int with_delegate(Call& call, const char* socket, const char* command, Answer& a
   if (!add_variable(call, "PADDOCK_DELEGATED", delegated.output,
                     failed ? 0 : delegated.output_size))
     return fail(call, io_failure, "what the other plugin answered is too long", name);
-  const auto exchanged = exchange(socket, call, patience_in_seconds, answer);
+  const auto exchanged = exchange(socket, call, patience_of(command), answer);
   const int status = exchanged == Exchanged::ok ? answer.status : 1;
   if (status != 0 && std::strcmp(command, "ADD") == 0) run_delegate(name, "DEL", call, delegated);
   if (is_del && exchanged != Exchanged::ok && exchanged != Exchanged::late)
@@ -182,9 +186,7 @@ int main(int count, char** arguments, char** environment) {
       return fail(call, undecodable, "the environment is longer than 1 MiB", "");
   }
   const char* socket = setting("PADDOCK_NET_SOCKET", default_socket);
-  // A pod that starts can wait for the next netd; the others are not worth it, or kept for it.
-  const bool waits = std::strcmp(command, "ADD") == 0;
-  const auto exchanged = exchange(socket, call, patience_in_seconds, answer, waits);
+  const auto exchanged = exchange(socket, call, patience_of(command), answer);
   if (exchanged == Exchanged::ok && answer.status == ask_delegate)
     return with_delegate(call, socket, command, answer);
   if (exchanged == Exchanged::ok) return print(answer);
