@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a host runs out of, and what it cannot be sure of: descriptors, and the time of day."""
+"""What a host runs out of, and what it cannot be sure of: descriptors, memory, and the time of day."""
 import contextlib
 import datetime
 import itertools
+import json
 import os
 import pathlib
 import resource
+import signal
 import socket
 import unittest
 
+from control_group import ControlGroup
 from host import DAEMONS, RESOLVER, Host, run, wait_until
 
 WEB = "{kind: Service, namespace: shop, name: web, cluster_ips: [10.43.0.10]}"
@@ -63,6 +66,61 @@ class Scarcity(unittest.TestCase):
             self.assertIsNone(host.processes[daemon].poll(), f"{daemon} has ended")
         visitors = (f"visitor-{n}" for n in itertools.count())
         wait_until(lambda: self.all_is_served(host, pod, next(visitors)) or True, "all goes on when there are some again", 30)
+
+    def test_memory_used_up(self):
+        host = self.enterContext(Host(()))
+        groups = {daemon: self.enterContext(ControlGroup(f"paddock-scarcity-{os.getpid()}-{daemon}")) for daemon in DAEMONS}
+        for daemon in DAEMONS:
+            with groups[daemon].holding_children():
+                host.start(daemon)
+        for daemon in DAEMONS:
+            host.wait_ready(daemon)
+        pod = self.begin(host)
+
+        written, come = [], []
+        for daemon in ("dnsd", "metadatad"):
+            self.end_by_lack_of_memory(host, daemon, groups[daemon], 1 << 21, lambda: self.write_services(host, written))
+            host.restart(daemon)
+            wait_until(lambda: pod.dig(f"{written[-1]}.shop.svc.cluster.local"), "what was written last is named", 30)
+            held = {service["name"] for service in json.loads(host.paddock("get", "services", "shop/", "-o", "json").stdout)}
+            self.assertLessEqual(set(written), held, "nothing that was written is lost")
+            self.all_is_served(host, pod, f"after-{daemon}")
+
+        self.end_by_lack_of_memory(host, "netd", groups["netd"], 1 << 17, lambda: self.attach_some(host, come))
+        self.assertEqual(pod.dig("web.shop.svc.cluster.local"), ["10.43.0.10"])
+        host.restart("netd")
+        self.all_is_served(host, pod, "after-netd")
+        addresses = [host.cni("ADD", name)["ips"][0]["address"] for name in come]  # as a runtime that had no answer repeats it
+        self.assertEqual(len(set(addresses)), len(come), "no address twice")
+        for name in come:
+            host.cni("DEL", name)
+        wait_until(lambda: "well" in host.paddock("status").stdout, "all is well", 20)
+
+    def end_by_lack_of_memory(self, host, daemon, group, spare, ask_for_more):
+        """The kernel ends a daemon that may have `spare` octets more and needs them; the others go on."""
+        group.limit(group.usage() + spare)
+        for _ in range(200):
+            ask_for_more()
+            if host.processes[daemon].poll() is not None:
+                break
+        self.assertEqual(host.processes[daemon].poll(), -signal.SIGKILL, f"the kernel ends {daemon}")
+        for other in DAEMONS:
+            self.assertTrue(other == daemon or host.processes[other].poll() is None, f"{other} goes on without {daemon}")
+        group.limit(None)
+
+    def write_services(self, host, written):
+        first = len(written)
+        services = {f"many-{n}": f"10.43.{n // 250 % 250 + 1}.{n % 250 + 1}" for n in range(first, first + 500)}
+        text = "\n---\n".join(f"{{kind: Service, namespace: shop, name: {name}, cluster_ips: [{address}], labels: {{of: {name}}}}}"
+                              for name, address in services.items())
+        if host.paddock("apply", "-f", "-", check=False, stdin=text).returncode == 0:
+            written.extend(services)
+
+    def attach_some(self, host, come):
+        name = f"crowd-{len(come)}"
+        run("ip", "netns", "add", name)
+        come.append(name)
+        host.cni("ADD", name, check=False)
 
     def test_the_time_of_day_jumps(self):
         def tell(moment):
