@@ -18,7 +18,7 @@ namespace {
 
 namespace log = runtime::log;
 using std::chrono::milliseconds;
-constexpr milliseconds stop_grace{1000};  // for clients who have connected and not asked yet
+constexpr milliseconds stop_grace{1000};  // for who has not asked yet, and for writes
 
 metadata::Reload ask(runtime::Reloads& reloads) {
   return [&reloads](metadata::ReloadAnswer answer) { reloads.ask(std::move(answer)); };

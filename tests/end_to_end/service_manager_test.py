@@ -2,6 +2,7 @@
 """Each daemon below a service manager that keeps its sockets: restarted and killed while clients ask."""
 import contextlib
 import http.client
+import json
 import pathlib
 import re
 import signal
@@ -101,6 +102,29 @@ class Asker(threading.Thread):
         return self.wrong
 
 
+class Job:
+    """Writes one object again and again, each time over the state that it was told the last time."""
+
+    def __init__(self, name):
+        self.name, self.count, self.tag = name, 0, None
+
+    def write(self):
+        body = {"kind": "Service", "namespace": "jobs", "name": self.name, "labels": {"count": str(self.count + 1)}}
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(20)
+            connection.connect("/run/paddock/metadata.sock")
+            client = http.client.HTTPConnection("metadata")
+            client.sock = connection
+            condition = {"If-Match": self.tag} if self.tag else {"If-None-Match": "*"}
+            client.request("PUT", f"/v1/services/jobs/{self.name}", json.dumps(body), condition)
+            answer = client.getresponse()
+            said = answer.read()
+            if answer.status not in (200, 201):
+                raise AssertionError(f"{answer.status} {said}")
+            self.tag = answer.headers["ETag"]
+            self.count += 1
+
+
 class OfDocuments(unittest.TestCase):
     def setUp(self):
         self.host = self.enterContext(Host(()))
@@ -135,6 +159,19 @@ class OfDocuments(unittest.TestCase):
             self.assertEqual(asker.end(), [])
             self.assertGreater(asker.answers, 0)
         self.assertEqual(len(self.manager.stored), 3, "two workers' and the control socket")
+
+    def test_a_restart_finishes_the_writes_on_their_way(self):
+        jobs = [Job(f"job-{number}") for number in range(8)]
+        writers = [Asker(job.write) for job in jobs]
+        for _ in range(3):
+            before = [writer.answers for writer in writers]
+            self.manager.restart()
+            wait_until(lambda: all(writer.answers > then for writer, then in zip(writers, before)), "each was answered by the next process")
+
+        self.assertEqual([writer.end() for writer in writers], [[]] * len(jobs))
+        for job in jobs:
+            stored = json.loads(self.host.paddock("get", "services", f"jobs/{job.name}", "-o", "json").stdout)
+            self.assertEqual(stored["labels"], {"count": str(job.count)})
 
     def test_sockets_of_workers_that_are_no_more_are_not_kept(self):
         self.manager.end(signal.SIGTERM)

@@ -222,8 +222,10 @@ void HttpServer::Loop::respond(Connection& connection, Response response) {
     connection.wait = std::move(response.wait);
     connection.phase = Phase::waiting;
     http::add(counters_.waiting, 1);
-    // Who asks while the server stops is told at once, as those who waited were.
-    set_deadline(connection, is_stopping_ ? now_ : response.wait_until);
+    // Who asks while the server stops is treated as those who waited were.
+    const bool is_under_way = connection.wait->is_under_way();
+    const auto stop_at = is_stopping_ && !is_under_way ? now_ : stop_deadline_;
+    set_deadline(connection, std::min(response.wait_until, stop_at));
     return;
   }
   if (response.hop_limit > 0) limit_hops(connection.socket.get(), response.hop_limit);

@@ -25,6 +25,11 @@ constexpr std::chrono::seconds certificate_interval{1};  // between two looks at
 // epoll data of what is no connection: connection ids have a generation from 1 in the upper half.
 constexpr std::uint64_t wakeup_tag = 0xffffffff;
 
+bool waits_for_nothing(const http::Connection& connection) {
+  return connection.phase == http::Connection::Phase::reading && connection.has_asked &&
+         !connection.partial && !connection.pending && connection.input.empty();
+}
+
 http::Descriptor checked(int fd, const char* what) {
   if (fd < 0) throw std::system_error(errno, std::generic_category(), what);
   return http::Descriptor(fd);
@@ -362,13 +367,24 @@ void HttpServer::Loop::begin_stop() {
     Connection* connection = slots_[i].connection.get();
     if (connection == nullptr || connection->pending) continue;
     if (connection->wait) {
-      ask_waiter(*connection, true);
+      end_wait(*connection);
     } else if (connection->stream) {
       pump(*connection);
-    } else if (connection->phase == Connection::Phase::reading && !connection->partial &&
-               connection->input.empty() && connection->has_asked) {
-      close(*connection);
+    } else if (waits_for_nothing(*connection)) {
+      // What it has asked meanwhile is read yet.
+      const ConnectionId id = connection->id;
+      read(*connection);
+      connection = find(id);
+      if (connection != nullptr && waits_for_nothing(*connection)) close(*connection);
     }
+  }
+}
+
+void HttpServer::Loop::end_wait(Connection& connection) {
+  if (connection.wait->is_under_way()) {
+    set_deadline(connection, std::min(connection.deadline, stop_deadline_));
+  } else {
+    ask_waiter(connection, true);
   }
 }
 

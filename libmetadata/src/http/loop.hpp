@@ -82,6 +82,7 @@ class HttpServer::Loop {
   void expire_timers();
   void expire(Connection& connection);
   void begin_stop();
+  void end_wait(Connection& connection);
   [[nodiscard]] Connection* find(ConnectionId id) noexcept;
   void close(Connection& connection);
   void watch(Connection& connection, std::uint32_t events);

@@ -85,6 +85,7 @@ class PendingWrite final : public LongPoll {
     if (!expired) return std::nullopt;
     return not_ready("the store has not answered; the write may still be made");
   }
+  [[nodiscard]] bool is_under_way() const override { return true; }
 
  private:
   std::shared_ptr<WriteOutcome> outcome_;

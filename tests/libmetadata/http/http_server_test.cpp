@@ -295,6 +295,22 @@ TEST(HttpServer, StopAnswersWhoHasConnectedAlready) {
   stopping.get();
 }
 
+TEST(HttpServer, StopAnswersWhatWasAskedOnAKeptConnection) {
+  Echo echo;
+  auto client = echo.connect();
+  client.send(get("/first"));
+  (void)client.read_response();
+  std::promise<void> gate;
+  echo.server.post([&] { gate.get_future().wait(); });
+
+  auto stopping = std::async(std::launch::async, [&] { echo.server.stop(milliseconds(10'000)); });
+  client.send(get("/last"));
+  gate.set_value();
+
+  EXPECT_TRUE(ends_with(client.read_response(), "GET last []"));
+  stopping.get();
+}
+
 TEST(HttpServer, TakesOverASocketFromWhoServesThere) {
   const test::TempFolder folder;
   HttpOptions options;

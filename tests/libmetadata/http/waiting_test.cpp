@@ -25,6 +25,7 @@ struct Waiters {
       if (!waiters.is_open) return std::nullopt;
       return Response{.body = "woken"};
     }
+    [[nodiscard]] bool is_under_way() const override { return waiters.are_under_way; }
     Waiters& waiters;
     ConnectionId id;
   };
@@ -36,6 +37,7 @@ struct Waiters {
   }
   std::map<ConnectionId, bool> ids;  // the loop's thread
   bool is_open = false;
+  bool are_under_way = false;
   milliseconds time = std::chrono::hours(1);
 };
 TEST(LongPoll, AnswersWhenWokenAndThenThePipelinedRequest) {
@@ -145,6 +147,42 @@ TEST(HttpServer, ALongPollThatComesWhileTheServerStopsIsAnswered) {
 
   EXPECT_TRUE(ends_with(late.read_response(), "expired"));
   stopping.get();
+}
+
+TEST(HttpServer, StopWaitsForWhatIsUnderWay) {
+  Waiters waiters;
+  waiters.are_under_way = true;
+  Echo echo(on_loopback(), [&](const Request& request) { return waiters(request); });
+  const auto endpoint = echo.server.tcp_endpoints().at(0);
+  auto client = echo.connect();
+  client.send(get("/wait"));
+  ASSERT_TRUE(becomes_true([&] { return echo.server.counters().waiting == 1; }));
+
+  auto stopping =
+      std::async(std::launch::async, [&] { echo.server.stop(std::chrono::seconds(20)); });
+  ASSERT_TRUE(becomes_true([&] { return !SocketClient::to(endpoint).is_connected(); }));
+  echo.server.post([&] {
+    waiters.is_open = true;
+    for (const auto& [id, unused] : waiters.ids) echo.server.wake(id);
+  });
+
+  const std::string response = client.read_response();
+  EXPECT_TRUE(ends_with(response, "woken"));
+  EXPECT_NE(response.find("Connection: close"), std::string::npos);
+  stopping.get();
+}
+
+TEST(HttpServer, StopExpiresWhatIsUnderWayForTooLong) {
+  Waiters waiters;
+  waiters.are_under_way = true;
+  Echo echo(on_loopback(), [&](const Request& request) { return waiters(request); });
+  auto client = echo.connect();
+  client.send(get("/wait"));
+  ASSERT_TRUE(becomes_true([&] { return echo.server.counters().waiting == 1; }));
+
+  echo.server.stop(milliseconds(50));
+
+  EXPECT_TRUE(ends_with(client.read_response(), "expired"));
 }
 
 // Counts up; waits at each number until the gate lets it pass.

@@ -78,6 +78,9 @@ class LongPoll {
   // has come or the server stops. Nothing means "not yet"; it is not taken from an expired one,
   // which is answered 503 then.
   [[nodiscard]] virtual std::optional<Response> poll(bool expired) = 0;
+  // Whether what is waited for has been set going and comes by itself, so that a server that stops
+  // waits for it as for an answer under way. Others are expired at once then.
+  [[nodiscard]] virtual bool is_under_way() const { return false; }
 };
 
 // A body made as fast as its reader reads.
@@ -200,7 +203,7 @@ class PADDOCK_METADATA_EXPORT HttpServer {
 
   // Begins answering, on a thread of its own. Once.
   void start();
-  // Refuses new connections, expires long polls, ends streams, lets answers under way be written
+  // Refuses new connections, expires long polls, ends streams, lets what is under way be answered
   // for at most `grace`, then closes everything. Any thread but the loop's; again without harm.
   void stop(std::chrono::milliseconds grace);
 

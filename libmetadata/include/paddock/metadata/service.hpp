@@ -42,7 +42,7 @@ class PADDOCK_METADATA_EXPORT ApiService {
   ApiService& operator=(const ApiService&) = delete;
 
   void start();
-  // Ends the streams and waits for answers under way, as HttpServer::stop.
+  // Ends the streams and waits for answers and writes under way, as HttpServer::stop.
   void stop(std::chrono::milliseconds grace);
 
   [[nodiscard]] HttpCounters counters() const;
