@@ -23,7 +23,8 @@ struct Wishes {
         has_zones(options.zonal_names),
         has_labels(!options.labels.empty()),
         has_space_labels(!options.namespace_labels.empty()),
-        has_hosts(!options.ingress_zones.empty()) {}
+        has_hosts(!options.ingress_zones.empty()),
+        has_outside(options.external_zone != "none") {}
 
   [[nodiscard]] std::string form() const {
     std::string text = "dnsd 1 of " + host;
@@ -37,6 +38,7 @@ struct Wishes {
     add(has_labels, "labels");
     add(has_space_labels, "namespace labels");
     add(has_hosts, "hosts");
+    add(has_outside, "outside");
     return text;
   }
 
@@ -48,6 +50,7 @@ struct Wishes {
   bool has_labels;
   bool has_space_labels;
   bool has_hosts;
+  bool has_outside;
 };
 
 // When an object changed is of no concern: what is equal to the last one stays that.
@@ -87,7 +90,8 @@ metadata::List<metadata::Endpoint> joined(const metadata::List<metadata::Endpoin
 metadata::ObjectPtr kept_service(const metadata::Object& object, const Wishes& wishes) {
   auto service = editable<metadata::Service>(object);
   if (!wishes.has_labels) service->labels = {};
-  if (!wishes.has_hosts) service->lb_config = service->fqdn = {};
+  if (!wishes.has_hosts) service->lb_config = {};
+  if (!wishes.has_hosts && !wishes.has_outside) service->fqdn = {};
   if (service->external_ips.empty()) service->selector = {};  // only whether there is one counts
   return service;
 }

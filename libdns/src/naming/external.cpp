@@ -33,16 +33,21 @@ Contribution ExternalNames::service(const Service& service) const {
   Collector collector(subject_of("service", service.space, service.name), zone_.ttl);
   const bool by_endpoints =
       services_ == OutsideServices::and_headless && service.kind == ServiceKind::headless;
-  if (service.outside_addresses.empty() && !by_endpoints) return collector.take();
+  const bool by_name = service.kind == ServiceKind::cluster_ip && !service.outside_name.empty();
+  if (service.outside_addresses.empty() && !by_endpoints && !by_name) return collector.take();
   const auto space = collector.label(zone_.origin, service.space, "namespace");
   const auto name = space ? collector.label(*space, service.name, "name") : std::nullopt;
   if (!name) return collector.take();
   const ServiceStyle by_address{};
   const ServiceStyle by_endpoint{.has_reverse = false};  // that is the cluster's own name
-  if (service.outside_addresses.empty()) {
-    ServiceNaming(service, by_endpoint, collector, *name).name_backends();
-  } else {
+  if (!service.outside_addresses.empty()) {
     ServiceNaming(service, by_address, collector, *name).name_addresses(service.outside_addresses);
+  } else if (by_endpoints) {
+    ServiceNaming(service, by_endpoint, collector, *name).name_backends();
+  } else if (const auto target = Name::parse(service.outside_name)) {
+    ServiceNaming(service, by_address, collector, *name).name_elsewhere(*target);
+  } else {
+    collector.report("outside name: " + target.error().text);
   }
   return collector.take();
 }

@@ -8,9 +8,9 @@
 namespace paddock::dns {
 
 void SrvSets::move_to(Collector& collector) {
-  for (const auto& [owner, targets] : sets_) {
-    const auto weight = static_cast<std::uint16_t>(std::max<std::size_t>(1, 100 / targets.size()));
-    for (const auto& [target, port] : targets) {
+  for (const auto& [owner, set] : sets_) {
+    const auto weight = static_cast<std::uint16_t>(std::max<std::size_t>(1, 100 / set.addresses));
+    for (const auto& [target, port] : set.targets) {
       collector.add(srv_record(owner, {0, weight, port, target}, collector.ttl()));
     }
   }
@@ -22,7 +22,7 @@ void ServiceNaming::name_addresses(const std::vector<boost::asio::ip::address>& 
     collector_.add_address(name_, address);
     if (style_.has_reverse) collector_.add_reverse(address, name_);
   }
-  name_ports(service_.ports, name_);
+  name_ports(service_.ports, name_, std::max<std::size_t>(1, addresses.size()));
   srv_.move_to(collector_);
 }
 
@@ -45,7 +45,8 @@ void ServiceNaming::name_endpoint(const Backend& backend, const Then& then) {
 void ServiceNaming::name_backend(const Backend& backend) {
   name_endpoint(backend, [&](const Address& address, const Name& endpoint) {
     collector_.add_address(name_, address);
-    name_ports(backend.ports.empty() ? service_.ports : backend.ports, endpoint);
+    name_ports(ports_of(backend), endpoint);
+    if (style_.is_zonal) name_in_zones(backend, address, endpoint);
   });
 }
 
@@ -53,7 +54,9 @@ void ServiceNaming::name_backends() {
   for (const Backend& backend : service_.backends) {
     if (is_published(backend)) name_backend(backend);
   }
-  if (style_.is_zonal) name_zones();
+  if (style_.is_zonal && has_published_backend()) {
+    collector_.add_existence(below(below(below(name_, "_zone"), "pin"), "*"));
+  }
   srv_.move_to(collector_);
 }
 
@@ -80,6 +83,13 @@ void ServiceNaming::name_external() {
   }
 }
 
+void ServiceNaming::name_elsewhere(const Name& target) {
+  if (target == name_) return;
+  collector_.add(cname_record(name_, target, collector_.ttl()));
+  for (const Port& port : service_.ports) name_port(port, target, 1);
+  srv_.move_to(collector_);
+}
+
 bool ServiceNaming::has_published_backend() const {
   return std::ranges::any_of(service_.backends,
                              [this](const Backend& backend) { return is_published(backend); });
@@ -94,36 +104,38 @@ std::string ServiceNaming::label_of(const Backend& backend) {
   return style_.endpoint_pod_names && is_label(backend.pod) ? backend.pod : std::string();
 }
 
-void ServiceNaming::name_ports(const std::vector<Port>& ports, const Name& target) {
+void ServiceNaming::name_ports(const std::vector<Port>& ports, const Name& target,
+                               std::size_t addresses) {
   for (const Port& port : ports) {
     if (port.number == 0) continue;  // a slice that means every port
-    srv_.add(name_, port.number, target);
-    if (port.name.empty()) continue;
-    const auto protocol = collector_.label(name_, "_" + port.protocol, "protocol");
-    if (!protocol) continue;
-    const auto owner = collector_.label(*protocol, "_" + port.name, "port name");
-    if (owner) srv_.add(*owner, port.number, target);
+    srv_.add(name_, port.number, target, addresses);
+    name_port(port, target, addresses);
   }
+}
+
+void ServiceNaming::name_port(const Port& port, const Name& target, std::size_t addresses) {
+  if (port.number == 0 || port.name.empty()) return;
+  const auto protocol = collector_.label(name_, "_" + port.protocol, "protocol");
+  if (!protocol) return;
+  const auto owner = collector_.label(*protocol, "_" + port.name, "port name");
+  if (owner) srv_.add(*owner, port.number, target, addresses);
 }
 
 // `pin` has the endpoints of a zone and nothing in a zone without any; `prefer` has all of them
 // there.
-void ServiceNaming::name_zones() {
-  if (!has_published_backend()) return;
-  const Name pin = below(below(name_, "_zone"), "pin");
-  const Name prefer = below(below(name_, "_zone"), "prefer");
-  collector_.add_existence(below(pin, "*"));
-  for (const Backend& backend : service_.backends) {
-    if (!is_published(backend)) continue;
-    for (const auto& address : backend.addresses) {
-      collector_.add_address(below(prefer, "*"), address);
-      if (backend.zone.empty()) continue;
-      for (const Name& parent : {pin, prefer}) {
-        if (const auto name = collector_.labels(parent, backend.zone, "zone")) {
-          collector_.add_address(*name, address);
-        }
-      }
+void ServiceNaming::name_in_zones(const Backend& backend, const Address& address,
+                                  const Name& endpoint) {
+  const auto add = [&](const Name& name) {
+    collector_.add_address(name, address);
+    for (const Port& port : ports_of(backend)) {
+      if (port.number != 0) srv_.add(name, port.number, endpoint);
     }
+  };
+  const Name zone = below(name_, "_zone");
+  add(below(below(zone, "prefer"), "*"));
+  if (backend.zone.empty()) return;
+  for (const char* manner : {"pin", "prefer"}) {
+    if (const auto name = collector_.labels(below(zone, manner), backend.zone, "zone")) add(*name);
   }
 }
 

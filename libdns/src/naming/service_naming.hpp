@@ -23,16 +23,24 @@ struct ServiceStyle {
   bool is_by_cluster = false;  // endpoints stand below the name of the cluster they come from
 };
 
-// SRV records by owner. Those of one owner have one priority, and share a weight of 100.
+// SRV records by owner. Those of one owner have one priority, and share a weight of 100 by the
+// addresses they lead to, as in CoreDNS: two addresses of one target have one record, and half of
+// its share each.
 class SrvSets {
  public:
-  void add(const Name& owner, std::uint16_t port, const Name& target) {
-    sets_[owner].emplace(target, port);
+  void add(const Name& owner, std::uint16_t port, const Name& target, std::size_t addresses = 1) {
+    Set& set = sets_[owner];
+    set.targets.emplace(target, port);
+    set.addresses += addresses;
   }
   void move_to(Collector& collector);
 
  private:
-  std::map<Name, std::set<std::pair<Name, std::uint16_t>>> sets_;
+  struct Set {
+    std::set<std::pair<Name, std::uint16_t>> targets;
+    std::size_t addresses = 0;
+  };
+  std::map<Name, Set> sets_;
 };
 
 // The service, the style and the collector must outlive it.
@@ -46,6 +54,7 @@ class ServiceNaming {
   void name_backends();
   void name_endpoints();  // of a service that is reached by its own addresses
   void name_external();
+  void name_elsewhere(const Name& target);  // of one that is reached under a name outside
 
   bool has_published_backend() const;
 
@@ -56,14 +65,19 @@ class ServiceNaming {
     return backend.cluster.empty() != style_.is_by_cluster &&
            (backend.is_ready || service_.publishes_not_ready);
   }
+  const std::vector<Port>& ports_of(const Backend& backend) const {
+    return backend.ports.empty() ? service_.ports : backend.ports;
+  }
   std::string label_of(const Backend& backend);
   void name_backend(const Backend& backend);
 
   // The endpoints a backend is, one for each address; `then` is told each address and its name.
   template <typename Then>
   void name_endpoint(const Backend& backend, const Then& then);
-  void name_ports(const std::vector<Port>& ports, const Name& target);
-  void name_zones();
+  // `target` has so many addresses.
+  void name_ports(const std::vector<Port>& ports, const Name& target, std::size_t addresses = 1);
+  void name_port(const Port& port, const Name& target, std::size_t addresses);
+  void name_in_zones(const Backend& backend, const Address& address, const Name& endpoint);
 
   const Service& service_;
   const ServiceStyle& style_;

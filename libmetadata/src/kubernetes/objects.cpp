@@ -237,8 +237,11 @@ std::shared_ptr<Service> read_service(const Json& object) {
     service->cluster_ips = {*ip};
   }
   service->external_ips = addresses_of(at(spec, "externalIPs"));
-  service->load_balancer_ips =
-      addresses_with(list_at(at(at(object, "status"), "loadBalancer"), "ingress"), "ip");
+  const Json& balancers = list_at(at(at(object, "status"), "loadBalancer"), "ingress");
+  service->load_balancer_ips = addresses_with(balancers, "ip");
+  for (const Json& balancer : balancers) {
+    if (service->fqdn.empty()) service->fqdn = Text(text_at(balancer, "hostname"));
+  }
   service->ports = ports_of(list_at(spec, "ports"));
   service->selector = map_at(spec, "selector");
   service->publish_not_ready = flag_at(spec, "publishNotReadyAddresses");

@@ -35,9 +35,9 @@ ObjectPtr names_of(const Service& whole) {
   part->targets = whole.targets;
   part->primary_service = whole.primary_service;
   part->links = whole.links;
-  // Its hosts, and what they lead to.
+  // Its hosts, and what they and its name outside lead to.
   part->lb_config = whole.lb_config;
-  if (!whole.lb_config.empty()) part->fqdn = whole.fqdn;
+  part->fqdn = whole.fqdn;
   return part;
 }
 

@@ -91,6 +91,12 @@ name: done
 ---
 kind: Service
 namespace: shop
+name: till
+cluster_ips: [10.43.0.9]
+fqdn: lb-8.cloud.test
+---
+kind: Service
+namespace: shop
 name: balancer
 fqdn: lb-7.cloud.test
 lb_config: {port_rules: [{hostname: shop.example.com}]}
@@ -131,6 +137,7 @@ std::vector<Data> answers(Names& names) {
                              "done.shop.rancher.internal",
                              "sidecar.rancher.internal",
                              "shop.example.com",
+                             "till.shop.out.test",
                              "shop.svc.cluster.local"}) {
       for (const unsigned type : {LDNS_RR_TYPE_A, LDNS_RR_TYPE_AAAA}) {
         all.push_back(names.data_for(client, name, type));
@@ -167,6 +174,7 @@ TEST(Kept, WhatIsKeptMakesTheNamesOfTheWholeCluster) {
   expect_the_same_names([](Options& options) { options.namespace_labels = "env=prod"; });
   expect_the_same_names([](Options& options) { options.rancher_zone = "none"; });
   expect_the_same_names([](Options& options) { options.ingress_zones = {"example.com"}; });
+  expect_the_same_names([](Options& options) { options.external_zone = "out.test"; });
   expect_the_same_names([](Options& options) {
     options.pods = "disabled";
     options.rancher_zone = "none";

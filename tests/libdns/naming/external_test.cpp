@@ -42,7 +42,7 @@ TEST(ExternalNames, AServiceHasTheAddressesItHasOutside) {
             Lines{"web.shop.example.com. 5 IN AAAA 2001:db8::10"});
   const auto srv = ask(*authority, {"_http._tcp.web.shop.example.com", SRV});
   EXPECT_EQ(srv.answer,
-            Lines{"_http._tcp.web.shop.example.com. 5 IN SRV 0 100 80 web.shop.example.com."});
+            Lines{"_http._tcp.web.shop.example.com. 5 IN SRV 0 50 80 web.shop.example.com."});
   EXPECT_EQ(srv.additional.size(), 2u);
   EXPECT_EQ(ask(*authority, {"web.shop.example.com", SRV}).answer.size(), 1u);
   EXPECT_EQ(ask(*authority, {"10.2.0.192.in-addr.arpa", PTR}).answer,
@@ -83,6 +83,24 @@ TEST(ExternalNames, WhatHasNoAddressOutsideIsNotThere) {
   EXPECT_EQ(ask(*authority, {"web.shop.example.com", A}).rcode, 3u);
   EXPECT_EQ(ask(*authority, {"shop.example.com", A}).rcode, 0u);  // the namespace
   EXPECT_EQ(ask(*authority, {"bank.example.com", A}).rcode, 3u);
+}
+
+TEST(ExternalNames, ALoadBalancerThatHasANameIsAnAlias) {
+  Service balanced = web;
+  balanced.outside_addresses.clear();
+  balanced.outside_name = "lb-7.cloud.test";
+  const auto authority = outside(balanced);
+
+  for (const unsigned type : {A, AAAA, SRV}) {
+    EXPECT_EQ(ask(*authority, {"web.shop.example.com", type}).answer,
+              Lines{"web.shop.example.com. 5 IN CNAME lb-7.cloud.test."});
+  }
+  EXPECT_EQ(ask(*authority, {"_http._tcp.web.shop.example.com", SRV}).answer,
+            Lines{"_http._tcp.web.shop.example.com. 5 IN SRV 0 100 80 lb-7.cloud.test."});
+  EXPECT_EQ(ask(*authority, {"_dns._udp.web.shop.example.com", SRV}).rcode, 3u);
+
+  balanced.outside_name = "web.shop.example.com";  // itself
+  EXPECT_EQ(ask(*outside(balanced), {"web.shop.example.com", A}).rcode, 3u);
 }
 
 TEST(ExternalNames, HeadlessServicesOnRequest) {

@@ -101,8 +101,7 @@ TEST(KubernetesNames, ClusterIpService) {
   const auto srv = cluster.ask("_http._tcp.web.shop.svc.cluster.local", SRV);
   EXPECT_EQ(
       srv.answer,
-      Lines{
-          "_http._tcp.web.shop.svc.cluster.local. 5 IN SRV 0 100 80 web.shop.svc.cluster.local."});
+      Lines{"_http._tcp.web.shop.svc.cluster.local. 5 IN SRV 0 50 80 web.shop.svc.cluster.local."});
   EXPECT_EQ(srv.additional, (Lines{"web.shop.svc.cluster.local. 5 IN A 10.0.0.10",
                                    "web.shop.svc.cluster.local. 5 IN AAAA fd00::10"}));
   EXPECT_EQ(cluster.answer("10.0.0.10.in-addr.arpa", PTR),
@@ -134,8 +133,25 @@ TEST(KubernetesNames, SrvAtTheServiceListsEveryPort) {  // as CoreDNS does; some
   Cluster cluster;
   cluster.add(web());
   EXPECT_EQ(cluster.answer("web.shop.svc.cluster.local", SRV),
-            (Lines{"web.shop.svc.cluster.local. 5 IN SRV 0 50 80 web.shop.svc.cluster.local.",
-                   "web.shop.svc.cluster.local. 5 IN SRV 0 50 9090 web.shop.svc.cluster.local."}));
+            (Lines{"web.shop.svc.cluster.local. 5 IN SRV 0 25 80 web.shop.svc.cluster.local.",
+                   "web.shop.svc.cluster.local. 5 IN SRV 0 25 9090 web.shop.svc.cluster.local."}));
+}
+
+TEST(KubernetesNames, SrvWeightsAreSharedByAddresses) {  // in CoreDNS: one share, however many ways
+  Cluster cluster;
+  cluster.add({.space = "shop",
+               .name = "db",
+               .kind = ServiceKind::headless,
+               .ports = {{.name = "pg", .number = 5432}},
+               .backends = {{.addresses = {ip("10.1.0.1"), ip("fd00:1::1")}, .hostname = "db-0"},
+                            {.addresses = {ip("10.1.0.2")}, .hostname = "db-1"},
+                            {.addresses = {ip("10.1.0.3")}, .hostname = "db-1"}}});
+  EXPECT_EQ(
+      cluster.answer("_pg._tcp.db.shop.svc.cluster.local", SRV),
+      (Lines{
+          "_pg._tcp.db.shop.svc.cluster.local. 5 IN SRV 0 25 5432 db-0.db.shop.svc.cluster.local.",
+          "_pg._tcp.db.shop.svc.cluster.local. 5 IN SRV 0 25 5432 "
+          "db-1.db.shop.svc.cluster.local."}));
 }
 
 TEST(KubernetesNames, HeadlessService) {
@@ -186,7 +202,7 @@ TEST(KubernetesNames, EndpointsSharingAHostNameShareItsAddresses) {
   cluster.add(service);
   EXPECT_EQ(cluster.answer("db-0.db.shop.svc.cluster.local", A).size(), 2u);
   EXPECT_EQ(cluster.answer("_pg._tcp.db.shop.svc.cluster.local", SRV),
-            Lines{"_pg._tcp.db.shop.svc.cluster.local. 5 IN SRV 0 100 5432 "
+            Lines{"_pg._tcp.db.shop.svc.cluster.local. 5 IN SRV 0 33 5432 "
                   "db-0.db.shop.svc.cluster.local."});
 }
 
@@ -224,6 +240,11 @@ TEST(KubernetesNames, ZonalNamesPinOrPreferATopologyZone) {
   EXPECT_EQ(cluster.answer("b.prefer._zone.db.shop.svc.cluster.local", A),
             Lines{"b.prefer._zone.db.shop.svc.cluster.local. 5 IN A 10.1.0.6"});
   EXPECT_EQ(cluster.answer("c.prefer._zone.db.shop.svc.cluster.local", A).size(), 3u);
+  EXPECT_EQ(cluster.answer("a.pin._zone.db.shop.svc.cluster.local", SRV),
+            Lines{"a.pin._zone.db.shop.svc.cluster.local. 5 IN SRV 0 100 5432 "
+                  "10-1-0-5.db.shop.svc.cluster.local."});
+  EXPECT_EQ(cluster.result("c.pin._zone.db.shop.svc.cluster.local", SRV), "NODATA");
+  EXPECT_EQ(cluster.answer("c.prefer._zone.db.shop.svc.cluster.local", SRV).size(), 3u);
   EXPECT_EQ(cluster.answer("db.shop.svc.cluster.local", A).size(), 3u);
   EXPECT_EQ(Cluster().add(service).result("a.pin._zone.db.shop.svc.cluster.local", A), "NXDOMAIN");
 }

@@ -36,6 +36,7 @@ TEST(KubernetesService, KeepsWhatNamesAreMadeOf) {
   EXPECT_EQ(service->cluster_ips, (Addresses{ip("10.96.0.7"), ip("fd00::7")}));
   EXPECT_EQ(service->external_ips, (Addresses{ip("192.0.2.1")}));
   EXPECT_EQ(service->load_balancer_ips, (Addresses{ip("192.0.2.2")}));
+  EXPECT_EQ(service->fqdn, "lb.example");
   EXPECT_EQ(*service->labels.find("app"), "web");
   EXPECT_EQ(*service->selector.find("app"), "web");
   ASSERT_EQ(service->ports.size(), 2U);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The names of services for those outside the cluster, as CoreDNS' k8s_external has them:
-// <service>.<namespace>.<zone>, the addresses those of load balancers and external IPs. Pure
-// functions, as naming.hpp's.
+// <service>.<namespace>.<zone>, the addresses those of load balancers and external IPs, or an alias
+// of the load balancer's name. Pure functions, as naming.hpp's.
 #pragma once
 
 #include <paddock/dns/naming.hpp>
@@ -31,7 +31,7 @@ class PADDOCK_DNS_EXPORT ExternalNames {
   Contribution base() const;
   Contribution space(std::string_view name) const;
 
-  // Nothing for a service that has no address outside.
+  // Nothing for a service that has neither an address nor a name outside.
   Contribution service(const Service& service) const;
 
  private:

@@ -67,7 +67,7 @@ struct Service {
   std::vector<boost::asio::ip::address> outside_addresses{};
   std::vector<boost::asio::ip::address> clusterset_addresses{};
   // What it is called outside: whole names, a `*` may be the first label of one. And how it is
-  // reached there when it has no outside_addresses: a name, or empty.
+  // reached there when it has no outside_addresses: the load balancer's name, or empty.
   std::vector<std::string> hosts{};
   std::string outside_name{};
   std::vector<Port> ports{};
