@@ -244,6 +244,13 @@ void describe_forwarding(runtime::OptionTable& table, Options& options) {
       {"cache-capacity", "ENTRIES",
        "The same in answers, about 2,000 for each MiB; 0: as --cache-mb says.", Reload::live},
       options.cache_capacity, 0U, 8'000'000U);
+  table.duration(
+      {"cache-ttl", "TIME", "How long an answer is kept at most; clients are told no larger TTL.",
+       Reload::live},
+      options.cache_ttl);
+  table.duration({"cache-negative-ttl", "TIME",
+                  "The same of answers that a name or a type does not exist.", Reload::live},
+                 options.cache_negative_ttl);
   table.boolean(
       {"prefetch", "", "Ask anew for answers that are asked for often, shortly before they expire.",
        Reload::live},

@@ -74,6 +74,8 @@ struct Options : runtime::CommonOptions {
   std::string resolv_conf = "/etc/resolv.conf";
   std::uint32_t cache_mb = 8;
   std::uint32_t cache_capacity = 0;
+  std::chrono::milliseconds cache_ttl{std::chrono::hours{1}};
+  std::chrono::milliseconds cache_negative_ttl{std::chrono::minutes{30}};
   bool prefetch = true;
   std::chrono::milliseconds serve_stale{std::chrono::hours{1}};
 

@@ -17,6 +17,10 @@ std::size_t cache_bytes(const Options& options) {
                                      : options.cache_capacity * bytes_of_an_answer;
 }
 
+std::chrono::seconds in_seconds(std::chrono::milliseconds time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time);
+}
+
 // For networks that were checked.
 dns::TransferAccess transfer_access(const Options& options) {
   dns::TransferAccess access;
@@ -54,7 +58,9 @@ dns::ForwardOptions forward_options(const Options& options, const AnswersFile& a
   forward.attempt_timeout = options.upstream_timeout;
   forward.cache_bytes = cache_bytes(options);
   forward.prefetch = options.prefetch;
-  forward.serve_stale = std::chrono::duration_cast<std::chrono::seconds>(options.serve_stale);
+  forward.max_ttl = in_seconds(options.cache_ttl);
+  forward.max_negative_ttl = in_seconds(options.cache_negative_ttl);
+  forward.serve_stale = in_seconds(options.serve_stale);
   return forward;
 }
 

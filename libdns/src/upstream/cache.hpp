@@ -29,7 +29,7 @@ namespace paddock::dns::upstream {
 struct CacheLimits {
   std::size_t bytes = 0;
   std::chrono::seconds max_ttl{3600};
-  std::chrono::seconds max_negative_ttl{300};
+  std::chrono::seconds max_negative_ttl{1800};
   std::chrono::seconds failure_ttl{5};
   std::chrono::seconds serve_stale{3600};
   bool prefetches = true;

@@ -288,6 +288,9 @@ std::optional<KnownAnswer> Forwarder::judge(const Exchange& exchange, Flight& fl
                                                         : answer->error;
     return std::nullopt;
   }
+  if (options_.cache_bytes != 0) {  // what is told is kept no longer here than by the client
+    cap_ttls(*answer, answer->is_negative ? options_.max_negative_ttl : options_.max_ttl);
+  }
   return answer;
 }
 

@@ -163,6 +163,15 @@ std::optional<KnownAnswer> parse_response(wire::Bytes message, const Question& q
   return answer;
 }
 
+void cap_ttls(KnownAnswer& answer, std::chrono::seconds largest) {
+  const auto cap = static_cast<std::uint32_t>(largest.count());
+  for (const auto offset : answer.ttl_offsets) {
+    auto* ttl = &answer.message[offset];
+    wire::store32(ttl, std::min(wire::load32(ttl), cap));
+  }
+  if (answer.ttl) answer.ttl = std::min(*answer.ttl, largest);
+}
+
 void render(const AnswerView& answer, const Presentation& presentation, std::uint8_t* out) {
   std::memcpy(out, answer.message.data(), answer.message.size());
   const auto age =

@@ -45,6 +45,9 @@ struct KnownAnswer {
 [[nodiscard]] std::optional<KnownAnswer> parse_response(wire::Bytes message,
                                                         const Question& question);
 
+// No TTL in the answer is larger than this from here on.
+void cap_ttls(KnownAnswer& answer, std::chrono::seconds largest);
+
 // How an answer is given: how old it is, or that it has expired and is given for want of better.
 struct Presentation {
   std::chrono::seconds age{0};

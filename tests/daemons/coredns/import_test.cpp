@@ -132,6 +132,8 @@ TEST(CachePlugin, KeepsWhatItMeans) {
       "  servfail 5s\n  disable success cluster.local\n  disable denial example.org\n  keepttl\n}");
 
   EXPECT_EQ(result.value("cache_mb"), "49");
+  EXPECT_EQ(result.value("cache_ttl"), "3600s");
+  EXPECT_EQ(result.value("cache_negative_ttl"), "30s");
   EXPECT_EQ(result.value("prefetch"), "false");
   EXPECT_EQ(result.value("serve_stale"), "90s");
   EXPECT_EQ(result.lost.size(), 2U);

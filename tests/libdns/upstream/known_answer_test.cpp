@@ -143,5 +143,21 @@ TEST(ComposeReply, StaleAnswersSaySo) {
   EXPECT_EQ(seen.extended_error, 3);
 }
 
+TEST(KnownAnswer, IsToldForNoLongerThanItIsKept) {
+  auto answer = addresses(2);
+  const auto own = *answer.ttl;
+  ASSERT_GT(own, std::chrono::seconds(7));
+
+  cap_ttls(answer, own + std::chrono::seconds(1));
+  EXPECT_EQ(answer.ttl, own);
+
+  cap_ttls(answer, std::chrono::seconds(7));
+  EXPECT_EQ(answer.ttl, std::chrono::seconds(7));
+  ASSERT_FALSE(answer.ttl_offsets.empty());
+  for (const auto offset : answer.ttl_offsets) {
+    EXPECT_EQ(wire::load32(&answer.message[offset]), 7U);
+  }
+}
+
 }  // namespace
 }  // namespace paddock::dns::upstream

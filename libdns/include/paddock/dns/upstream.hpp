@@ -120,9 +120,11 @@ struct ForwardOptions {
   std::size_t max_in_flight = 1000;                 // different questions, per worker
 
   std::size_t cache_bytes = std::size_t{8} << 20;  // of all workers together; 0: no cache
-  std::chrono::seconds max_ttl{3600};              // of what is kept
-  std::chrono::seconds max_negative_ttl{300};      // RFC 2308
-  std::chrono::seconds failure_ttl{5};             // RFC 9520; more than 5 is taken as 5
+  // How long an answer is kept, and that there is none (RFC 2308). With a cache, clients are told
+  // no larger TTLs.
+  std::chrono::seconds max_ttl{3600};
+  std::chrono::seconds max_negative_ttl{1800};
+  std::chrono::seconds failure_ttl{5};  // RFC 9520; more than 5 is taken as 5
 
   // Asks anew for answers in the last tenth of their time that were asked for four times or more.
   bool prefetch = true;
