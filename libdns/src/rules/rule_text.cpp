@@ -70,7 +70,10 @@ Result<std::vector<HostEntry>> parse_host_line(std::string_view line) {
     return entries;
   }
   boost::system::error_code failed;
-  const auto address = boost::asio::ip::make_address(words[0], failed);
+  auto address = boost::asio::ip::make_address(words[0], failed);
+  if (!failed && address.is_v6() && address.to_v6().is_v4_mapped()) {
+    address = boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
+  }
   if (failed || words.size() < 2) {
     return bad_rule(line,
                     "a host entry is an address and its names, such as `10.0.0.1 db.example`");

@@ -216,10 +216,11 @@ std::size_t transcribe(wire::Bytes raw, const wire::Query& query, const AnswerCo
 }
 
 bool has_no_aaaa(wire::Bytes reply) {
-  if (reply.size() < wire::header_size || (reply[3] & 15) != 0 ||
-      (wire::load16(&reply[2]) & wire::flag_tc) != 0) {
+  if (reply.size() < wire::header_size || (wire::load16(&reply[2]) & wire::flag_tc) != 0) {
     return false;
   }
+  const Rcode rcode{static_cast<std::uint16_t>(reply[3] & 15)};
+  if (rcode != Rcode::noerror) return rcode != Rcode::nxdomain;  // RFC 6147, 5.1.2
   std::size_t at = wire::header_size;
   if (!skip_questions(reply, at)) return false;
   for (unsigned left = wire::load16(&reply[6]); left > 0; --left) {

@@ -34,7 +34,8 @@ struct Transcription {
                                      wire::Bytes asked_name, const Transcription& transcription,
                                      std::span<std::uint8_t> out);
 
-// Whether a reply says that the name is there and has no AAAA record: the case for DNS64.
+// Whether a reply says that the name is there and has no AAAA record, or nothing at all, as some
+// servers say when they are asked for one: the case for DNS64.
 [[nodiscard]] bool has_no_aaaa(wire::Bytes reply);
 
 // The IPv4 address inside an IPv6 address below the prefix, the name of whose PTR record is given;

@@ -18,6 +18,10 @@ TEST(ParseHostLine, GivesEveryNameTheAddress) {
   EXPECT_EQ(entries[1].name, name("db"));
 }
 
+TEST(ParseHostLine, TakesAMappedAddressForWhatItIs) {
+  EXPECT_EQ(parse_host_line("::ffff:10.0.0.2 db").value()[0].address.to_string(), "10.0.0.2");
+}
+
 TEST(ParseHostLine, PassesOverWhatSaysNothing) {
   EXPECT_TRUE(parse_host_line("").value().empty());
   EXPECT_TRUE(parse_host_line("  # 10.0.0.1 db").value().empty());

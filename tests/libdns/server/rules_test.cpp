@@ -187,6 +187,25 @@ TEST(Rules, ANameThatOnlyHasIpv4AddressesGetsIpv6OnesBelowThePrefix) {
   EXPECT_EQ(ruled.ask("www.example.net").addresses().size(), 1U);
 }
 
+TEST(Rules, WhoFailsOverAaaaIsAskedForA) {  // RFC 6147, 5.1.2
+  FakeResolver resolver([](const Heard& heard) {
+    wire::Query asked;
+    EXPECT_EQ(wire::parse_query(heard.message, asked), wire::Verdict::ok);
+    if (asked.qtype() == Type::a) return answer_a(heard);
+    return std::vector<Message>{reply_to(heard.message, {.rcode = 4})};
+  });
+  Serving serving(forwarding_to({resolver.endpoint()}));
+  std::vector<Problem> problems;
+  serving.server.set_rules(std::make_shared<Rules>(
+      RuleSet{.dns64 = boost::asio::ip::make_network_v6("64:ff9b::/96")}, problems));
+
+  const auto seen = UdpClient(serving.at).ask(query("www.example.net", Type::aaaa));
+
+  EXPECT_EQ(seen.rcode(), 0U);
+  ASSERT_EQ(seen.answers.size(), 1U);
+  EXPECT_EQ(seen.answers[0].data, data_of("64:ff9b::192.0.2.33"));
+}
+
 TEST(Rules, AWhoValidatesIsNotGivenMadeAddresses) {
   Ruled ruled({.dns64 = boost::asio::ip::make_network_v6("64:ff9b::/96")});
 
