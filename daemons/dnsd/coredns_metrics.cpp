@@ -89,6 +89,8 @@ void write_proxies(const dns::Counters& counters, runtime::MetricsText& out) {
   for (const auto& one : counters.upstreams) {
     out.sample(one.failures, {plugin, {"to", format(one.upstream)}});
   }
+  out.counter("coredns_forward_healthcheck_broken_total", "Requests no upstream answered.");
+  out.sample(counters.forward_exhausted);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "runtime/admin.hpp"
 
 #include "runtime/daemon.hpp"
+#include "runtime/process_metrics.hpp"
 
 #include <paddock/metadata/http_server.hpp>
 
@@ -133,6 +134,7 @@ metadata::Response Admin::Server::metrics() const {
   out.gauge("paddock_ready", "1 when the daemon does its work, 0 when something keeps it from it.");
   out.sample(pages.status().ready ? 1 : 0);
   pages.metrics(out);
+  write_process_metrics(out);
   return answer(200, "text/plain; version=0.0.4; charset=utf-8", out.text());
 }
 

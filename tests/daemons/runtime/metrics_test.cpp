@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/metrics.hpp"
 
+#include "runtime/process_metrics.hpp"
+
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
 
 namespace paddock::runtime {
 namespace {
@@ -35,6 +41,35 @@ TEST(LatencyHistogram, BucketsAreCumulativeAndIncludeTheirBound) {
   EXPECT_NE(out.text().find("t_seconds_bucket{le=\"10\"} 2\n"), std::string::npos);
   EXPECT_NE(out.text().find("t_seconds_bucket{le=\"+Inf\"} 3\n"), std::string::npos);
   EXPECT_NE(out.text().find("t_seconds_count 3\n"), std::string::npos);
+}
+
+// The sample without labels of a page; negative: there is none.
+double sample_of(const MetricsText& page, const std::string& name) {
+  const auto at = page.text().find("\n" + name + " ");
+  return at == std::string::npos ? -1 : std::stod(page.text().substr(at + name.size() + 2));
+}
+
+TEST(ProcessMetrics, TellWhatThisProcessTakes) {
+  const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
+  MetricsText before;
+  write_process_metrics(before);
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  MetricsText after;
+  write_process_metrics(after);
+  for (const int end : ends) ::close(end);
+
+  EXPECT_EQ(sample_of(after, "process_open_fds"), sample_of(before, "process_open_fds") + 2);
+  EXPECT_GE(sample_of(after, "process_max_fds"), sample_of(after, "process_open_fds"));
+  EXPECT_GT(sample_of(after, "process_resident_memory_bytes"), 1 << 20);
+  EXPECT_GE(sample_of(after, "process_virtual_memory_bytes"),
+            sample_of(after, "process_resident_memory_bytes"));
+  EXPECT_GE(sample_of(after, "process_cpu_seconds_total"),
+            sample_of(before, "process_cpu_seconds_total"));
+  EXPECT_GE(sample_of(after, "process_threads"), 1);
+  const double started = sample_of(after, "process_start_time_seconds");
+  EXPECT_GT(started, 0);
+  EXPECT_LE(started, now.count() + 1);
 }
 
 }  // namespace
