@@ -52,13 +52,15 @@ std::unique_ptr<metadata::ReloadService> open_reload_service(const dnsd::Options
 // Once its holder has let go of it.
 void take_folder(std::optional<runtime::FolderLock>& only_one,
                  const std::filesystem::path& folder) {
-  if (!only_one && !runtime::FolderLock::holder(folder)) only_one.emplace(folder);
+  if (only_one) return;
+  if (auto free = runtime::FolderLock::take_if_free(folder)) only_one.emplace(std::move(*free));
 }
 
 void serve(runtime::Daemon<dnsd::Options>& daemon) {
   runtime::make_directory(daemon.options().state_dir);
   const std::filesystem::path folder = daemon.options().state_dir;
   const auto predecessor = runtime::find_predecessor(daemon.options().replace, folder);
+  runtime::Succession succession(predecessor, folder);
   std::optional<runtime::FolderLock> only_one;
   if (!predecessor) only_one.emplace(folder);
   const auto wake = [&daemon] { daemon.nudge(); };
@@ -86,6 +88,7 @@ void serve(runtime::Daemon<dnsd::Options>& daemon) {
         if (reloads.is_asked()) read_again(daemon, resolver, reloads);
         resolver.update();
         take_folder(only_one, folder);
+        succession.tend();
     }
   }
 }

@@ -35,6 +35,7 @@ constexpr std::chrono::milliseconds between_editions{10};
 void serve(runtime::Daemon<metadatad::Options>& daemon) {
   const std::filesystem::path folder = daemon.options().state_dir;
   const auto predecessor = runtime::find_predecessor(daemon.options().replace, folder);
+  runtime::Succession succession(predecessor, folder);
   auto store = metadatad::open_store(daemon.options());
   if (!runtime::learn(daemon, store.get(), predecessor)) return;
   metadatad::Service service(daemon.options(), std::move(store), [&daemon] { daemon.nudge(); });
@@ -61,6 +62,7 @@ void serve(runtime::Daemon<metadatad::Options>& daemon) {
     }
     if (editions.take()) service.publish();
     service.keep_host();
+    succession.tend();
   }
 }
 

@@ -25,7 +25,15 @@ namespace {
   throw std::system_error(error, std::generic_category(), sentence);
 }
 
-std::filesystem::path lock_path(const std::filesystem::path& folder) { return folder / "lock"; }
+std::filesystem::path lock_path(const std::filesystem::path& folder, FolderLock::Place place) {
+  return folder / (place == FolderLock::Place::holder ? "lock" : "lock.next");
+}
+
+int open_lock(const std::filesystem::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor < 0) refuse("cannot open", path);
+  return descriptor;
+}
 
 unsigned long long own_pid_namespace() {
   struct stat status {};
@@ -38,8 +46,9 @@ FolderLock::Holder written_holder(int descriptor) {
   if (::pread(descriptor, text.data(), text.size() - 1, 0) <= 0) return {};
   char* end = nullptr;
   FolderLock::Holder holder{.pid = static_cast<pid_t>(std::strtol(text.data(), &end, 10))};
-  holder.is_near =
-      holder.pid != ::getpid() && std::strtoull(end, nullptr, 10) == own_pid_namespace();
+  const bool is_same_namespace = std::strtoull(end, nullptr, 10) == own_pid_namespace();
+  holder.is_near = is_same_namespace && holder.pid != ::getpid();
+  holder.is_self = is_same_namespace && holder.pid == ::getpid();
   return holder;
 }
 
@@ -60,28 +69,40 @@ void make_directory(const std::filesystem::path& folder, mode_t mode) {
   }
 }
 
-FolderLock::FolderLock(const std::filesystem::path& folder) {
-  const auto path = lock_path(folder);
-  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (descriptor_ < 0) refuse("cannot open", path);
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+FolderLock::FolderLock(const std::filesystem::path& folder)
+    : FolderLock(open_lock(lock_path(folder, Place::holder))) {
+  if (!lock(lock_path(folder, Place::holder))) {
     const auto pid = written_holder(descriptor_).pid;
-    ::close(descriptor_);
     throw std::runtime_error(folder.string() + " is in use by process " + std::to_string(pid) +
                              ": stop that one first (paddock down), or choose another folder");
   }
+}
+
+FolderLock::~FolderLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+bool FolderLock::lock(const std::filesystem::path& path) const {
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) return false;
   const auto pid = std::to_string(::getpid()) + "\n" + std::to_string(own_pid_namespace()) + "\n";
   if (::ftruncate(descriptor_, 0) != 0 ||
       ::pwrite(descriptor_, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
-    ::close(descriptor_);
     refuse("cannot write", path);
   }
+  return true;
 }
 
-FolderLock::~FolderLock() { ::close(descriptor_); }
+std::optional<FolderLock> FolderLock::take_if_free(const std::filesystem::path& folder,
+                                                   Place place) {
+  const auto path = lock_path(folder, place);
+  FolderLock lock(open_lock(path));
+  if (!lock.lock(path)) return std::nullopt;
+  return lock;
+}
 
-std::optional<FolderLock::Holder> FolderLock::holder(const std::filesystem::path& folder) {
-  const int descriptor = ::open(lock_path(folder).c_str(), O_RDONLY | O_CLOEXEC);
+std::optional<FolderLock::Holder> FolderLock::holder(const std::filesystem::path& folder,
+                                                     Place place) {
+  const int descriptor = ::open(lock_path(folder, place).c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return std::nullopt;
   std::optional<Holder> holder;
   if (::flock(descriptor, LOCK_SH | LOCK_NB) != 0) holder = written_holder(descriptor);

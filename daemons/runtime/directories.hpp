@@ -6,8 +6,10 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 namespace paddock::runtime {
 
@@ -19,19 +21,33 @@ void make_directory(const std::filesystem::path& folder, mode_t mode = 0755);
 // the number of the PID namespace in which it is that.
 class FolderLock {
  public:
+  // Of the one that works in the folder (FOLDER/lock), or of the one that does when he lets go
+  // (FOLDER/lock.next).
+  enum class Place : std::uint8_t { holder, next };
+
   explicit FolderLock(const std::filesystem::path& folder);
+  FolderLock(FolderLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  FolderLock& operator=(FolderLock&&) = delete;
   ~FolderLock();
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
+
+  // Nothing when somebody has it.
+  [[nodiscard]] static std::optional<FolderLock> take_if_free(const std::filesystem::path& folder,
+                                                              Place place = Place::holder);
 
   struct Holder {
     pid_t pid = 0;         // as it knows itself
     bool is_near = false;  // it can be sent signals: it is not in a container of its own
+    bool is_self = false;
   };
   // Who holds the folder's lock, of whatever kind of daemon; nothing when nobody does.
-  [[nodiscard]] static std::optional<Holder> holder(const std::filesystem::path& folder);
+  [[nodiscard]] static std::optional<Holder> holder(const std::filesystem::path& folder,
+                                                    Place place = Place::holder);
 
  private:
+  explicit FolderLock(int descriptor) noexcept : descriptor_(descriptor) {}
+  // Writes down whose it is; false when it is somebody's.
+  [[nodiscard]] bool lock(const std::filesystem::path& path) const;
+
   int descriptor_ = -1;
 };
 

@@ -19,8 +19,25 @@ namespace paddock::runtime {
 // Nothing: this process starts as any other.
 using Predecessor = std::optional<FolderLock::Holder>;
 
-// Who holds the folder, where he is to be replaced.
+// Who holds the folder, where he is to be replaced, or who does next: one that serves already, but
+// whose own predecessor has not let go of it yet, or just has.
 [[nodiscard]] Predecessor find_predecessor(bool replace, const std::filesystem::path& folder);
+
+// The place behind the holder of a folder, kept until the folder is this process's: whoever comes
+// meanwhile finds somebody to learn beside.
+class Succession {
+ public:
+  // Does nothing without a predecessor.
+  Succession(const Predecessor& predecessor, std::filesystem::path folder);
+
+  // To be called now and then: takes the place when it is free, gives it up when it is not needed.
+  void tend();
+
+ private:
+  const std::filesystem::path folder_;
+  bool is_under_way_;
+  std::optional<FolderLock> place_;
+};
 
 // They return false when this process is told to stop before, and throw a sentence when it takes
 // too long. None waits without a predecessor.
@@ -29,7 +46,7 @@ using Predecessor = std::optional<FolderLock::Holder>;
 // serves alone.
 [[nodiscard]] bool learn(Lifecycle& daemon, const metadata::Store* cluster,
                          const Predecessor& predecessor);
-// Ends a predecessor that is near, and waits until its folder is free. Others end when they do.
+// Ends predecessors that are near, and waits until their folder is free. Others end when they do.
 [[nodiscard]] bool succeed(Lifecycle& daemon, const Predecessor& predecessor,
                            const std::filesystem::path& folder);
 
