@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
 #include <openssl/evp.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,6 +17,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string_view>
+#include <thread>
 
 namespace paddock::metadata::client {
 namespace {
@@ -24,6 +27,7 @@ using nlohmann::json;
 
 constexpr std::string_view format_name = "paddock-snapshot-1";
 constexpr std::size_t batch_bytes = 256 * 1024;
+constexpr std::chrono::seconds to_be_written{10};
 
 Error failure(const std::string& what, int code) {
   const boost::system::error_code reason(code, boost::system::generic_category());
@@ -110,14 +114,36 @@ int write_all(int fd, const Cluster& cluster, const std::string& form) {
   return output.error();
 }
 
+bool is_named(int fd, const std::string& path) {
+  struct stat open {};
+  struct stat named {};
+  return ::fstat(fd, &open) == 0 && ::stat(path.c_str(), &named) == 0 &&
+         open.st_ino == named.st_ino && open.st_dev == named.st_dev;
+}
+
+// The file, empty, and this process's alone: while one daemon takes the place of another, both keep
+// the same snapshot. Not open: see errno.
+Descriptor open_alone(const std::string& path) {
+  const auto end = std::chrono::steady_clock::now() + to_be_written;
+  for (;;) {
+    Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!fd.is_open()) return fd;
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK || std::chrono::steady_clock::now() > end) return {};
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    } else if (is_named(fd.get(), path)) {  // else its writer has just moved it into place
+      return ::ftruncate(fd.get(), 0) == 0 ? std::move(fd) : Descriptor();
+    }
+  }
+}
+
 }  // namespace
 
 Result<void> write_snapshot(const std::string& path, const Cluster& cluster,
                             const std::string& form) {
   const std::string what = "write snapshot " + path;
   const std::string temporary = path + ".new";
-  const Descriptor fd(
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const Descriptor fd = open_alone(temporary);
   if (!fd.is_open()) return failure(what, errno);
   if (const int code = write_all(fd.get(), cluster, form); code != 0) {
     ::unlink(temporary.c_str());

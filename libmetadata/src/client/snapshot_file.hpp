@@ -2,8 +2,8 @@
 //
 // The last known state in a file: a header line, a put event a line (docs/stream-api.md), and a
 // trailer with the number of objects and a SHA-256 of all before it. Written whole and moved into
-// place, so that a reader sees the old or the new file, never a part; mode 0600, for it holds the
-// tokens of services.
+// place, so that a reader sees the old or the new file, never a part, whoever else writes it; mode
+// 0600, for it holds the tokens of services.
 #pragma once
 
 #include <paddock/metadata/cluster.hpp>
