@@ -39,7 +39,40 @@ const std::map<std::string_view, std::string_view>& needless_plugins() {
       {"ready", ""},  // these are looked at together
       {"health", ""},
       {"prometheus", ""},
+      {"root", ""},
       {"bind", ""}};
+  return all;
+}
+
+// What there is instead of those that have no counterpart.
+const std::map<std::string_view, std::string_view>& other_ways() {
+  constexpr std::string_view transport = "answers come over UDP and TCP only";
+  constexpr std::string_view signing = "answers are not signed: zones are served as they are";
+  constexpr std::string_view watching = "see /metrics and query_log";
+  constexpr std::string_view cloud = "export its zones as files (zone)";
+  static const std::map<std::string_view, std::string_view> all{
+      {"acl", "everybody who reaches the addresses of listen is answered: let a firewall say who"},
+      {"auto", "name each file: zone takes several"},
+      {"secondary", "zones are not fetched: bring their files (zone), or ask their primary (stub)"},
+      {"view", "all clients see the same names"},
+      {"chaos", "only server_id is told (id.server, hostname.bind)"},
+      {"header", "flags are as RFC 1035 has them"},
+      {"tls", transport},
+      {"https", transport},
+      {"https3", transport},
+      {"quic", transport},
+      {"grpc", "resolvers are asked over UDP, TCP and TLS only"},
+      {"grpc_server", transport},
+      {"dnssec", signing},
+      {"sign", signing},
+      {"tsig", "transfer_to says by address who gets whole zones"},
+      {"dnstap", watching},
+      {"trace", watching},
+      {"pprof", watching},
+      {"debug", "see log_level"},
+      {"route53", cloud},
+      {"azure", cloud},
+      {"clouddns", cloud}};
   return all;
 }
 
@@ -61,7 +94,10 @@ void take_small_plugin(const Directive& plugin, Draft& draft) {
     }
     return draft.set("query_log", "1", plugin.place);
   }
-  draft.lose(plugin, "has no counterpart");
+  const auto other = other_ways().find(plugin.name());
+  draft.lose(plugin, other == other_ways().end()
+                         ? "has no counterpart"
+                         : "has no counterpart; " + std::string(other->second));
 }
 
 void take_plugin(const Directive& plugin, const Server& server, Draft& draft) {

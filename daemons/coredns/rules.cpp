@@ -107,8 +107,9 @@ bool is_rule(const std::vector<std::string>& words) {
 void take_hosts(const Directive& plugin, const Server& server, Draft& draft) {
   const bool has_inline = std::ranges::any_of(
       plugin.block, [](const Directive& line) { return is_plain_address(line.name()); });
-  if (plugin.words.size() > 1 && plugin.words[1].starts_with('/')) {
-    draft.add("hosts_files", plugin.words[1], plugin.place);
+  const auto file = plugin.words.size() > 1 ? server.path_of(plugin.words[1]) : std::string();
+  if (!file.empty()) {
+    draft.add("hosts_files", file, plugin.place);
   } else if (plugin.words.size() > 1) {
     draft.lose(plugin, "name the file by its whole path");
   } else if (!has_inline) {

@@ -80,6 +80,11 @@ bool Server::holds(const std::string& name) const {
          });
 }
 
+std::string Server::path_of(const std::string& file) const {
+  if (file.starts_with('/')) return file;
+  return root.starts_with('/') ? root + "/" + file : "";
+}
+
 std::string plain_zone(std::string zone) {
   std::ranges::transform(zone, zone.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
@@ -120,6 +125,8 @@ Server read_server(const ServerBlock& block, Draft& draft) {
       }
     }
   }
+  const auto root = std::ranges::find(block.plugins, "root", &Directive::name);
+  if (root != block.plugins.end() && root->words.size() == 2) server.root = root->words[1];
   return server;
 }
 

@@ -18,9 +18,12 @@ struct Server {
   std::vector<std::string> ports;
   // NodeLocal's: the resolvers that stand for the cluster's own DNS, whose names are ours.
   std::set<std::string> cluster_dns{};
+  std::string root{};  // the folder of its files
 
   [[nodiscard]] bool is_root() const;                       // answers for every name
   [[nodiscard]] bool holds(const std::string& name) const;  // a name below one of its zones
+  // The whole path of a file; empty where nobody says where it is.
+  [[nodiscard]] std::string path_of(const std::string& file) const;
 };
 
 [[nodiscard]] std::string plain_zone(std::string zone);

@@ -7,8 +7,8 @@ namespace paddock::coredns {
 
 void take_file(const Directive& plugin, const Server& server, Draft& draft) {
   if (plugin.words.size() < 2) return draft.lose(plugin, "names no file");
-  const auto& file = plugin.words[1];
-  if (!file.starts_with('/')) return draft.lose(plugin, "name the file by its whole path");
+  const auto file = server.path_of(plugin.words[1]);
+  if (file.empty()) return draft.lose(plugin, "name the file by its whole path");
   std::vector<std::string> zones(plugin.words.begin() + 2, plugin.words.end());
   if (zones.empty()) zones = server.zones;
   for (const auto& word : zones) {

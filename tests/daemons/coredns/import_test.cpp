@@ -176,7 +176,10 @@ TEST(OtherPlugins, AreAlreadySoOrNamed) {
       "bufsize 4096\nnsid node-1\ndns64\nautopath @kubernetes");
 
   EXPECT_EQ(result.noted.size(), 6U);
-  EXPECT_EQ(result.lost, (Texts{"C:8 acl: has no counterpart", "C:11 whoami: has no counterpart"}));
+  EXPECT_EQ(result.lost,
+            (Texts{"C:8 acl: has no counterpart; everybody who reaches the addresses of listen is "
+                   "answered: let a firewall say who",
+                   "C:11 whoami: has no counterpart"}));
   EXPECT_EQ(result.value("query_log"), "1");
   EXPECT_EQ(result.value("autopath"), "true");
   EXPECT_EQ(result.value("max_udp_payload"), "4096");
@@ -195,6 +198,16 @@ TEST(Templates, ThatDenyATypeOrAZoneAreRulesAndOthersAreNamed) {
   EXPECT_EQ(result.list("block"), Texts{"reddog.example"});
   EXPECT_EQ(result.lost, (Texts{"C:9 template ANY ANY: has no counterpart",
                                 "C:12 template IN A sip.example: has no counterpart"}));
+}
+
+TEST(ZonePlugins, FindTheirFilesBelowTheRootOfTheServer) {
+  const auto result = imported(
+      "example.org {\n file db.example.org\n root /etc/zones\n hosts names {\n  fallthrough\n }\n"
+      "}\nexample.net {\n file db.example.net\n}\n.:53 {\n forward . 192.0.2.1\n}\n");
+
+  EXPECT_EQ(result.list("zone"), Texts{"example.org=/etc/zones/db.example.org"});
+  EXPECT_EQ(result.list("hosts_files"), Texts{"/etc/zones/names"});
+  EXPECT_TRUE(says(result.lost, "C:9 file db.example.net: name the file by its whole path"));
 }
 
 TEST(ZonePlugins, KeepFilesTransfersAndTrees) {
