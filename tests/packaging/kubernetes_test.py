@@ -38,7 +38,7 @@ class Manifests(unittest.TestCase):
     def test_rights_are_those_the_source_uses(self):
         asked = set()
         read = (SOURCE / "kubernetes_store.cpp").read_text()
-        for group, resource in re.findall(r'"/apis?/(?:([a-z.\d-]+)/)?v1(?:alpha1)?/([a-z]+)"', read):
+        for group, resource in re.findall(r'"/apis?/(?:([a-z.\d-]+)/)?v1(?:(?:alpha|beta)1)?/([a-z]+)"', read):
             asked |= {(group, resource, "list"), (group, resource, "watch")}
         written = (SOURCE / "node_writer.cpp").read_text()
         (method,) = re.findall(r'\.method = "([A-Z]+)"', written)

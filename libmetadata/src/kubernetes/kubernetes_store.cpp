@@ -55,14 +55,18 @@ std::vector<Wanted> wanted_resources(const KubernetesStoreOptions& options) {
       {Role::endpoint_slice, {.path = "/apis/discovery.k8s.io/v1/endpointslices"}},
       {Role::pod, {.path = "/api/v1/pods", .selector = of_node}}};
   if (options.imports) {
-    wanted.push_back(
-        {Role::service_import,
-         {.path = "/apis/multicluster.x-k8s.io/v1alpha1/serviceimports", .may_be_missing = true}});
+    wanted.push_back({Role::service_import,
+                      {.path = "/apis/multicluster.x-k8s.io/v1beta1/serviceimports",
+                       .may_be_missing = true,
+                       .older = "/apis/multicluster.x-k8s.io/v1alpha1/serviceimports"}});
   }
   if (options.ingresses) {
     wanted.push_back({Role::ingress, {.path = "/apis/networking.k8s.io/v1/ingresses"}});
   }
-  for (auto& [role, resource] : wanted) resource.path.insert(0, options.server.base);
+  for (auto& [role, resource] : wanted) {
+    resource.path.insert(0, options.server.base);
+    if (!resource.older.empty()) resource.older.insert(0, options.server.base);
+  }
   return wanted;
 }
 

@@ -53,13 +53,14 @@ void Watcher::run(const std::stop_token& stop) {
                     : can_stream_ && !lists_next_ ? stream_list()
                                                   : list();
     if (stop.stop_requested()) return;
+    if (end.kind == End::Kind::missing && turn_to_other_version()) continue;
     note_end(end);
     wait(end, stop);
   }
 }
 
 ClientRequest Watcher::request(const std::string& query) const {
-  std::string target = resource_.path + "?" + query;
+  std::string target = (asks_older_ ? resource_.older : resource_.path) + "?" + query;
   if (!resource_.selector.empty()) target += "&" + resource_.selector;
   return {.method = "GET",
           .target = std::move(target),
@@ -227,7 +228,15 @@ Watcher::End Watcher::judge(const Error& why) const {
   return {.kind = End::Kind::failed, .why = {why.code, resource_.path + ": " + why.text}};
 }
 
+bool Watcher::turn_to_other_version() {
+  if (resource_.older.empty()) return false;
+  asks_older_ = !asks_older_;
+  version_.clear();
+  return !std::exchange(is_other_missing_, !is_other_missing_);
+}
+
 void Watcher::note_connected() {
+  is_other_missing_ = false;
   retry_ = times_.shortest_retry;
   is_told_ = false;
   if (!std::exchange(is_connected_, true)) inbox_.connected();

@@ -29,6 +29,7 @@ struct Resource {
   std::string path;             // "/apis/discovery.k8s.io/v1/endpointslices"
   std::string selector = {};    // "fieldSelector=…", escaped; empty: all
   bool may_be_missing = false;  // a server without it (404) has none of them
+  std::string older = {};       // its path in an older version, for servers without this one
 };
 
 // Told what the API says, on the watcher's thread.
@@ -94,6 +95,8 @@ class Watcher {
   [[nodiscard]] End judge(const ClientResponse& response) const;
   [[nodiscard]] End judge(const Error& why) const;
   [[nodiscard]] ClientRequest request(const std::string& query) const;
+  // Where a server has the resource in another version, that is asked next.
+  bool turn_to_other_version();
   void note_connected();
   void note_end(const End& end);
   void wait(const End& end, const std::stop_token& stop);
@@ -102,11 +105,13 @@ class Watcher {
   const WatchTimes times_;
   Inbox& inbox_;
   Client client_;
-  std::string version_;      // the newest resourceVersion seen; empty: none, or too old
-  bool can_stream_ = true;   // until the server says that it cannot
-  bool lists_next_ = false;  // a streaming list has failed: the next try is a plain one
-  bool is_outrun_ = false;   // the version of a list expired between two pages of it
-  bool has_listed_ = false;  // once at least
+  std::string version_;            // the newest resourceVersion seen; empty: none, or too old
+  bool asks_older_ = false;        // of the versions of the resource
+  bool is_other_missing_ = false;  // the version asked before was
+  bool can_stream_ = true;         // until the server says that it cannot
+  bool lists_next_ = false;        // a streaming list has failed: the next try is a plain one
+  bool is_outrun_ = false;         // the version of a list expired between two pages of it
+  bool has_listed_ = false;        // once at least
   bool is_connected_ = false;
   bool is_told_ = false;  // the loss was reported
   std::chrono::milliseconds retry_;

@@ -290,5 +290,35 @@ TEST_F(WatcherTest, TakesAMissingResourceForAnEmptyOneWhereItMay) {
   EXPECT_TRUE(in_the_end().losses_.empty());
 }
 
+// A CRD may serve one version or the other, and another one after an update of it.
+TEST_F(WatcherTest, AsksForAnOlderVersionOfWhatTheServerDoesNotHaveInTheNewest) {
+  std::atomic<bool> has_older = true;
+  const std::string list =
+      R"({"type":"ADDED","object":{"metadata":{"name":"web","namespace":"shop"}}})"
+      "\n"
+      R"({"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"5","annotations":)"
+      R"({"k8s.io/initial-events-end":"true"}}}})"
+      "\n";
+  const test::ApiServer server([&](const std::string& target) {
+    const bool is_there = target.starts_with(has_older ? "/v1alpha1/" : "/v1beta1/");
+    if (!is_there) return answer_with("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    return answer_with("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(list.size()) +
+                       "\r\n\r\n" + list);
+  });
+  watcher_ = std::make_unique<Watcher>(ClientOptions{.server = server.url(), .access = {}},
+                                       Resource{.path = "/v1beta1/serviceimports",
+                                                .may_be_missing = true,
+                                                .older = "/v1alpha1/serviceimports"},
+                                       hasty, shelf_);
+  thread_ = std::jthread([this](const std::stop_token& stop) { watcher_->run(stop); });
+  EXPECT_TRUE(shelf_.wait([](Shelf& shelf) { return shelf.objects_.size() == 1; }));
+
+  has_older = false;
+  EXPECT_TRUE(
+      shelf_.wait([](Shelf& shelf) { return shelf.lists_ == 2 && shelf.objects_.size() == 1; }));
+
+  EXPECT_TRUE(in_the_end().losses_.empty());
+}
+
 }  // namespace
 }  // namespace paddock::metadata::kubernetes
