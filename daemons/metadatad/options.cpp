@@ -29,6 +29,10 @@ void describe_store(runtime::OptionTable& table, Options& options) {
   table.boolean(
       {"ingresses", "", "Of kubernetes:, read Ingresses too, as Rancher's load balancer services."},
       options.ingresses);
+  table.boolean({"cordon", "",
+                 "Of kubernetes:, cordon the own node while its Host is inactive. A cordon of "
+                 "somebody else stays."},
+                options.cordon);
   table.text({"state-dir", "FOLDER",
               "Keeps the database, or what was last known, and the audit "
               "log."},

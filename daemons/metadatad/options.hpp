@@ -23,6 +23,7 @@ struct Options : runtime::CommonOptions {
   bool all_pods = false;
   bool imports = false;
   bool ingresses = false;
+  bool cordon = false;
   std::string state_dir = "/var/lib/paddock/metadatad";
   std::string socket = "/run/paddock/metadata.sock";
   std::string socket_group;

@@ -84,6 +84,7 @@ std::unique_ptr<metadata::Store> open_store(const Options& options) {
   store.all_pods = options.all_pods;
   store.imports = options.imports;
   store.ingresses = options.ingresses;
+  store.cordon = options.cordon;
   store.events = runtime::log_store_events(options.store, [] {});
   const auto location = metadata::parse_store_location(options.store).value();
   runtime::make_directory(location.folder.empty() ? options.state_dir : location.folder, 0750);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Kubernetes API server as far as Paddock can tell: lists, streaming lists and watches of what it was given, and patches of
-the status of nodes, over HTTP with a bearer token. It begins with the recorded cluster of tests/fixtures/kubernetes."""
+nodes and of their status, over HTTP with a bearer token. It begins with the recorded cluster of tests/fixtures/kubernetes."""
 import bisect
 import contextlib
 import copy
@@ -81,13 +81,13 @@ class ApiStandIn:
             self.events[resource].append((self.version, {"type": kind, "object": item}))
             self.changed.notify_all()
 
-    def patch(self, name, patch):
-        """The node with the patch in it, but for its spec; nothing when it is of another version."""
+    def patch(self, name, patch, part="status"):
+        """The node with the patch in it, but for the part that is patched elsewhere; nothing when it is of another version."""
         with self.changed:
             node = self.objects["nodes"][("", name)]
             if patch.get("metadata", {}).get("resourceVersion", node["metadata"]["resourceVersion"]) != node["metadata"]["resourceVersion"]:
                 return None
-            new = merged(copy.deepcopy(node), {key: value for key, value in patch.items() if key != "spec"})
+            new = merged(copy.deepcopy(node), {key: value for key, value in patch.items() if key != ("spec" if part else "status")})
             if new != node:
                 self.put("nodes", new)
             return new
@@ -145,13 +145,13 @@ def handler_for(api):
         def do_PATCH(self):
             path = urllib.parse.urlsplit(self.path).path
             patch = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            *before, name, subresource = path.split("/")
+            name, _, part = path.removeprefix("/api/v1/nodes/").partition("/")
             if self.headers["Authorization"] != f"Bearer {TOKEN}":
                 return self.answer(401, {"kind": "Status", "code": 401, "message": "Unauthorized"})
-            if (before, subresource) != (["", "api", "v1", "nodes"], "status") or ("", name) not in api.objects["nodes"]:
+            if part not in ("", "status") or ("", name) not in api.objects["nodes"]:
                 return self.answer(404, {"kind": "Status", "code": 404, "message": "not found"})
             api.patches.append((path, self.headers["Content-Type"], patch))
-            node = api.patch(name, patch)
+            node = api.patch(name, patch, part)
             if node is None:
                 return self.answer(409, {"kind": "Status", "code": 409, "message": "the object has been modified"})
             self.answer(200, node)

@@ -125,6 +125,34 @@ class Kubernetes(unittest.TestCase):
         self.api.patch(NODE, {"status": {"conditions": [{"type": "NetworkUnavailable", "status": "True"}]}})
         wait_until(lambda: own()["status"]["conditions"][-1]["status"] == "False", "its network is up, also after a restart", 30)
 
+    def test_node_is_cordoned_while_its_host_is_inactive_where_that_is_asked_for(self):
+        own = lambda: self.api.objects["nodes"]["", NODE]
+        written = pathlib.Path("/run/host.json")
+
+        def written_as(state):
+            host = json.loads(self.host.paddock("get", "host", NODE, "-o", "json").stdout)
+            written.write_text(json.dumps({**host, "state": state}))
+            return self.host.paddock("apply", "-f", str(written), check=False)
+
+        refused = written_as("inactive")
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertNotIn("unschedulable", own()["spec"])
+        self.host.stop("metadatad")
+        self.host.options["metadatad"].append("--cordon")
+        self.host.start("metadatad")
+        self.host.wait_ready("metadatad")
+
+        self.assertEqual(written_as("inactive").returncode, 0)
+        self.assertIs(own()["spec"]["unschedulable"], True)
+        self.assertIn("inactive", self.host.paddock("get", "hosts").stdout)
+        self.assertEqual(written_as("active").returncode, 0)
+        self.assertNotIn("unschedulable", own()["spec"])
+
+        self.api.patch(NODE, {"spec": {"unschedulable": True}}, part="")
+        wait_until(lambda: "inactive" in self.host.paddock("get", "host", NODE).stdout, "somebody else's cordon is known")
+        written_as("active")
+        self.assertIs(own()["spec"]["unschedulable"], True)
+
     def test_everything_goes_on_without_the_api(self):
         expected = named_services()
         self.assertGreater(len(expected), 10)

@@ -23,6 +23,11 @@ def objects():
     return found
 
 
+def granted(role):
+    return {(group, resource, verb) for rule in role["rules"]
+            for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"]}
+
+
 class Manifests(unittest.TestCase):
     def setUp(self):
         self.objects = objects()
@@ -42,14 +47,32 @@ class Manifests(unittest.TestCase):
             asked |= {(group, resource, "list"), (group, resource, "watch")}
         written = (SOURCE / "node_writer.cpp").read_text()
         (method,) = re.findall(r'\.method = "([A-Z]+)"', written)
-        ((resource, subresource),) = re.findall(r'"/api/v1/([a-z]+)/" \+ node_ \+ "/([a-z]+)\?', written)
-        asked.add(("", f"{resource}/{subresource}", method.lower()))
-
-        granted = {(group, resource, verb) for rule in self.objects["ClusterRole", "paddock"]["rules"]
-                   for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"]}
+        (resource,) = re.findall(r'"/api/v1/([a-z]+)/" \+ node_', written)
+        (subresource,) = re.findall(r'is_cordoned \? "" : "(/[a-z]+)"', written)
+        asked.add(("", resource + subresource, method.lower()))
 
         self.assertGreaterEqual(len(asked), 13)
-        self.assertEqual(granted, asked)
+        self.assertEqual(granted(self.objects["ClusterRole", "paddock"]), asked)
+
+    def test_cordons_where_that_is_added(self):
+        folder = MANIFESTS.parent / "kubernetes-cordon"
+        component = yaml.safe_load((folder / "kustomization.yaml").read_text())
+        roles = {(item["kind"], item["metadata"]["name"]): item for name in component["resources"]
+                 for item in yaml.safe_load_all((folder / name).read_text())}
+        patches = {patch["target"]["kind"]: yaml.safe_load(patch["patch"]) for patch in component["patches"]}
+        (name, argument) = patches["DaemonSet"]
+        container = int(name["path"].split("/")[-2])
+
+        self.assertEqual(component["kind"], "Component")
+        self.assertEqual(granted(roles["ClusterRole", "paddock-cordon"]), {("", "nodes", "patch")})
+        self.assertEqual(roles["ClusterRoleBinding", "paddock-cordon"]["roleRef"]["name"], "paddock-cordon")
+        self.assertEqual(roles["ClusterRoleBinding", "paddock-cordon"]["subjects"],
+                         self.objects["ClusterRoleBinding", "paddock"]["subjects"])
+        self.assertEqual(self.pod["spec"]["containers"][container]["name"], name["value"])
+        self.assertIn(f"/{container}/args/-", argument["path"])
+        self.assertEqual(argument["value"], "--cordon")
+        (rule,) = self.objects["ValidatingAdmissionPolicy", "paddock-own-node"]["spec"]["matchConstraints"]["resourceRules"]
+        self.assertIn("nodes", rule["resources"])
 
     def test_only_the_own_node_may_be_written_to(self):
         policy = self.objects["ValidatingAdmissionPolicy", "paddock-own-node"]

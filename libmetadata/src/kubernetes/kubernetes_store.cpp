@@ -81,8 +81,10 @@ class KubernetesStore final : public PublishedStore {
         options_(std::move(given)),
         writes_(options_),
         table_(random_uuid(), read_snapshot(), options_.node),
-        writer_({.server = server_of(options_), .base = options_.server.base}, options_.node,
-                table_, {.longest = options_.longest_retry}),
+        writer_({.server = server_of(options_),
+                 .base = options_.server.base,
+                 .cordon = options_.cordon ? Cordon::follows : Cordon::read},
+                options_.node, table_, {.longest = options_.longest_retry}),
         saver_(
             snapshot_file(), options_.save_after, [this] { return publisher_.cluster(); },
             options_.events.snapshot_failed) {

@@ -24,6 +24,9 @@ constexpr std::array<std::string_view, 6> overlay_names{announcement,      "back
 // As Rancher's agent marked the labels that it had set.
 constexpr std::string_view label_mark = "io.rancher.labels.";
 
+constexpr const char* cordon_mark = "paddock.io/cordoned";
+constexpr std::string_view cordoned_state = "inactive";
+
 constexpr std::size_t longest_word = 63;
 constexpr std::size_t longest_domain = 253;
 
@@ -84,7 +87,6 @@ std::string foreign_field(const Host& known, const Host& wanted) {
   if (differs(known.uid, wanted.uid)) return "uid";
   if (differs(known.hostname, wanted.hostname)) return "hostname";
   if (differs(known.addresses, wanted.addresses)) return "addresses";
-  if (differs(known.state, wanted.state)) return "state";
   if (differs(known.zone, wanted.zone)) return "zone";
   if (differs(known.subnets, wanted.subnets)) return "subnets";
   if (differs(known.milli_cpu, wanted.milli_cpu)) return "milli_cpu";
@@ -139,6 +141,24 @@ Result<void> change_labels(const Host& known, const Host& wanted, NodeChange& ch
   return {};
 }
 
+bool is_active_state(const Text& state) { return state.empty() || state == "active"; }
+
+// A Host that is written without a state is active; a cordon of somebody else stays all the same.
+Result<void> change_cordon(const Host& known, const Host& wanted, NodeChange& change) {
+  const bool is_cordoned = known.state == cordoned_state;
+  if (wanted.state == cordoned_state && !is_cordoned) {
+    change.is_cordoned = true;
+    change.annotations[cordon_mark] = "true";
+  } else if (is_cordoned && is_active_state(wanted.state)) {
+    if (known.annotations.find(cordon_mark) == nullptr) return {};
+    change.is_cordoned = false;
+    forget_cordon(change);
+  } else if (!is_active_state(wanted.state) && wanted.state != known.state) {
+    return not_ours("state");
+  }
+  return {};
+}
+
 Json to_json(const NodeChange::Pairs& pairs) {
   Json json = Json::object();
   for (const auto& [key, value] : pairs) json[key] = value ? Json(*value) : Json();
@@ -180,20 +200,33 @@ bool announces_network(const Host& host) {
   });
 }
 
-Result<NodeChange> node_change(const Host& known, const Host& wanted) {
+Result<NodeChange> node_change(const Host& known, const Host& wanted, Cordon cordon) {
   if (const auto field = foreign_field(known, wanted); !field.empty()) return not_ours(field);
   NodeChange change;
   if (auto changed = change_annotations(known, wanted, change); !changed) return changed.error();
   if (auto changed = change_labels(known, wanted, change); !changed) return changed.error();
+  if (cordon == Cordon::follows) {
+    if (auto changed = change_cordon(known, wanted, change); !changed) return changed.error();
+  } else if (differs(known.state, wanted.state)) {
+    return not_ours("state");
+  }
   return change;
 }
+
+bool has_stale_cordon_mark(const Host& known) {
+  return known.state != cordoned_state && known.annotations.find(cordon_mark) != nullptr;
+}
+
+void forget_cordon(NodeChange& change) { change.annotations[cordon_mark] = std::nullopt; }
 
 std::string format_patch(const NodeChange& change, const std::string& version, std::int64_t now) {
   Json patch = Json::object();
   if (!version.empty()) patch["metadata"]["resourceVersion"] = version;
   if (!change.annotations.empty()) patch["metadata"]["annotations"] = to_json(change.annotations);
   if (!change.labels.empty()) patch["metadata"]["labels"] = to_json(change.labels);
-  if (change.network_is_up) {
+  if (change.is_cordoned) {
+    patch["spec"]["unschedulable"] = *change.is_cordoned ? Json(true) : Json();
+  } else if (change.network_is_up) {
     const auto time = format_time(now);
     // Merged by type: the kubelet's conditions stay.
     patch["status"]["conditions"] = {{{"type", network_condition},

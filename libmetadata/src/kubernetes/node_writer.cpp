@@ -30,9 +30,9 @@ Made refusal(Status status, std::string text) {
 
 NodeWriter::NodeWriter(Api api, std::string node, Table& table, RetryTimes times)
     : node_(std::move(node)),
-      // Nothing in the name of a node needs escaping. The status takes metadata, too, but nothing
-      // of the spec: so that is all there is a right to.
-      target_(api.base + "/api/v1/nodes/" + node_ + "/status?fieldManager=paddock"),
+      // Nothing in the name of a node needs escaping.
+      target_(api.base + "/api/v1/nodes/" + node_),
+      cordon_(api.cordon),
       times_(times),
       table_(table),
       client_(std::move(api.server)),
@@ -66,7 +66,7 @@ Made NodeWriter::change(const Write& write, const Host& wanted, std::int64_t now
       made.result.revision = own.host->revision;
       return made;
     }
-    auto change = node_change(*own.host, wanted);
+    auto change = node_change(*own.host, wanted, cordon_);
     if (!change) {
       const bool is_wrong = change.error().code == boost::system::errc::invalid_argument;
       return refusal(is_wrong ? Status::invalid : Status::read_only, change.error().text);
@@ -77,8 +77,9 @@ Made NodeWriter::change(const Write& write, const Host& wanted, std::int64_t now
     made.result.revision = own.host->revision;
     made.result.object = own.host;
     if (change->empty()) return made;
-    // Whose a label is can change with the node.
-    const Sent sent = send(*change, change->labels.empty() ? "" : own.facts.version);
+    // Whose a label or a cordon is can change with the node.
+    const bool is_of_that_version = !change->labels.empty() || change->is_cordoned;
+    const Sent sent = send(*change, is_of_that_version ? own.facts.version : "");
     if (sent.is_outrun && tries < most_conflicts) {
       table_.wait_for_own_node(own.facts.version, Clock::now() + to_be_told);
       continue;
@@ -96,9 +97,12 @@ Made NodeWriter::change(const Write& write, const Host& wanted, std::int64_t now
 
 NodeWriter::Sent NodeWriter::send(const NodeChange& change, const std::string& version) {
   if (Clock::now() < not_before_) return {.status = Status::unavailable, .text = last_error_};
+  // The status takes metadata, too, but nothing of the spec: so that is all there is a right to
+  // where nothing is to be cordoned.
+  const std::string_view part = change.is_cordoned ? "" : "/status";
   const ClientRequest request{
       .method = "PATCH",
-      .target = target_,
+      .target = target_ + std::string(part) + "?fieldManager=paddock",
       .headers = {{"Accept", "application/json"},
                   {"Content-Type", "application/strategic-merge-patch+json"},
                   {"User-Agent", "paddock-metadatad"}},
@@ -130,7 +134,9 @@ NodeWriter::Sent NodeWriter::judge(const ClientResponse& response) {
     case 404:
       return {.status = Status::not_found, .text = why};
     case 403:
-      why += " (packaging/kubernetes/rbac.yaml has the rights that are needed)";
+      why +=
+          " (packaging/kubernetes/rbac.yaml has the rights that are needed, "
+          "packaging/kubernetes-cordon those to cordon)";
       break;
     default:
       break;
@@ -151,12 +157,14 @@ NodeWriter::Sent NodeWriter::put_off(std::string why, milliseconds at_least) {
 
 NodeWriter::Clock::time_point NodeWriter::tend() {
   const auto now = Clock::now();
-  if (!announces_network_) return now + unasked;
+  if (!announces_network_ && cordon_ == Cordon::read) return now + unasked;
   const auto own = table_.own_node();
-  if (own.host && !own.facts.has_network && now >= not_before_) {
+  if (own.host && now >= not_before_) {
     NodeChange change;
-    change.network_is_up = true;
-    (void)send(change, "");
+    change.network_is_up = announces_network_ && !own.facts.has_network;
+    const bool is_stale = cordon_ == Cordon::follows && has_stale_cordon_mark(*own.host);
+    if (is_stale) forget_cordon(change);
+    if (!change.empty()) (void)send(change, is_stale ? own.facts.version : "");
   }
   return Clock::now() + look_around;
 }

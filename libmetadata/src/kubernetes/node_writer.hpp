@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Writes to the node that this host is, what node_change.hpp allows, and sees to it that the node's
-// network counts as up once somebody has announced it here. Of one thread, but for interrupt().
+// network counts as up once somebody has announced it here, and that no cordon of somebody else is
+// taken for ours. Of one thread, but for interrupt().
 #pragma once
 
 #include "kubernetes/node_change.hpp"
@@ -26,6 +27,7 @@ class NodeWriter {
   struct Api {
     ClientOptions server;
     std::string base = {};  // comes before every path
+    Cordon cordon = Cordon::read;
   };
 
   // The table is that of the node's cluster, and knows which node it is.
@@ -33,7 +35,8 @@ class NodeWriter {
 
   // The lines of the audit log have this time (Unix milliseconds).
   [[nodiscard]] std::vector<remote::Made> make(const remote::Writes& writes, std::int64_t now);
-  // Says again that the network is up, where somebody has unsaid it. When to call again.
+  // Says again that the network is up, where somebody has unsaid it, and forgets a cordon of ours
+  // that somebody has lifted. When to call again.
   std::chrono::steady_clock::time_point tend();
   void interrupt() noexcept { client_.interrupt(); }
 
@@ -56,6 +59,7 @@ class NodeWriter {
 
   const std::string node_;
   const std::string target_;
+  const Cordon cordon_;
   const RetryTimes times_;
   Table& table_;
   Client client_;

@@ -146,6 +146,7 @@ std::unique_ptr<Store> open_store(const std::string& location, StoreOptions opti
       kubernetes.all_pods = options.all_pods;
       kubernetes.imports = options.imports;
       kubernetes.ingresses = options.ingresses;
+      kubernetes.cordon = options.cordon;
       return open_kubernetes_store(std::move(kubernetes));
     }
     case StoreLocation::Kind::embedded:

@@ -107,6 +107,42 @@ TEST(NodeChange, IsRefusedForLabelsThatKubernetesDoesNotTake) {
   }
 }
 
+Host in_state(Host host, const char* state) {
+  host.state = Text(state);
+  return host;
+}
+
+TEST(NodeCordon, FollowsTheStateOfTheHostWhereItIsAskedTo) {
+  const auto change = node_change(known(), in_state(known(), "inactive"), Cordon::follows).value();
+
+  EXPECT_EQ(change.is_cordoned, true);
+  EXPECT_EQ(change.annotations, (NodeChange::Pairs{{"paddock.io/cordoned", "true"}}));
+  EXPECT_FALSE(node_change(known(), in_state(known(), "inactive"))) << "it is not asked to";
+  EXPECT_TRUE(node_change(known(), in_state(known(), "active"), Cordon::follows).value().empty());
+  EXPECT_FALSE(node_change(known(), in_state(known(), "resting"), Cordon::follows));
+}
+
+TEST(NodeCordon, IsLiftedByWhomItIsOf) {
+  const auto cordoned = in_state(known(), "inactive");
+  const auto ours = reached(cordoned, {{"paddock.io/cordoned", "true"}});
+
+  const auto change = node_change(ours, in_state(ours, "active"), Cordon::follows).value();
+
+  EXPECT_EQ(change.is_cordoned, false);
+  EXPECT_EQ(change.annotations, (NodeChange::Pairs{{"paddock.io/cordoned", std::nullopt}}));
+  EXPECT_TRUE(node_change(cordoned, in_state(cordoned, ""), Cordon::follows).value().empty())
+      << "somebody else's stays";
+  EXPECT_TRUE(node_change(ours, ours, Cordon::follows).value().empty());
+}
+
+TEST(NodeCordon, IsNoLongerOursOnceSomebodyHasLiftedIt) {
+  const auto marked = reached(known(), {{"paddock.io/cordoned", "true"}});
+
+  EXPECT_TRUE(has_stale_cordon_mark(marked));
+  EXPECT_FALSE(has_stale_cordon_mark(in_state(marked, "inactive")));
+  EXPECT_FALSE(has_stale_cordon_mark(known()));
+}
+
 TEST(NodePatch, MergesIntoWhatOthersWrote) {
   NodeChange change;
   change.annotations = {{"paddock.io/backend-type", "vxlan"},
@@ -134,6 +170,17 @@ TEST(NodePatch, HoldsForOneVersionWhereThatMatters) {
 
   EXPECT_EQ(patch["metadata"]["resourceVersion"], "4711");
   EXPECT_FALSE(patch.contains("status"));
+}
+
+TEST(NodePatch, OfACordonIsOneOfTheSpecAlone) {
+  NodeChange change;
+  change.network_is_up = true;
+  change.is_cordoned = true;
+  EXPECT_EQ(Json::parse(format_patch(change, "", 0)), (Json{{"spec", {{"unschedulable", true}}}}));
+
+  change.is_cordoned = false;
+  EXPECT_EQ(Json::parse(format_patch(change, "", 0)),
+            (Json{{"spec", {{"unschedulable", nullptr}}}}));
 }
 
 TEST(NodeFacts, SayWhetherTheNetworkIsUp) {

@@ -136,12 +136,14 @@ class NodeApi {
 
 class NodeWriterTest : public ::testing::Test {
  protected:
-  NodeWriterTest() {
+  NodeWriterTest() : NodeWriterTest(false) {}
+  explicit NodeWriterTest(bool cordon) {
     KubernetesStoreOptions options;
     options.server.url = api_.url();
     options.node = "node-1";
     options.directory = folder_.path();
     options.longest_retry = 20ms;
+    options.cordon = cordon;
     store_ = open_kubernetes_store(std::move(options));
     EXPECT_TRUE(comes([this] { return host() != nullptr; }));
   }
@@ -285,6 +287,66 @@ TEST_F(NodeWriterTest, HoldsForTheRevisionItIsMeantFor) {
 
   EXPECT_EQ(store_->write(std::move(write)).status, Status::precondition_failed);
   EXPECT_TRUE(api_.patches().empty());
+}
+
+class CordonTest : public NodeWriterTest {
+ protected:
+  CordonTest() : NodeWriterTest(true) {}
+
+  std::shared_ptr<Host> in_state(const char* state) const {
+    auto wanted = clone(*host());
+    wanted->state = Text(state);
+    return wanted;
+  }
+  bool is_marked() const {
+    return api_.node()["metadata"].value("annotations", Json()).contains("paddock.io/cordoned");
+  }
+};
+
+TEST_F(CordonTest, ComesAndGoesWithTheStateOfTheHost) {
+  EXPECT_EQ(put(in_state("inactive")).status, Status::changed);
+  EXPECT_EQ(host()->state, "inactive");
+  EXPECT_EQ(api_.node()["spec"]["unschedulable"], true);
+  EXPECT_TRUE(is_marked());
+  EXPECT_EQ(put(in_state("inactive")).status, Status::unchanged);
+
+  EXPECT_EQ(put(in_state("active")).status, Status::changed);
+
+  EXPECT_NE(host()->state, "inactive");
+  EXPECT_FALSE(api_.node()["spec"].contains("unschedulable"));
+  EXPECT_FALSE(is_marked());
+  for (const auto& patch : api_.patches()) {
+    EXPECT_TRUE(patch.target.starts_with("/api/v1/nodes/node-1?")) << patch.target;
+    EXPECT_TRUE(Json::parse(patch.body)["metadata"].contains("resourceVersion"));
+  }
+}
+
+TEST_F(CordonTest, OfSomebodyElseStays) {
+  api_.merge({{"spec", {{"unschedulable", true}}}});
+  ASSERT_TRUE(comes([this] { return host()->state == "inactive"; }));
+
+  EXPECT_EQ(put(in_state("active")).status, Status::unchanged);
+
+  EXPECT_EQ(api_.node()["spec"]["unschedulable"], true);
+  EXPECT_TRUE(api_.patches().empty());
+}
+
+TEST_F(CordonTest, IsForgottenOnceSomebodyElseHasLiftedIt) {
+  EXPECT_EQ(put(in_state("inactive")).status, Status::changed);
+
+  api_.merge({{"spec", {{"unschedulable", nullptr}}}});
+
+  EXPECT_TRUE(comes([this] { return !is_marked(); }));
+}
+
+TEST_F(CordonTest, GoesWithWhatElseIsSaidOfTheNode) {
+  auto wanted = reached();
+  wanted->state = Text("inactive");
+
+  EXPECT_EQ(put(wanted).status, Status::changed);
+
+  EXPECT_EQ(api_.node()["spec"]["unschedulable"], true);
+  EXPECT_TRUE(comes([this] { return api_.node().contains("status"); })) << "its network is up";
 }
 
 TEST_F(NodeWriterTest, RefusesAllElse) {

@@ -42,6 +42,7 @@ struct KubernetesStoreOptions : RemoteOptions {
   bool all_pods = false;                      // those of all nodes, not only of this one
   bool imports = false;                       // also ServiceImports (multicluster.x-k8s.io)
   bool ingresses = false;                     // also Ingresses, as load balancer services
+  bool cordon = false;                        // the node is cordoned while its Host is inactive
   std::chrono::milliseconds silence{75'000};  // of a watch; bookmarks come every minute
 };
 

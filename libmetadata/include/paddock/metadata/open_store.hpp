@@ -38,6 +38,7 @@ struct StoreOptions : RemoteOptions {
   bool all_pods = false;
   bool imports = false;
   bool ingresses = false;
+  bool cordon = false;
 };
 
 // Does not wait for what is elsewhere. Throws std::invalid_argument for a location that is none,
