@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metadatad/service.hpp"
 
+#include "metadatad/own_node.hpp"
 #include "metadatad/service_options.hpp"
 #include "runtime/log.hpp"
 #include "runtime/systemd.hpp"
@@ -61,6 +62,7 @@ void write_requests(runtime::MetricsText& out, const metadata::HttpCounters& api
 Service::Service(const Options& options, std::unique_ptr<metadata::Store> store,
                  std::function<void()> changed)
     : host_(host_name(options)),
+      reads_one_node_(options.store.starts_with("kubernetes:") && !options.all_pods),
       store_(std::move(store)),
       reloads_(changed),
       passed_(runtime::passed_sockets()),
@@ -170,6 +172,9 @@ runtime::Status Service::status() const {
                " s; serving what was known",
            "look after " + store_.source() + ": " + store_.health().last_error});
     }
+  }
+  if (reads_one_node_ && cluster) {
+    if (auto problem = own_node_problem(*cluster, host_)) status.problems.push_back(*problem);
   }
   for (const auto& problem : store_.health().problems) {
     status.problems.push_back({Severity::warning, "left out: " + metadata::format(problem),

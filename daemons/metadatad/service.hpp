@@ -50,6 +50,7 @@ class Service {
   void add_answers_problems(runtime::Status& status) const;
 
   const std::string host_;
+  const bool reads_one_node_;  // of a Kubernetes cluster
   MeasuredStore store_;
   std::optional<AnswersSource> answers_;  // none: documents are the cluster's
   runtime::Reloads reloads_;
