@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 namespace paddock::metadata::documents {
@@ -39,6 +40,7 @@ bool is_sexagesimal(std::string_view text) {
 
 // Whether YAML 1.1 reads the bare text as a number, in any base.
 bool is_number(std::string_view text) {
+  if (text.starts_with('_')) return false;
   std::string digits;
   for (const char c : text) {
     if (c != '_') digits += c;
@@ -97,15 +99,6 @@ Shape shape_of(std::string_view text) {
   return shape;
 }
 
-void append_single_quoted(std::string& out, std::string_view text) {
-  out += '\'';
-  for (const char c : text) {
-    if (c == '\'') out += '\'';
-    out += c;
-  }
-  out += '\'';
-}
-
 // The code point that begins here, and its length.
 std::pair<char32_t, std::size_t> decode(std::string_view text, std::size_t at) {
   const auto byte = static_cast<unsigned char>(text[at]);
@@ -136,18 +129,75 @@ void append_escape(std::string& out, char32_t point) {
   }
 }
 
-void append_double_quoted(std::string& out, std::string_view text) {
-  out += '"';
+// Writes a scalar in its line, and goes on in the next one at a space when the line has become
+// longer than `widest`. Whoever reads it takes such a break for the space.
+class Line {
+ public:
+  Line(std::string& out, std::optional<YamlPlace> place) : out_(out), place_(place) {}
+  void put(std::string_view piece) {
+    out_ += piece;
+    if (!place_) return;
+    place_->column += static_cast<std::size_t>(std::ranges::count_if(
+        piece, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+  }
+  // The space at this place of the text, or the break instead of it.
+  void put_space(std::string_view text, std::size_t at, bool may_break) {
+    const bool is_first = at == 0 || text[at - 1] != ' ';
+    if (!may_break || !is_first || !place_ || place_->column <= widest) return put(" ");
+    out_.append(1, '\n').append(place_->indent, ' ');
+    place_->column = place_->indent;
+  }
+
+ private:
+  static constexpr std::size_t widest = 80;
+
+  std::string& out_;
+  std::optional<YamlPlace> place_;  // nothing: all is to stand in one line
+};
+
+bool is_space_at(std::string_view text, std::size_t at) {
+  return at < text.size() && text[at] == ' ';
+}
+
+void append_plain(Line line, std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == ' ') {
+      line.put_space(text, i, !is_space_at(text, i + 1));
+    } else {
+      line.put(text.substr(i, 1));
+    }
+  }
+}
+
+void append_single_quoted(Line line, std::string_view text) {
+  line.put("'");
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == ' ') {
+      line.put_space(text, i, i > 0 && i + 1 < text.size() && !is_space_at(text, i + 1));
+    } else {
+      line.put(text[i] == '\'' ? "''" : text.substr(i, 1));
+    }
+  }
+  line.put("'");
+}
+
+void append_double_quoted(Line line, std::string_view text) {
+  std::string escape;
+  line.put("\"");
   for (std::size_t i = 0; i < text.size();) {
     const auto [point, length] = decode(text, i);
-    if (text[i] != '"' && text[i] != '\\' && text[i] != '\n' && is_printable(text, i)) {
-      out.append(text.substr(i, length));
+    if (text[i] == ' ') {
+      line.put_space(text, i, i > 0 && i + 1 < text.size() && !is_space_at(text, i + 1));
+    } else if (text[i] != '"' && text[i] != '\\' && text[i] != '\n' && is_printable(text, i)) {
+      line.put(text.substr(i, length));
     } else {
-      append_escape(out, point);
+      escape.clear();
+      append_escape(escape, point);
+      line.put(escape);
     }
     i += length;
   }
-  out += '"';
+  line.put("\"");
 }
 
 // "|" with its hints, and the lines; the newline that ends the last one is not written.
@@ -167,32 +217,30 @@ void append_block(std::string& out, std::string_view text, std::size_t indent) {
   }
 }
 
-enum class Place { value, key };
-
-void append_scalar(std::string& out, std::string_view text, std::size_t indent, Place place) {
-  if (is_special_word(text) || is_number(text)) return append_double_quoted(out, text);
+// A key, which has no place, stands in one line.
+void append_scalar(std::string& out, std::string_view text, std::optional<YamlPlace> place) {
+  const Line line(out, place);
+  if (is_special_word(text) || is_number(text)) return append_double_quoted(line, text);
   const Shape shape = shape_of(text);
   if (text.find('\n') != std::string_view::npos) {
-    if (place == Place::value && shape.may_be_block) return append_block(out, text, indent);
-    return append_double_quoted(out, text);
+    if (place && shape.may_be_block) return append_block(out, text, place->indent);
+    return append_double_quoted(line, text);
   }
   if (shape.may_be_plain) {
-    out += text;
+    append_plain(line, text);
   } else if (shape.may_be_single_quoted) {
-    append_single_quoted(out, text);
+    append_single_quoted(line, text);
   } else {
-    append_double_quoted(out, text);
+    append_double_quoted(line, text);
   }
 }
 
 }  // namespace
 
-void append_yaml_text(std::string& out, std::string_view text, std::size_t indent) {
-  append_scalar(out, text, indent, Place::value);
+void append_yaml_text(std::string& out, std::string_view text, YamlPlace place) {
+  append_scalar(out, text, place);
 }
 
-void append_yaml_key(std::string& out, std::string_view text) {
-  append_scalar(out, text, 0, Place::key);
-}
+void append_yaml_key(std::string& out, std::string_view text) { append_scalar(out, text, {}); }
 
 }  // namespace paddock::metadata::documents

@@ -66,8 +66,8 @@ INSTANTIATE_TEST_SUITE_P(
         YamlRow{"web", "web"}, YamlRow{"10.42.0.2", "10.42.0.2"}, YamlRow{"", "\"\""},
         YamlRow{"yes", "\"yes\""}, YamlRow{"Off", "\"Off\""}, YamlRow{"yES", "yES"},
         YamlRow{"1.10", "\"1.10\""}, YamlRow{"017", "\"017\""}, YamlRow{"1_000", "\"1_000\""},
-        YamlRow{"0x1F", "\"0x1F\""}, YamlRow{"1e3", "\"1e3\""}, YamlRow{"+5", "\"+5\""},
-        YamlRow{"1:30", "\"1:30\""}, YamlRow{"8080:80", "8080:80"},
+        YamlRow{"_8", "_8"}, YamlRow{"0x1F", "\"0x1F\""}, YamlRow{"1e3", "\"1e3\""},
+        YamlRow{"+5", "\"+5\""}, YamlRow{"1:30", "\"1:30\""}, YamlRow{"8080:80", "8080:80"},
         YamlRow{"0.0.0.0:8080:80/tcp", "0.0.0.0:8080:80/tcp"},
         YamlRow{"02:00:00:00:00:01", "\"02:00:00:00:00:01\""}, YamlRow{"a: b", "'a: b'"},
         YamlRow{"a:b", "a:b"}, YamlRow{"a #b", "'a #b'"}, YamlRow{"a#b", "a#b"},
@@ -104,6 +104,50 @@ TEST(Render, YamlIsInBlockStyle) {
   EXPECT_EQ(render_yaml(text_node("hello world")), "hello world\n");
   EXPECT_EQ(render_yaml(Node()), "null\n");
 }
+
+TEST(Render, KeysOfYamlAreInTheOrderOfTheirNumbers) {
+  const Node node = json_node(
+      R"({"x10":0,"x2":0,"xa":0,"x":0,"X_a":0,"XAa":0,"a}":0,"ab":0,"1a":0,"12":0,"2":0,"v1.10":0,"v1.9":0,"x02":0,"x100":0,"x20":0})");
+
+  EXPECT_EQ(render_yaml(node),
+            "1a: 0\n\"2\": 0\n\"12\": 0\nX_a: 0\nXAa: 0\na}: 0\nab: 0\nv1.9: 0\nv1.10: 0\nx: 0\n"
+            "x2: 0\nx02: 0\nx10: 0\nx20: 0\nx100: 0\nxa: 0\n");
+}
+
+struct LongRow {
+  std::string_view what;
+  std::string text;
+  std::string yaml;
+};
+
+class LongYamlRows : public ::testing::TestWithParam<LongRow> {};
+
+TEST_P(LongYamlRows, LinesAreBrokenAtASpace) {
+  const Node node = map_of({{"key", Node(GetParam().text)}});
+
+  EXPECT_EQ(render_yaml(node), "key: " + GetParam().yaml + "\n");
+}
+
+const std::string seventy(70, 'x');
+
+INSTANTIATE_TEST_SUITE_P(
+    Texts, LongYamlRows,
+    ::testing::Values(
+        LongRow{"plain", seventy + " 67890 b c", seventy + " 67890\n  b c"},
+        LongRow{"exactly 80 columns", seventy + " 6789 b", seventy + " 6789 b"},
+        LongRow{"letters, not bytes", seventy + " \xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc b",
+                seventy + " \xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc b"},
+        LongRow{"not where two spaces are", seventy + " 67890  b c", seventy + " 67890  b\n  c"},
+        LongRow{"single quotes", seventy + " 6: 0 b", "'" + seventy + " 6: 0\n  b'"},
+        LongRow{"double quotes", seventy + " 6\t90 b", "\"" + seventy + " 6\\t90\n  b\""},
+        LongRow{"no space", seventy + seventy, seventy + seventy},
+        LongRow{"several", seventy + " 678901 " + seventy + " 12345678901 z",
+                seventy + " 678901\n  " + seventy + " 12345678901\n  z"}),
+    [](const auto& info) {
+      std::string name;
+      for (const char c : info.param.what) name += std::isalnum(c) != 0 ? c : '_';
+      return name;
+    });
 
 TEST(Render, InPiecesItIsTheSame) {
   const Node node =
