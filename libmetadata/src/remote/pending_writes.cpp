@@ -24,6 +24,7 @@ namespace {
 constexpr std::size_t size_digits = 16;
 constexpr std::size_t digest_digits = 2 * SHA256_DIGEST_LENGTH;
 constexpr std::size_t header_bytes = size_digits + 1 + digest_digits + 1;
+constexpr std::string_view intent_start = R"({"revision":0)";  // before the time
 
 void append_hex(std::string& out, std::uint64_t number, std::size_t digits) {
   constexpr std::string_view hex = "0123456789abcdef";
@@ -50,6 +51,10 @@ std::vector<std::string> lines_of(std::string_view text) {
   return lines;
 }
 
+bool is_intent(std::string_view line) {
+  return line.starts_with(intent_start) && line.substr(intent_start.size()).starts_with(',');
+}
+
 // Who asked for what, and when: the same in the intent and in the line of its outcome.
 std::string asked_in(const std::string& line) {
   const auto begin = std::min(line.find(",\"time\":"), line.size());
@@ -60,25 +65,28 @@ std::string asked_in(const std::string& line) {
 }  // namespace
 
 std::string intent_line(const Write& write, std::int64_t now) {
-  std::string line = "{\"revision\":0";
+  std::string line(intent_start);
   append_asked(line, write, now);
   line += ",\"after\":";
   write.object ? append_json(line, *write.object) : void(line += "null");
   return line += ",\"outcome\":\"unknown\"}\n";
 }
 
-std::vector<std::string> without_outcome(const std::vector<std::string>& intents,
-                                         const std::vector<std::string>& outcomes) {
-  std::multiset<std::string> known;
-  for (const std::string& line : outcomes) known.insert(asked_in(line));
+std::vector<std::string> lacking(const std::vector<std::string>& noted,
+                                 const std::vector<std::string>& log) {
   std::vector<std::string> left;
-  for (const std::string& intent : intents) {
-    const auto outcome = known.find(asked_in(intent));
-    if (outcome == known.end()) {
-      left.push_back(intent);
-    } else {
-      known.erase(outcome);
-    }
+  std::multiset<std::string> others(log.begin(), log.end());
+  for (const std::string& line : noted) {
+    if (is_intent(line)) continue;
+    const auto there = others.find(line);
+    there == others.end() ? left.push_back(line) : void(others.erase(there));
+  }
+  std::multiset<std::string> outcomes;
+  for (const std::string& line : others) outcomes.insert(asked_in(line));
+  for (const std::string& line : noted) {
+    if (!is_intent(line)) continue;
+    const auto outcome = outcomes.find(asked_in(line));
+    outcome == outcomes.end() ? left.push_back(line) : void(outcomes.erase(outcome));
   }
   return left;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// audit.pending: what is being asked of a store elsewhere, on disk before it is asked. Should this
-// process end before the outcome stands in the audit log, the next one finds here what it was.
-// One thread.
+// audit.pending: what is being asked of a store elsewhere, on disk before it is asked, and the
+// lines of the audit log that may not be on disk there. Should this process end before they are,
+// the next one finds here what they were. One thread.
 #pragma once
 
 #include "store/file.hpp"
@@ -20,9 +20,10 @@ namespace paddock::metadata::remote {
 // A line of the audit log for a write whose outcome nobody has seen.
 [[nodiscard]] std::string intent_line(const Write& write, std::int64_t now);
 
-// Those intents, in their order, of which no outcome stands among the lines of the audit log.
-[[nodiscard]] std::vector<std::string> without_outcome(const std::vector<std::string>& intents,
-                                                       const std::vector<std::string>& outcomes);
+// What the audit log, whose last lines these are, lacks of the lines that were noted: those of
+// changes that it has not, and the intents, in their order, of which it has no outcome.
+[[nodiscard]] std::vector<std::string> lacking(const std::vector<std::string>& noted,
+                                               const std::vector<std::string>& log);
 
 class PendingWrites {
  public:

@@ -23,6 +23,9 @@ WriteResult refusal(Status status, std::string text) {
   return result;
 }
 
+// Lines of the audit log that are on disk only in the note of intents, at most about.
+constexpr std::size_t most_unsynced = 256 * 1024;
+
 // Of an audit line beside the object before and after.
 constexpr std::size_t line_room = 16 * 1024;
 
@@ -67,11 +70,11 @@ void WriteQueue::open_audit_log(File lock) {
   audit_.emplace(AuditLog::Options{directory_, audit_bytes_, audit_files_});
   pending_.emplace(directory_);
   // Of a life that ended in between.
-  const auto intents = pending_->left();
-  for (const std::string& intent : without_outcome(intents, audit_->tail(intents.size()))) {
-    owed_.append(intent).append("\n");
+  const auto noted = pending_->left();
+  for (const std::string& line : lacking(noted, audit_->tail(noted.size()))) {
+    owed_.append(line).append("\n");
   }
-  if (append_owed()) pending_->clear();
+  if (append_owed() && sync()) pending_->clear();
   is_open_ = true;
 }
 
@@ -100,7 +103,7 @@ void WriteQueue::stop() {
   thread_.request_stop();
   submitted_.notify_all();
   if (thread_.joinable()) thread_.join();
-  if (audit_ && append_owed()) pending_->clear();
+  settle();
   std::vector<std::pair<Write, Done>> queued;
   std::multimap<std::uint64_t, Waiting> waiting;
   {
@@ -166,25 +169,37 @@ void WriteQueue::make(std::vector<std::pair<Write, Done>> batch) {
     }
     note_outcomes(results);
   }
-  std::vector<Waiting> made;
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    made.push_back(
-        {std::move(results[i].result), std::move(batch[i].second), Clock::now() + longest_wait});
+    made_.push_back({.result = std::move(results[i].result),
+                     .done = std::move(batch[i].second),
+                     .deadline = Clock::now() + longest_wait,
+                     .has_line = !results[i].audit.empty()});
   }
-  await(std::move(made));
+  // While there is more to do, the next note of intents holds these lines, too, and is on disk
+  // sooner than a file that grows.
+  if (unsynced_.size() > most_unsynced || is_idle()) settle();
+}
+
+bool WriteQueue::is_idle() {
+  const std::scoped_lock lock(mutex_);
+  return queue_.empty();
 }
 
 // On disk before anything is asked of the store; else why not, and nothing is asked.
 std::optional<WriteResult> WriteQueue::note_intents(const Writes& writes, std::int64_t now) {
   if (!audit_ || writes.empty()) return std::nullopt;
-  if (!append_owed()) {
+  if (!append_owed() || (has_sync_failed_ && !sync())) {
     return refusal(Status::unavailable, "the audit log in " + directory_.string() +
                                             " cannot be written; nothing was changed");
   }
-  std::string lines;
+  std::string lines = unsynced_;
   for (const Write* write : writes) lines += intent_line(*write, now);
   const auto noted = pending_->note(lines);
-  if (noted) return std::nullopt;
+  if (noted) {
+    answer_made();
+    return std::nullopt;
+  }
+  settle();  // the note before is gone
   return refusal(says_full(noted.error()) ? Status::disk_full : Status::unavailable,
                  noted.error().text + "; nothing was changed");
 }
@@ -192,23 +207,43 @@ std::optional<WriteResult> WriteQueue::note_intents(const Writes& writes, std::i
 void WriteQueue::note_outcomes(std::vector<Made>& results) {
   if (!audit_) return;
   for (const Made& one : results) owed_ += one.audit;
-  if (append_owed()) return pending_->clear();
+  if (append_owed()) return;
   for (Made& one : results) {
     if (!one.audit.empty()) one.result = not_noted(one.result, directory_);
+    one.audit.clear();
   }
 }
 
-// Whether the audit log has all it is to have, on disk. What it lacks is kept for the next time,
-// and the intents stay until then.
+// Whether the audit log has all it is to have. What it lacks is kept for the next time, and the
+// intents stay until then.
 bool WriteQueue::append_owed() {
-  if (!owed_.empty()) {
-    if (!audit_->append(owed_, audit_->last_revision())) return false;
-    owed_.clear();
-    is_synced_ = false;
-  }
-  if (!is_synced_) is_synced_ = audit_->sync();
-  return is_synced_;
+  if (owed_.empty()) return true;
+  if (!audit_->append(owed_, audit_->last_revision())) return false;
+  unsynced_ += std::exchange(owed_, {});
+  return true;
 }
+
+// Whether all that the audit log has is on disk.
+bool WriteQueue::sync() {
+  if (unsynced_.empty()) return true;
+  has_sync_failed_ = !audit_->sync();
+  if (!has_sync_failed_) unsynced_.clear();
+  return !has_sync_failed_;
+}
+
+// Brings to disk what the audit log has, and answers who waits for that.
+void WriteQueue::settle() {
+  if (!sync()) {
+    for (Waiting& one : made_) {
+      if (one.has_line) one.result = not_noted(one.result, directory_);
+    }
+  } else if (audit_ && append_owed() && sync()) {
+    pending_->clear();
+  }
+  answer_made();
+}
+
+void WriteQueue::answer_made() { await(std::exchange(made_, {})); }
 
 // A change elsewhere cannot be taken back, so there is to be room for its line before.
 bool WriteQueue::has_room_for(const Write& write) {

@@ -67,6 +67,7 @@ class WriteQueue {
     WriteResult result;
     Done done;
     Clock::time_point deadline;
+    bool has_line = false;  // in the audit log
   };
 
   void open_audit_log(File lock);
@@ -77,6 +78,10 @@ class WriteQueue {
   [[nodiscard]] std::optional<WriteResult> note_intents(const Writes& writes, std::int64_t now);
   void note_outcomes(std::vector<Made>& results);
   [[nodiscard]] bool append_owed();
+  [[nodiscard]] bool sync();
+  [[nodiscard]] bool is_idle();
+  void settle();
+  void answer_made();
   void await(std::vector<Waiting> made);
   void answer_overdue();
 
@@ -89,7 +94,9 @@ class WriteQueue {
   std::optional<AuditLog> audit_;
   std::optional<PendingWrites> pending_;  // with audit_
   std::string owed_;                      // lines that audit_ still lacks
-  bool is_synced_ = true;                 // what audit_ has is on disk
+  std::string unsynced_;                  // lines that audit_ has, perhaps not on disk
+  bool has_sync_failed_ = false;
+  std::vector<Waiting> made_;  // waits until its lines are on disk, in audit_ or in pending_
   Work work_;
   std::mutex mutex_;  // of what follows: writers, the reading side and the thread meet here
   std::condition_variable_any submitted_;

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -21,6 +22,7 @@
 #include <functional>
 #include <future>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace paddock::metadata::remote {
@@ -230,17 +232,73 @@ TEST(WriteQueue, AsksForNothingThatItCouldNotNote) {
   EXPECT_EQ(status, 0);
 }
 
+// While there is more to do, lines are on disk first in the note of the next intents.
+TEST(WriteQueue, HasTheLinesThatTheAuditLogLostWithTheMachine) {
+  const test::TempFolder folder;
+  (void)run_apart([&] {
+    WriteQueue queue(in(folder));
+    start(queue, [&](const Writes& writes, std::int64_t now) {
+      if (writes.front()->key.name == "two") ::raise(SIGKILL);
+      queue.submit(writing("two"), [](const WriteResult&) {});
+      return make_all(writes, now);
+    });
+    (void)write_to(queue, "one");
+    return false;
+  });
+  std::filesystem::resize_file(folder.path() / "audit.log", 0);
+
+  const WriteQueue queue(in(folder));
+  const auto lines = queue.audit(10);
+
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_TRUE(has(lines[0], R"({"revision":7,)") && has(lines[0], "hosts/one")) << lines[0];
+  EXPECT_TRUE(has(lines[1], "hosts/two") && has(lines[1], R"("outcome":"unknown")")) << lines[1];
+}
+
+TEST(WriteQueue, AnswersAllOfManyWriters) {
+  const test::TempFolder folder;
+  WriteQueue queue(in(folder));
+  start(queue, make_all);
+  std::vector<std::jthread> writers;
+  std::atomic<int> accepted = 0;
+
+  for (int writer = 0; writer < 8; ++writer) {
+    writers.emplace_back([&, writer] {
+      for (int i = 0; i < 50; ++i) {
+        const std::string name = "w" + std::to_string(writer) + "-" + std::to_string(i);
+        if (write_to(queue, name).is_accepted()) ++accepted;
+      }
+    });
+  }
+  writers.clear();
+
+  EXPECT_EQ(accepted, 400);
+  EXPECT_EQ(queue.audit(1000).size(), 400U);
+}
+
+std::string intent_of(const char* name) {
+  std::string line = intent_line(writing(name), 12);
+  line.pop_back();
+  return line;
+}
+
+std::string outcome_of(const char* name, std::uint64_t revision) {
+  std::string line = audit_line(writing(name), revision, 12, nullptr, "{}");
+  line.pop_back();
+  return line;
+}
+
 TEST(PendingWrites, AreThoseWithoutAnOutcome) {
-  const auto intent = [](const char* name) {
-    std::string line = intent_line(writing(name), 12);
-    line.pop_back();
-    return line;
-  };
-  const std::string made = audit_line(writing("a"), 9, 12, nullptr, "{}");
+  const auto left = lacking({intent_of("a"), intent_of("b"), intent_of("a")}, {outcome_of("a", 9)});
 
-  const auto left = without_outcome({intent("a"), intent("b"), intent("a")}, {made});
+  EXPECT_EQ(left, (std::vector<std::string>{intent_of("b"), intent_of("a")}));
+}
 
-  EXPECT_EQ(left, (std::vector<std::string>{intent("b"), intent("a")}));
+TEST(PendingWrites, AreNotTakenForMadeByTheLineOfAnEarlierWrite) {
+  const auto left = lacking({outcome_of("a", 8), outcome_of("a", 9), intent_of("a")},
+                            {outcome_of("b", 7), outcome_of("a", 8)});
+
+  EXPECT_EQ(left, (std::vector<std::string>{outcome_of("a", 9), intent_of("a")}));
 }
 
 }  // namespace
