@@ -67,6 +67,12 @@ class Upstream(unittest.TestCase):
         cls.knot.kill()
         cls.knot.wait()
 
+    def test_what_others_know_comes_with_our_cookie_and_time_out(self):
+        for _ in ("asked for", "kept"):
+            said = run("dig", "@127.0.0.1", "+tcp", "+keepalive", "+cookie", "+tries=1", "www.example.net").stdout
+            self.assertRegex(said, r"COOKIE: \w+ \(good\)")
+            self.assertIn("TCP KEEPALIVE: ", said)
+
     def test_what_it_says_is_passed_on(self):
         self.assertEqual(dig("www.example.net"), ("NOERROR", ["A 192.0.2.80"]))
         self.assertEqual(dig("www.example.net", "AAAA"), ("NOERROR", ["AAAA 2001:db8::80"]))

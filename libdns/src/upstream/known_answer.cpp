@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "upstream/known_answer.hpp"
 
+#include "wire/opt.hpp"
+
 #include <algorithm>
 #include <cstring>
 
@@ -94,27 +96,8 @@ std::size_t write_opt(const wire::Query& query, const AnswerContext& context,
                       const AnswerView& answer, const Presentation& presentation,
                       std::span<std::uint8_t> out) {
   wire::Writer opt(out, out.size());
-  opt.u8(0);
-  opt.u16(static_cast<std::uint16_t>(Type::opt));
-  opt.u16(context.udp_limit);
-  opt.u8(static_cast<std::uint8_t>(answer.rcode >> 4));
-  opt.u8(0);
-  opt.u16(query.edns.dnssec_ok ? 0x8000 : 0);
-  const auto size_at = opt.position();
-  opt.u16(0);
-  if (query.edns.asks_nsid && !context.server_id.empty() &&
-      context.server_id.size() + 4 <= opt.room()) {
-    opt.u16(static_cast<std::uint16_t>(wire::Option::nsid));
-    opt.u16(static_cast<std::uint16_t>(context.server_id.size()));
-    opt.bytes(context.server_id.data(), context.server_id.size());
-  }
-  const auto error = presentation.is_stale ? ExtendedError::stale_answer : answer.error;
-  if (error != ExtendedError::none && opt.room() >= 6) {
-    opt.u16(static_cast<std::uint16_t>(wire::Option::extended_error));
-    opt.u16(2);
-    opt.u16(static_cast<std::uint16_t>(error));
-  }
-  wire::store16(opt.at(size_at), static_cast<std::uint16_t>(opt.position() - size_at - 2));
+  wire::write_opt(opt, query, context, answer.rcode,
+                  presentation.is_stale ? ExtendedError::stale_answer : answer.error);
   return opt.position();
 }
 
@@ -185,7 +168,7 @@ void render(const AnswerView& answer, const Presentation& presentation, std::uin
 std::size_t compose_reply(const wire::Query& query, wire::Bytes raw, const AnswerContext& context,
                           const AnswerView& answer, const Presentation& presentation,
                           std::span<std::uint8_t> out) {
-  std::array<std::uint8_t, 320> opt;
+  std::array<std::uint8_t, wire::max_opt_size> opt;
   const std::size_t opt_size =
       query.edns.is_present ? write_opt(query, context, answer, presentation, opt) : 0;
   const auto limit = reply_limit(query, context, out.size());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zone/reply.hpp"
 
-#include "wire/cookie.hpp"
+#include "wire/opt.hpp"
 #include "zone/entry_writer.hpp"
 
 #include <algorithm>
@@ -9,9 +9,6 @@
 namespace paddock::dns {
 namespace {
 
-constexpr std::size_t opt_header = 11;
-constexpr std::size_t option_header = 4;
-constexpr std::size_t max_nsid = 64;
 constexpr std::size_t max_pointer = 0x3FFF;
 constexpr std::size_t min_udp = 512;
 
@@ -157,51 +154,11 @@ void Reply::add_record(std::size_t owner, Type type, std::uint16_t klass, std::u
   ++answers_;
 }
 
-std::size_t Reply::opt_room() const noexcept {
-  if (!query_.edns.is_present) return 0;
-  std::size_t room = opt_header + option_header + 2;  // an extended error may still come
-  if (query_.edns.asks_nsid) room += option_header + std::min(context_.server_id.size(), max_nsid);
-  if (!query_.edns.cookie.empty()) room += option_header + wire::full_cookie_size;
-  if (query_.edns.asks_keepalive) room += option_header + 2;
-  return room;
-}
+std::size_t Reply::opt_room() const noexcept { return wire::opt_room(query_, context_); }
 
 void Reply::add_opt() noexcept {
   writer_.set_limit(limit_);
-  const auto option = [this](wire::Option code, std::size_t size) {
-    writer_.u16(static_cast<std::uint16_t>(code));
-    writer_.u16(static_cast<std::uint16_t>(size));
-  };
-  writer_.u8(0);
-  writer_.u16(static_cast<std::uint16_t>(Type::opt));
-  writer_.u16(context_.udp_limit);
-  writer_.u8(static_cast<std::uint8_t>(static_cast<unsigned>(rcode_) >> 4));
-  writer_.u8(0);  // version
-  writer_.u16(query_.edns.dnssec_ok ? 0x8000 : 0);
-  const std::size_t length_at = writer_.position();
-  writer_.u16(0);
-  if (query_.edns.asks_nsid && !context_.server_id.empty()) {
-    const std::string_view id = context_.server_id.substr(0, max_nsid);
-    option(wire::Option::nsid, id.size());
-    writer_.bytes(id.data(), id.size());
-  }
-  if (!query_.edns.cookie.empty() && context_.cookie_secret != nullptr) {
-    const auto cookie = wire::make_cookie(query_.edns.cookie, context_.client, context_.unix_time,
-                                          *context_.cookie_secret);
-    option(wire::Option::cookie, cookie.size());
-    writer_.bytes(cookie.data(), cookie.size());
-  }
-  if (query_.edns.asks_keepalive && context_.keepalive > 0 &&
-      context_.transport == Transport::tcp) {
-    option(wire::Option::keepalive, 2);
-    writer_.u16(context_.keepalive);
-  }
-  if (error_ != ExtendedError::none) {
-    option(wire::Option::extended_error, 2);
-    writer_.u16(static_cast<std::uint16_t>(error_));
-  }
-  wire::store16(writer_.at(length_at),
-                static_cast<std::uint16_t>(writer_.position() - length_at - 2));
+  wire::write_opt(writer_, query_, context_, static_cast<unsigned>(rcode_), error_);
   ++additionals_;
 }
 

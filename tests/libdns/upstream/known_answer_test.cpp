@@ -2,8 +2,11 @@
 #include "upstream/known_answer.hpp"
 
 #include "support/dns_message.hpp"
+#include "wire/cookie.hpp"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace paddock::dns::upstream {
 namespace {
@@ -11,6 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::a;
 using testing::Message;
+using testing::put16;
 using testing::query;
 using testing::reply_to;
 using testing::Seen;
@@ -112,6 +116,38 @@ TEST(ComposeReply, SendsOptOnlyToThoseWhoSentOne) {
 
   EXPECT_FALSE(composed(query("www.example.net", Type::a), answer).has_opt);
   EXPECT_TRUE(composed(query("www.example.net", Type::a, {.payload = 1232}), answer).has_opt);
+}
+
+TEST(ComposeReply, AnswersTheOptionsOfTheClient) {
+  auto raw = query("www.example.net", Type::a, {.payload = 1232});
+  const Message sent{1, 2, 3, 4, 5, 6, 7, 8};
+  wire::store16(&raw[raw.size() - 2], static_cast<std::uint16_t>(4 + sent.size() + 4));
+  put16(raw, 10);  // cookie
+  put16(raw, static_cast<unsigned>(sent.size()));
+  raw.insert(raw.end(), sent.begin(), sent.end());
+  put16(raw, 11);  // keepalive
+  put16(raw, 0);
+  wire::Query parsed;
+  ASSERT_EQ(wire::parse_query(raw, parsed), wire::Verdict::ok);
+  const wire::CookieSecret secret{1, 2, 3};
+  AnswerContext context;
+  context.transport = Transport::tcp;
+  context.client = boost::asio::ip::make_address("192.0.2.1");
+  context.cookie_secret = &secret;
+  context.unix_time = 1'700'000'000;
+  context.keepalive = 200;
+
+  Message out(65535);
+  out.resize(compose_reply(parsed, raw, context, addresses(1).view(), {}, out));
+
+  Message options;
+  put16(options, 10);
+  put16(options, wire::full_cookie_size);
+  const auto cookie = wire::make_cookie(sent, context.client, context.unix_time, secret);
+  options.insert(options.end(), cookie.begin(), cookie.end());
+  for (const unsigned half : {11, 2, 200}) put16(options, half);
+  ASSERT_GT(out.size(), options.size());
+  EXPECT_TRUE(std::equal(options.rbegin(), options.rend(), out.rbegin()));
 }
 
 TEST(ComposeReply, CutsWithTcToWhatTheClientTakes) {
