@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "master/entries.hpp"
+#include "master/generate.hpp"
 #include "master/service_binding.hpp"
 #include "master/words.hpp"
 #include "wire/message.hpp"
@@ -26,7 +27,9 @@ using master::parse_ttl;
 using Words = std::span<const std::string_view>;
 using std::chrono::seconds;
 
-constexpr int max_includes = 8;  // one inside the other
+constexpr int max_includes = 8;                   // one inside the other
+constexpr std::uint32_t max_generated = 1 << 16;  // of a file: a zone of two octets
+constexpr Type caa{257};
 constexpr Type ipseckey{45};
 constexpr Type amtrelay{260};
 
@@ -89,13 +92,18 @@ class Reader {
   Result<void> take(const Entry& entry) {
     const std::string_view first = entry.words.front();
     if (!entry.begins_blank && first.starts_with('$')) return direct(entry.words);
-    Words words = entry.words;
-    if (!entry.begins_blank) {
-      auto owner = parse_name(first, origin_);
-      if (!owner) return owner.error();
-      owner_ = std::move(*owner);
-      words = words.subspan(1);
-    }
+    return entry.begins_blank ? take_data(entry.words) : take_record(entry.words);
+  }
+
+  Result<void> take_record(Words words) {
+    auto owner = parse_name(words.front(), origin_);
+    if (!owner) return owner.error();
+    owner_ = std::move(*owner);
+    return take_data(words.subspan(1));
+  }
+
+  // Of the last owner.
+  Result<void> take_data(Words words) {
     if (!owner_) return error_of("a record without an owner, and none before it");
     if (!owner_->is_within(apex_)) {
       return error_of(owner_->format() + " is outside of the zone " + apex_.format());
@@ -121,9 +129,30 @@ class Reader {
     if (equals(directive, "$INCLUDE") && (words.size() == 2 || words.size() == 3)) {
       return include(words);
     }
+    if (equals(directive, "$GENERATE") && words.size() >= 5) return generate(words.subspan(1));
     return error_of(directive +
-                    " is not understood; $ORIGIN NAME, $TTL TIME and "
-                    "$INCLUDE FILE [ORIGIN] are");
+                    " is not understood; $ORIGIN NAME, $TTL TIME, $INCLUDE FILE [ORIGIN] and "
+                    "$GENERATE RANGE OWNER [TTL] [CLASS] TYPE DATA are");
+  }
+
+  Result<void> generate(Words words) {
+    const auto range = master::parse_range(words[0]);
+    if (!range) return range.error();
+    if (range->count() > max_generated - generated_) {
+      return error_of("$GENERATE makes more than " + std::to_string(max_generated) + " records");
+    }
+    generated_ += range->count();
+    for (std::uint32_t i = 0; i < range->count(); ++i) {
+      std::vector<std::string> texts;
+      for (const std::string_view word : words.subspan(1)) {
+        auto text = master::fill_in(word, range->first + i * range->step);
+        if (!text) return text.error();
+        texts.push_back(std::move(*text));
+      }
+      const std::vector<std::string_view> filled(texts.begin(), texts.end());
+      if (auto done = take_record(filled); !done) return done;
+    }
+    return {};
   }
 
   Result<void> include(Words words) {
@@ -194,6 +223,11 @@ class Reader {
     for (const std::string_view word : prefix.data) {
       if (!text.empty()) text += ' ';
       text += word;
+    }
+    if (prefix.type == caa && !is_opaque && prefix.data.size() == 3 &&
+        !prefix.data[2].starts_with('"')) {  // RFC 8659, 4.1.1; ldns wants quotes
+      text.insert(text.size() - prefix.data[2].size(), 1, '"');
+      text += '"';
     }
     return wire::parse_data(prefix.type, text, origin_);
   }
@@ -267,6 +301,7 @@ class Reader {
   std::optional<seconds> default_ttl_;
   std::optional<seconds> last_ttl_;
   int depth_ = 0;
+  std::uint32_t generated_ = 0;
 };
 
 }  // namespace

@@ -82,15 +82,33 @@ TEST(ZoneFile, ParenthesesQuotesCommentsAndEscapes) {
             Lines{R"(t.example. 3600 IN TXT "a;b ( c" "two" "quo\"te" ";")"});
 }
 
+TEST(ZoneFile, GeneratesARecordForEachNumber) {
+  const std::string_view lines =
+      "$GENERATE 1-3 host-$ A 192.0.2.$\n$GENERATE 8-12/2 n${-8,2} 60 IN CNAME host-${0,3,x}\n"
+      "$GENERATE 30-31 ${0,5,n} TXT $$ \"${0,4,X}\"\nafter A 192.0.2.9\n";
+
+  EXPECT_EQ(answer_of(lines, "host-3.example", LDNS_RR_TYPE_A),
+            Lines{"host-3.example. 3600 IN A 192.0.2.3"});
+  EXPECT_EQ(ask(*serve(lines), {"host-4.example", LDNS_RR_TYPE_A}).rcode, LDNS_RCODE_NXDOMAIN);
+  EXPECT_EQ(answer_of(lines, "n04.example", LDNS_RR_TYPE_CNAME),
+            Lines{"n04.example. 60 IN CNAME host-00c.example."});
+  EXPECT_EQ(answer_of(lines, "f.1.0.example", LDNS_RR_TYPE_TXT),
+            Lines{"f.1.0.example. 3600 IN TXT \"$\" \"001F\""});
+  EXPECT_EQ(answer_of(lines, "after.example", LDNS_RR_TYPE_A).size(), 1u);
+}
+
 TEST(ZoneFile, AnyTypeHasItsForm) {
   const std::string_view lines =
-      "x TYPE666 \\# 3 abcdef\nx CAA 0 issue \"ca.test\"\nx HTTPS 1 . alpn=\"h2,h3\"\n"
+      "x TYPE666 \\# 3 abcdef\nx CAA 0 issue \"ca.test\"\nbare CAA 0 issue ca.test\nx HTTPS 1 . "
+      "alpn=\"h2,h3\"\n"
       "x TLSA 3 1 1 aabb\nx SSHFP 4 2 cc\nx TYPE1 192.0.2.5\nx LOC 52 N 0 E 0m\n"
       "x NAPTR 1 1 \"u\" \"sip\" \"!^.*$!sip:a@b!\" .\n";
 
   EXPECT_EQ(answer_of(lines, "x.example", 666), Lines{"x.example. 3600 IN TYPE666 \\# 3 abcdef"});
   EXPECT_EQ(answer_of(lines, "x.example", LDNS_RR_TYPE_CAA),
             Lines{"x.example. 3600 IN CAA 0 issue \"ca.test\""});
+  EXPECT_EQ(answer_of(lines, "bare.example", LDNS_RR_TYPE_CAA),
+            Lines{"bare.example. 3600 IN CAA 0 issue \"ca.test\""});
   EXPECT_EQ(answer_of(lines, "x.example", LDNS_RR_TYPE_A), Lines{"x.example. 3600 IN A 192.0.2.5"});
   for (const unsigned type : {29u, 35u, 44u, 52u, 65u}) {
     EXPECT_EQ(answer_of(lines, "x.example", type).size(), 1u) << type;
@@ -189,8 +207,14 @@ TEST(ZoneFile, WhatIsWrongIsSaidWithItsLine) {
   EXPECT_EQ(error_behind_top("w TXT \"a\n"), "z:5: a quotation is not closed");
   EXPECT_EQ(error_behind_top("$TTL x"), "z:5: $TTL x is no time");
   EXPECT_EQ(error_behind_top("$INCLUDE x"), "z:5: $INCLUDE is not allowed here");
-  EXPECT_NE(error_behind_top("$GENERATE 1-2 a$ A 192.0.2.$").find("$GENERATE is not understood"),
+  EXPECT_NE(error_behind_top("$GENERATE 1-2 a$").find("$GENERATE is not understood"),
             std::string::npos);
+  for (const char* wrong :
+       {"2-1 a$ A 192.0.2.1", "1 a$ A 192.0.2.1", "1-2/0 a$ A 192.0.2.1", "0-65536 a$ TXT x",
+        "1-2 a${-2} TXT x", "1-2 a${0 TXT x", "1-2 a${0,999} TXT x", "1-2 a${0,1,q} TXT x",
+        "250-300 a$ A 192.0.2.$"}) {
+    EXPECT_TRUE(error_behind_top(std::string("$GENERATE ") + wrong).starts_with("z:5: ")) << wrong;
+  }
 }
 
 }  // namespace
