@@ -39,7 +39,8 @@ Contribution ExternalNames::service(const Service& service) const {
   const auto name = space ? collector.label(*space, service.name, "name") : std::nullopt;
   if (!name) return collector.take();
   const ServiceStyle by_address{};
-  const ServiceStyle by_endpoint{.has_reverse = false};  // that is the cluster's own name
+  const ServiceStyle by_endpoint{.has_reverse = false,  // that is the cluster's own name
+                                 .has_endpoint_ports = true};
   if (!service.outside_addresses.empty()) {
     ServiceNaming(service, by_address, collector, *name).name_addresses(service.outside_addresses);
   } else if (by_endpoints) {

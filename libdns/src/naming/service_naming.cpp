@@ -47,6 +47,10 @@ void ServiceNaming::name_backend(const Backend& backend) {
     collector_.add_address(name_, address);
     name_ports(ports_of(backend), endpoint);
     if (style_.is_zonal) name_in_zones(backend, address, endpoint);
+    if (!style_.has_endpoint_ports) return;
+    for (const Port& port : ports_of(backend)) {
+      if (port.number != 0) srv_.add(endpoint, port.number, endpoint);
+    }
   });
 }
 

@@ -19,8 +19,9 @@ namespace paddock::dns {
 struct ServiceStyle {
   bool endpoint_pod_names = false;
   bool has_reverse = true;
-  bool is_zonal = false;       // <zone>.{pin,prefer}._zone.<service>
-  bool is_by_cluster = false;  // endpoints stand below the name of the cluster they come from
+  bool is_zonal = false;            // <zone>.{pin,prefer}._zone.<service>
+  bool is_by_cluster = false;       // endpoints stand below the name of the cluster they come from
+  bool has_endpoint_ports = false;  // SRV records of an endpoint's ports at its own name, too
 };
 
 // SRV records by owner. Those of one owner have one priority, and share a weight of 100 by the

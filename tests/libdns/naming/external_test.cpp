@@ -117,6 +117,8 @@ TEST(ExternalNames, HeadlessServicesOnRequest) {
   EXPECT_EQ(ask(*authority, {"db-0.db.shop.example.com", A}).answer,
             Lines{"db-0.db.shop.example.com. 5 IN A 10.1.0.5"});
   EXPECT_EQ(ask(*authority, {"_pg._tcp.db.shop.example.com", SRV}).answer.size(), 1u);
+  EXPECT_EQ(ask(*authority, {"db-0.db.shop.example.com", SRV}).answer,
+            Lines{"db-0.db.shop.example.com. 5 IN SRV 0 100 5432 db-0.db.shop.example.com."});
 }
 
 }  // namespace
