@@ -153,6 +153,36 @@ class Kubernetes(unittest.TestCase):
         written_as("active")
         self.assertIs(own()["spec"]["unschedulable"], True)
 
+    def test_cluster_ip_of_kube_dns_is_answered_on_the_node_and_nothing_is_translated(self):
+        cluster_ip = "10.96.0.10"
+        for name, more in (("dnsd", ["--listen", "169.254.169.250:53", "--listen", f"{cluster_ip}:53"]),
+                           ("netd", ["--service-addresses", f"169.254.169.250,{cluster_ip}"])):
+            self.host.stop(name)
+            self.host.options[name] = [*self.host.options[name], *more]
+            self.host.start(name)
+            self.host.wait_ready(name)
+        pod = self.host.attach("asks")
+        to_coredns = f"ip daddr {cluster_ip} meta l4proto {{ tcp, udp }} th dport 53 dnat to 192.0.2.53"
+        run("nft", "-f", "-", stdin=f"""
+            table ip kube {{
+                chain pods {{ type nat hook prerouting priority dstnat; {to_coredns}; }}
+                chain host {{ type nat hook output priority -100; {to_coredns}; }}
+            }}
+            table inet seen {{
+                counter tracked {{ }}
+                chain input {{ type filter hook input priority 0; th dport 53 ct state != untracked counter name tracked; }}
+            }}""")
+        self.addCleanup(run, "nft", "delete table ip kube; delete table inet seen")
+        expected = named_services()["kubernetes.default.svc.cluster.local"]
+
+        for transport in ("+notcp", "+tcp"):
+            asked = (f"@{cluster_ip}", transport, "kubernetes.default.svc.cluster.local")
+            self.assertEqual(pod.dig(*asked), expected)
+            self.assertEqual(run("dig", "+short", "+tries=1", "+time=3", *asked).stdout.split(), expected)
+        self.assertEqual(pod.dig("kubernetes.default.svc.cluster.local"), expected)
+        self.assertIn("packets 0 ", run("nft", "list", "counter", "inet", "seen", "tracked").stdout)
+        self.host.detach(pod)
+
     def test_everything_goes_on_without_the_api(self):
         expected = named_services()
         self.assertGreater(len(expected), 10)

@@ -74,6 +74,18 @@ class Manifests(unittest.TestCase):
         (rule,) = self.objects["ValidatingAdmissionPolicy", "paddock-own-node"]["spec"]["matchConstraints"]["resourceRules"]
         self.assertIn("nodes", rule["resources"])
 
+    def test_cluster_ip_is_given_to_who_answers_and_who_leads_there(self):
+        component = yaml.safe_load((MANIFESTS.parent / "kubernetes-cluster-ip/kustomization.yaml").read_text())
+        steps = yaml.safe_load(component["patches"][0]["patch"])
+
+        for name, argument in zip(steps[::2], steps[1::2]):
+            container = int(name["path"].split("/")[-2])
+            self.assertEqual(self.pod["spec"]["containers"][container]["name"], name["value"])
+            self.assertIn(f"/{container}/args/-", argument["path"])
+        (listen, addresses) = (argument["value"] for argument in steps[1::2])
+        cluster_ip = listen.removeprefix("--listen=").removesuffix(":53")
+        self.assertEqual(addresses, f"--service-addresses=169.254.169.250,{cluster_ip}")
+
     def test_only_the_own_node_may_be_written_to(self):
         policy = self.objects["ValidatingAdmissionPolicy", "paddock-own-node"]
         binding = self.objects["ValidatingAdmissionPolicyBinding", "paddock-own-node"]

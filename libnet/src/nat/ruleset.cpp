@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace paddock::net::nat {
@@ -38,7 +39,9 @@ std::vector<Prefix> outermost(const std::vector<Prefix>& networks, bool v4) {
 std::string set(const std::string& name, bool v4, const std::vector<Prefix>& networks) {
   std::string elements;
   for (const Prefix& network : outermost(networks, v4)) {
-    elements += (elements.empty() ? "\t\telements = { " : ", ") + network.to_string();
+    elements +=
+        (elements.empty() ? "\t\telements = { " : ", ") +
+        (network.length == (v4 ? 32U : 128U) ? network.address.to_string() : network.to_string());
   }
   return "\tset " + name + " {\n\t\ttype " + (v4 ? "ipv4_addr" : "ipv6_addr") +
          "\n\t\tflags interval\n" + elements + (elements.empty() ? "" : " }\n") + "\t}\n\n";
@@ -93,6 +96,25 @@ std::string ports() {
          "\t\tdnat ip6 to meta l4proto . th dport map @ports6\n\t}\n\n";
 }
 
+// Names are asked and answered without connection tracking: no entry for each question, and none of
+// the translations that would lead it elsewhere where the address is a service's, too.
+std::string untracked() {
+  std::string rules;
+  for (const char* way : {"d", "s"}) {
+    for (const auto& [family, services] :
+         {std::pair{"ip ", " @services4"}, std::pair{"ip6 ", " @services6"}}) {
+      rules.append("\t\t").append(family).append(way).append("addr").append(services);
+      rules.append(" meta l4proto { tcp, udp } th ").append(way).append("port 53 notrack\n");
+    }
+  }
+  return rules;
+}
+
+std::string output() {
+  return "\tchain output {\n\t\ttype filter hook output priority raw; policy accept;\n" +
+         untracked() + "\t}\n\n";
+}
+
 // Own addresses only: a source must be routed back through the link it came in by. And a pod is no
 // router to its host, whatever it advertises.
 std::string prerouting() {
@@ -103,8 +125,8 @@ std::string prerouting() {
          group(detached_group) + " drop\n" + from_pod +
          " ip daddr 127.0.0.0/8 drop\n\t\tiifgroup " + group(bridge_group) +
          " ip daddr 127.0.0.0/8 drop\n" + from_pod + " icmpv6 type nd-router-advert drop\n" +
-         from_pod + " ip6 saddr fe80::/10 accept\n" + from_pod +
-         " fib saddr . iif oif 0 drop\n\t}\n\n";
+         from_pod + " ip6 saddr fe80::/10 accept\n" + from_pod + " fib saddr . iif oif 0 drop\n" +
+         untracked() + "\t}\n\n";
 }
 
 std::string forward() {
@@ -149,6 +171,11 @@ std::string ruleset(const HostPlan& plan) {
   cluster.insert(cluster.end(), pods.begin(), pods.end());
   std::string text = "table inet ";
   text.append(table_name).append(" {\n");
+  std::vector<Prefix> services;
+  for (const IpAddress& address : plan.service_addresses) {
+    services.push_back({address, address.is_v4() ? 32U : 128U});
+  }
+  text.append(set("services4", true, services)).append(set("services6", false, services));
   text.append(set("pods4", true, pods)).append(set("pods6", false, pods));
   if (plan.masquerade) {
     text.append(set("cluster4", true, cluster)).append(set("cluster6", false, cluster));
@@ -157,7 +184,7 @@ std::string ruleset(const HostPlan& plan) {
     text.append(port_map(map.name(), map.v4, map.with_address));
   }
   text.append(all_needed_sets());
-  text.append(prerouting()).append(ports()).append(forward());
+  text.append(prerouting()).append(output()).append(ports()).append(forward());
   return text.append(postrouting(plan.masquerade)).append("}\n");
 }
 

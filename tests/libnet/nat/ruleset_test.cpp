@@ -38,6 +38,23 @@ TEST(Ruleset, WritesAnEmptySetWithoutElements) {
   EXPECT_TRUE(has(ruleset(plan({})), "set pods6 {\n\t\ttype ipv6_addr\n\t\tflags interval\n\t}\n"));
 }
 
+TEST(Ruleset, DoesNotTrackNamesWhereTheHostAnswersThem) {
+  HostPlan both = plan({});
+  both.service_addresses = {boost::asio::ip::make_address("169.254.169.250"),
+                            boost::asio::ip::make_address("10.96.0.10"),
+                            boost::asio::ip::make_address("fd96::a")};
+
+  const std::string text = ruleset(both);
+
+  EXPECT_TRUE(has(text,
+                  "set services4 {\n\t\ttype ipv4_addr\n\t\tflags interval\n\t\t"
+                  "elements = { 10.96.0.10, 169.254.169.250 }\n"))
+      << text;
+  EXPECT_TRUE(has(text, "elements = { fd96::a }\n")) << text;
+  EXPECT_TRUE(has(text, "ip daddr @services4 meta l4proto { tcp, udp } th dport 53 notrack\n"));
+  EXPECT_TRUE(has(text, "ip6 saddr @services6 meta l4proto { tcp, udp } th sport 53 notrack\n"));
+}
+
 TEST(Ruleset, TranslatesNoAddressesWhenNotAskedTo) {
   HostPlan quiet = plan({});
   quiet.masquerade = false;

@@ -30,7 +30,8 @@ struct HostPlan {
   // Where pod addresses are good as they are: traffic to these is never masqueraded. The host's
   // own subnets need not be repeated here.
   std::vector<Prefix> cluster_networks;
-  // Where the host answers pods itself (DNS, metadata).
+  // Where the host answers pods itself (DNS, metadata). Names are asked there without connection
+  // tracking: nothing translates such an address to another one.
   std::vector<IpAddress> service_addresses = {boost::asio::ip::make_address_v4("169.254.169.250")};
   bool masquerade = true;
 
