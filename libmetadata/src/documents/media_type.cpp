@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <tuple>
 
 namespace paddock::metadata::documents {
@@ -53,14 +54,16 @@ int specificity(std::string_view range, std::string_view type) {
              : -1;
 }
 
-// In thousandths; a malformed weight counts as 1.
-int weight_of(std::string_view parameters) {
+// In thousandths; nothing when it is none.
+std::optional<int> weight_of(std::string_view parameters) {
   while (!parameters.empty()) {
     const std::string_view parameter = take(parameters, ';');
     if (!parameter.starts_with("q=") && !parameter.starts_with("Q=")) continue;
+    const std::string_view value = parameter.substr(2);
+    if (!value.starts_with('0') && !value.starts_with('1')) return std::nullopt;
     double weight = 1;
-    std::from_chars(parameter.data() + 2, parameter.data() + parameter.size(), weight);
-    return static_cast<int>(std::clamp(weight, 0.0, 1.0) * 1000);
+    std::from_chars(value.data(), value.data() + value.size(), weight);
+    return static_cast<int>(std::min(weight, 1.0) * 1000);
   }
   return 1000;
 }
@@ -69,17 +72,18 @@ int weight_of(std::string_view parameters) {
 
 MediaType negotiate(std::string_view accept) {
   MediaType best = offers[0].media;
-  std::tuple<int, int> best_rank{-1, 0};
+  std::tuple<int, int> best_rank{0, -1};
   const int count = static_cast<int>(std::size(offers));
   int best_place = count;
   while (!accept.empty()) {
     std::string_view entry = take(accept, ',');
-    const std::string_view range = take(entry, ';');
-    const int weight = weight_of(entry);
+    std::string_view range = take(entry, ';');
+    range = range.substr(0, range.find_first_of(" \t"));
+    const int weight = weight_of(entry).value_or(0);
     if (weight == 0) continue;
     for (int place = 0; place < count; ++place) {
-      const std::tuple<int, int> rank{specificity(range, offers[place].type), weight};
-      if (std::get<0>(rank) < 0) continue;
+      const std::tuple<int, int> rank{weight, specificity(range, offers[place].type)};
+      if (std::get<1>(rank) < 0) continue;
       if (rank > best_rank || (rank == best_rank && place < best_place)) {
         best = offers[place].media;
         best_rank = rank;

@@ -7,6 +7,7 @@
 #include "service/entity_tag.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <utility>
@@ -41,6 +42,22 @@ class VersionsSight final : public documents::Sight {
   documents::Node versions_;
   mutable documents::Reads reads_;
 };
+
+// The path of a version: one segment, and no plus in it, for that would be a space.
+std::string link_to(std::string_view version) {
+  constexpr std::string_view plain_marks = "-_.~$&,:;=@";
+  std::string path = "/";
+  for (const char c : version) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0 || plain_marks.find(c) != std::string_view::npos) {
+      path += c;
+    } else {
+      path.append(1, '%').append(1, "0123456789ABCDEF"[byte >> 4U]);
+      path += "0123456789ABCDEF"[byte & 15U];
+    }
+  }
+  return path;
+}
 
 // "//", "/./" and "/../" cleaned; the path itself when there is nothing to clean.
 std::string clean(std::string_view path) {
@@ -218,7 +235,7 @@ Response DocumentWorker::list_versions(const DocumentQuestion& question,
                                        std::string_view known_tags) const {
   std::vector<std::pair<std::string, documents::Node>> entries;
   const auto add = [&entries](std::string_view name) {
-    entries.emplace_back(name, documents::Node("/" + std::string(name)));
+    entries.emplace_back(name, documents::Node(link_to(name)));
   };
   if (answers_) {
     for (const std::string& name : answers_->versions()) add(name);

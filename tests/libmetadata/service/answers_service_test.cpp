@@ -58,6 +58,15 @@ TEST_F(AnswersServiceTest, ListsTheVersionsOfTheFile) {
             "2015-07-25: /2015-07-25\n2016-07-29: /2016-07-29\nlatest: /latest\n");
 }
 
+TEST_F(AnswersServiceTest, LinksToVersionsOfAnyName) {
+  publish(R"({"my own/1?": {"default": {"name": "it"}}})");
+
+  EXPECT_EQ(body("/"), "latest\nmy+own%2F1%3F\n");
+  EXPECT_EQ(body("/", {{"Accept", "application/json"}}),
+            R"({"latest":"/latest","my own/1?":"/my%20own%2F1%3F"})");
+  EXPECT_EQ(body("/my%20own%2F1%3F/name"), "it");
+}
+
 TEST_F(AnswersServiceTest, AnswersByWhoAsks) {
   publish(tree);
 
