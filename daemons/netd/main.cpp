@@ -76,7 +76,7 @@ void serve(runtime::Daemon<netd::Options>& daemon) {
       if (daemon.reload()) service.reload(daemon.options());
       daemon.ready(service.summary());
     }
-    service.maintain(wake == runtime::Wake::nudge);
+    service.maintain();
     if (installation.is_due()) installation.tend(service.status().ready);
   }
 }

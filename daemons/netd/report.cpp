@@ -4,8 +4,6 @@
 #include "netd/lease_json.hpp"
 #include "netd/service.hpp"
 
-#include <algorithm>
-
 namespace paddock::netd {
 namespace {
 
@@ -31,16 +29,17 @@ void add_problems(const net::AddressPool::Usage& usage, std::vector<runtime::Pro
 }  // namespace
 
 std::string Service::summary() const {
-  const auto count = pods_->leases().size();
+  const auto count = pods_->lease_count();
   return std::to_string(count) + (count == 1 ? " pod attached" : " pods attached");
 }
 
 runtime::Status Service::status() const {
   using Severity = runtime::Problem::Severity;
   runtime::Status status;
-  const auto leases = pods_->leases();
+  const auto leases = pods_->leases(most_pods_shown);
+  const auto count = pods_->lease_count();
   status.summary = summary();
-  Json detail{{"leases", leases.size()}, {"subnets", Json::array()}, {"pods", Json::array()}};
+  Json detail{{"leases", count}, {"subnets", Json::array()}, {"pods", Json::array()}};
   for (const auto& usage : pods_->usage()) {
     detail["subnets"].push_back({{"network", usage.network.to_string()},
                                  {"size", usage.size},
@@ -48,9 +47,8 @@ runtime::Status Service::status() const {
                                  {"resting", usage.resting}});
     add_problems(usage, status.problems);
   }
-  for (std::size_t i = 0; i < std::min(leases.size(), most_pods_shown); ++i)
-    detail["pods"].push_back(format_lease(leases[i]));
-  if (leases.size() > most_pods_shown) detail["pods_left_out"] = leases.size() - most_pods_shown;
+  for (const auto& lease : leases) detail["pods"].push_back(format_lease(lease));
+  if (count > leases.size()) detail["pods_left_out"] = count - leases.size();
   if (registrar_) {
     const auto registry = registrar_->status();
     detail["registry"] = {{"connected", registry.is_connected},
@@ -87,7 +85,7 @@ void Service::metrics(runtime::MetricsText& out) const {
   out.counter("paddock_net_repairs_total", "Things found in disorder and put right.");
   out.sample(counters_.repairs.load());
   out.gauge("paddock_net_leases", "Pod interfaces attached.");
-  out.sample(pods_->leases().size());
+  out.sample(pods_->lease_count());
   const auto usages = pods_->usage();
   out.gauge("paddock_net_pool_size", "Addresses of a subnet that can be given out.");
   for (const auto& usage : usages) out.sample(usage.size, {{"subnet", usage.network.to_string()}});

@@ -23,7 +23,8 @@ namespace log = runtime::log;
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds shortest_interval{500};  // between two looks at the kernel
-// Between an event and the look: one ADD makes several, and should not meet the look it causes.
+// Between an event and the look: one ADD makes several, and should not meet the look it causes, nor
+// wake anybody for each.
 constexpr std::chrono::milliseconds calm{100};
 constexpr std::chrono::seconds longest_interval{60};
 
@@ -70,6 +71,7 @@ Service::Service(const Options& options, std::function<void()> wake)
       network_(host_),
       kernel_(host_) {
   for (const auto& change : network_.ensure(plan_).value()) log::info("host", {{"did", change}});
+  (void)kernel_.drain();  // that was us, and what follows looks at all the rest
   open_overlay();
   pods_ = std::make_unique<net::PodNetwork>(host_, pod_options(options_));
   const auto answer_call = [this](const net::PluginCall& call) { return answer(call); };
@@ -112,35 +114,49 @@ void Service::watch_kernel() {
     pollfd waited[] = {{kernel_.descriptor(), POLLIN, 0}, {stop_, POLLIN, 0}};
     if (::poll(waited, 2, -1) < 0 && errno != EINTR) return;
     if (waited[1].revents != 0) return;
-    if (waited[0].revents != 0 && kernel_.drain()) wake_();
+    if (waited[0].revents == 0) continue;
+    if (::poll(&waited[1], 1, static_cast<int>(calm.count())) > 0) return;
+    auto change = kernel_.drain();
+    if (change.empty()) continue;
+    {
+      const std::lock_guard lock(mutex_);
+      happened_.add(std::move(change));
+    }
+    wake_();
   }
 }
 
 steady_clock::time_point Service::due() const {
-  if (!woken_) return maintained_ + longest_interval;
-  // Every ADD is an event, and a look takes the longer the more pods there are.
+  const auto whole = maintained_ + longest_interval;
+  if (change_.empty()) return whole;
   const auto interval =
       std::clamp<steady_clock::duration>(10 * took_, shortest_interval, longest_interval);
-  return std::max(maintained_ + interval, woken_at_ + calm);
+  return std::min(whole, looked_ + interval);
 }
 
-void Service::maintain(bool woken) {
+void Service::maintain() {
   follow_subnets();
+  {
+    const std::lock_guard lock(mutex_);
+    change_.add(std::exchange(happened_, {}));
+  }
   const auto now = steady_clock::now();
-  if (woken && !woken_) woken_at_ = now;
-  woken_ = woken_ || woken;
   if (now < due()) return;
-  woken_ = false;
-  maintained_ = now;
-  const auto changed = network_.ensure(plan_);
-  const auto agreed = pods_->reconcile();
+  auto change = std::exchange(change_, {});
+  change.is_wide = change.is_wide || now >= maintained_ + longest_interval || !trouble_.empty();
+  looked_ = now;
+  if (change.is_wide) maintained_ = now;
+  const bool is_hosts = change.is_wide || change.tables;
+  const auto changed =
+      is_hosts ? network_.ensure(plan_) : net::Result<std::vector<std::string>>({});
+  const auto agreed = pods_->reconcile(change);
   took_ = steady_clock::now() - now;
   const std::lock_guard lock(mutex_);
   trouble_ = !changed ? changed.error().text : !agreed ? agreed.error().text : std::string();
   if (!trouble_.empty()) log::error("host network", {{"error", trouble_}});
   if (!changed) return;
   counters_.repairs += changed->size();
-  for (const auto& change : *changed) log::warning("host", {{"did", change}});
+  for (const auto& done : *changed) log::warning("host", {{"did", done}});
 }
 
 void Service::note_repair(const std::string& what) {
@@ -164,9 +180,7 @@ void Service::reload(const Options& options) {
   pods_->set_dns(dns_hints(options));
   plan_.masquerade = options.masquerade;
   maintained_ = {};
-  woken_at_ = {};
-  woken_ = true;
-  maintain(true);
+  maintain();
 }
 
 std::optional<net::cni::Failure> Service::trouble() const {

@@ -44,8 +44,9 @@ class Service {
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
-  // Makes host and pods what they should be, if it is time: after a wake, and each minute.
-  void maintain(bool woken);
+  // Makes host and pods what they should be, if it is time: what changed after a wake, and all of
+  // it each minute.
+  void maintain();
   // When maintain() has something to do if nothing wakes it.
   [[nodiscard]] std::chrono::steady_clock::time_point due() const;
   void reload(const Options& options);
@@ -113,18 +114,19 @@ class Service {
   std::chrono::steady_clock::time_point reach_looked_at_{};
   net::HostPlan plan_;
   net::HostNetwork network_;
-  mutable std::mutex mutex_;       // the three below: written by requests, read by pages
+  mutable std::mutex mutex_;  // the four below: written by requests and the watcher, read by pages
+  net::KernelChange happened_;
   std::optional<net::Peer> self_;  // new, and not told to the registry yet
   std::string trouble_;
   struct Repair {
     std::chrono::system_clock::time_point when;
     std::string what;
   };
-  std::deque<Repair> repairs_;  // the last ones
-  std::chrono::steady_clock::time_point maintained_{};
-  std::chrono::steady_clock::duration took_{};  // the last look at the kernel
-  bool woken_ = false;
-  std::chrono::steady_clock::time_point woken_at_{};
+  std::deque<Repair> repairs_;                          // the last ones
+  net::KernelChange change_;                            // to be looked after
+  std::chrono::steady_clock::time_point maintained_{};  // all of it
+  std::chrono::steady_clock::time_point looked_{};      // at anything
+  std::chrono::steady_clock::duration took_{};          // the last look at the kernel
   Counters counters_;
   std::unique_ptr<net::PodNetwork> pods_;
   std::unique_ptr<net::PluginServer> server_;

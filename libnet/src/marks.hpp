@@ -11,6 +11,8 @@ namespace paddock::net {
 inline constexpr const char* gateway_link = "paddock0";
 inline constexpr const char* table_name = "paddock";          // nftables, families inet and bridge
 inline constexpr std::string_view alias_prefix = "paddock:";  // of the links of attachments
+// Far above those the kernel counts up from one, so that ours never meet them.
+inline constexpr std::uint32_t first_pod_index = 0x10000000U;
 inline constexpr std::uint8_t route_protocol = 142;
 inline constexpr std::uint8_t overlay_protocol = 143;  // routes, neighbours, addresses of overlays
 inline constexpr std::uint32_t pod_group = 1420;       // host ends of attached pods

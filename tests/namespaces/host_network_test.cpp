@@ -177,7 +177,7 @@ TEST(HostNetwork, TakesTheMtuOfTheDefaultRoute) {
   EXPECT_EQ(network.default_mtu().value(), 9000U);
 }
 
-TEST(KernelWatch, WakesForOurThingsOnly) {
+TEST(KernelWatch, TellsOfOurThingsOnly) {
   Namespace ns;
   HostNetwork network(ns.get());
   ASSERT_TRUE(network.ensure(dual_stack_plan()));
@@ -186,19 +186,42 @@ TEST(KernelWatch, WakesForOurThingsOnly) {
     pollfd entry{watch.descriptor(), POLLIN, 0};
     return ::poll(&entry, 1, 0) == 1;
   };
-  EXPECT_FALSE(watch.drain());
+  EXPECT_TRUE(watch.drain().empty());
 
   ns.must("ip link add br9 type bridge");
   ns.must("nft add table inet theirs");
-  EXPECT_FALSE(watch.drain());
+  EXPECT_TRUE(watch.drain().empty());
   for (const char* ours : {"ip link set paddock0 down", "nft flush table inet paddock",
                            "ip -6 route del unreachable fd42::/64 proto 142"}) {
     ns.must(ours);
     EXPECT_TRUE(readable()) << ours;
-    EXPECT_TRUE(watch.drain()) << ours;
+    EXPECT_FALSE(watch.drain().empty()) << ours;
     EXPECT_FALSE(readable());
-    EXPECT_FALSE(watch.drain());
+    EXPECT_TRUE(watch.drain().empty());
   }
+}
+
+TEST(KernelWatch, TellsHowMuchHasToBeLookedAt) {
+  Host host;
+  Namespace pod;
+  KernelWatch watch(host.ns.get());
+
+  const auto made = host.attachments.attach(pod.get(), request("web", {"10.42.0.7"})).value();
+  const auto attached = watch.drain();
+  host.ns.must("ip route del 10.42.0.7 proto 142");
+  const auto unrouted = watch.drain();
+  host.ns.must("nft flush table inet paddock");
+  const auto flushed = watch.drain();
+  host.ns.must("ip addr del 10.42.0.1/32 dev paddock0");
+  const auto unaddressed = watch.drain();
+
+  for (const auto& one : {attached, unrouted}) {
+    EXPECT_EQ(one.links, std::set{made.host_ifindex});
+    EXPECT_FALSE(one.is_wide || one.tables);
+  }
+  EXPECT_TRUE(flushed.tables);
+  EXPECT_FALSE(flushed.is_wide);
+  EXPECT_TRUE(unaddressed.is_wide) << "the routes of pods went with it, and nobody tells";
 }
 
 }  // namespace

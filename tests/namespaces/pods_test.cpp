@@ -217,6 +217,43 @@ TEST(Pods, ReconcilingFindsWhatOthersTookAway) {
   EXPECT_TRUE(host.failed().empty()) << host.failed().front();
 }
 
+TEST(Pods, ReconcilingAChangeLooksAtThePodsItNames) {
+  PodHost host;
+  Namespace first;
+  Namespace second;
+  Namespace gone;
+  const auto index_of = [&](const nlohmann::json& result) {
+    const auto name = result["interfaces"][0]["name"].get<std::string>();
+    return host.host.ns.json("ip -j link show dev " + name)[0]["ifindex"].get<std::uint32_t>();
+  };
+  const auto one = index_of(host.add("c1", first));
+  host.add("c2", second);
+  const auto other = index_of(host.add("c3", gone));
+  host.host.ns.must("ip route flush proto 142 type unicast");
+  gone.must("ip link del eth0");
+  gone.close();
+
+  ASSERT_TRUE(host.pods().reconcile({.is_wide = false, .tables = false, .links = {one, other, 1}}));
+
+  EXPECT_TRUE(first.pings("10.42.0.1"));
+  EXPECT_FALSE(second.pings("10.42.0.1", "-W 1")) << "nobody said that it lost its routes";
+  EXPECT_EQ(host.pods().lease_count(), 2U);
+  EXPECT_EQ(host.repaired().size(), 2U);
+  EXPECT_TRUE(host.failed().empty()) << host.failed().front();
+}
+
+TEST(Pods, ReconcilingTablesBringsBackWhatPodsShare) {
+  PodHost host;
+  Namespace bridged;
+  host.add("c1", bridged, R"("dataPath":"bridge","bridge":"br0")");
+  host.host.ns.must("nft delete table bridge paddock");
+
+  ASSERT_TRUE(host.pods().reconcile({.is_wide = false, .tables = true, .links = {}}));
+
+  EXPECT_TRUE(bridged.pings("10.42.0.1"));
+  EXPECT_EQ(host.host.ns.run("nft list table bridge paddock").status, 0);
+}
+
 TEST(Pods, GcRemovesWhatIsNotListedAndNothingOfOthers) {
   PodHost host;
   Namespace one;

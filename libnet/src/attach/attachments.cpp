@@ -12,19 +12,19 @@
 #include <algorithm>
 #include <cerrno>
 #include <set>
+#include <utility>
 
 namespace paddock::net {
 namespace {
 
 constexpr int index_attempts = 4;
 
-// An interface index far above those the kernel counts up from one, so that ours never meet them.
 std::uint32_t random_index() {
   std::uint32_t bits = 0;
   if (getrandom(&bits, sizeof bits, 0) != sizeof bits) {
     throw std::system_error(errno, std::generic_category(), "read random bytes for a link index");
   }
-  return 0x10000000U | (bits & 0x3fffffffU);
+  return first_pod_index | (bits & 0x3fffffffU);
 }
 
 std::string host_link_name(std::uint32_t index) {
@@ -145,6 +145,34 @@ Result<std::vector<FoundAttachment>> Attachments::State::list() {
   return found;
 }
 
+Result<std::optional<FoundAttachment>> Attachments::State::find(std::uint32_t host_ifindex) {
+  auto host = links_.borrow();
+  const auto link = netlink::find_link(host, host_ifindex);
+  if (!link) {
+    return link.error();
+  }
+  if (!*link || (*link)->group != pod_group || (*link)->kind != "veth") {
+    return std::optional<FoundAttachment>();
+  }
+  const auto routes = netlink::list_routes(host, route_protocol, host_ifindex);
+  if (!routes) {
+    return routes.error();
+  }
+  FoundAttachment found{
+      (*link)->name, host_ifindex, AttachmentId::from_alias((*link)->alias), {}, {}};
+  for (const netlink::Route& route : *routes) {
+    found.addresses.push_back(route.destination.address);
+  }
+  if ((*link)->master != 0) {
+    const auto bridge = netlink::find_link(host, (*link)->master);
+    if (!bridge) {
+      return bridge.error();
+    }
+    found.bridge = *bridge ? (*bridge)->name : std::string();
+  }
+  return std::optional(std::move(found));
+}
+
 Attachments::Attachments(const NetworkNamespace& host) : state_(std::make_unique<State>(host)) {}
 Attachments::~Attachments() = default;
 
@@ -214,5 +242,8 @@ Result<std::vector<std::string>> Attachments::ensure_bridges(
   return state_->ensure_bridges(attachments);
 }
 Result<std::vector<FoundAttachment>> Attachments::list() { return state_->list(); }
+Result<std::optional<FoundAttachment>> Attachments::find(std::uint32_t host_ifindex) {
+  return state_->find(host_ifindex);
+}
 
 }  // namespace paddock::net

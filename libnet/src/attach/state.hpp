@@ -35,6 +35,7 @@ class Attachments::State {
   Result<void> repair(const Attachment& attachment);
   Result<std::vector<std::string>> ensure_bridges(const std::vector<Attachment>& attachments);
   Result<std::vector<FoundAttachment>> list();
+  Result<std::optional<FoundAttachment>> find(std::uint32_t host_ifindex);
 
  private:
   Result<void> free_ifname(netlink::Socket& pod, const std::string& ifname);

@@ -18,25 +18,41 @@
 namespace paddock::net {
 namespace {
 
-// Whether the event is about something that ensure() or list() looks at. Messages of deletion are
-// laid out as those of creation.
-bool concerns_us(netlink::Message message) {
+// What the event says about what ensure() or reconcile() look at. Messages of deletion are laid out
+// as those of creation. What cannot be read may be about anything.
+void note_event(KernelChange& change, netlink::Message message) {
   switch (message.type) {
     case RTM_NEWLINK:
     case RTM_DELLINK: {
       message.type = RTM_NEWLINK;
       const auto link = netlink::parse_link(message);
-      return !link || link->name == gateway_link || link->group == pod_group;
+      if (!link || link->name == gateway_link) {
+        change.is_wide = true;
+      } else if (link->group == pod_group) {
+        change.links.insert(link->index);
+      }
+      return;
     }
     case RTM_DELROUTE: {
       message.type = RTM_NEWROUTE;
       const auto route = netlink::parse_route(message);
-      return !route || route->protocol == route_protocol;
+      if (!route) {
+        change.is_wide = true;
+      } else if (route->protocol == route_protocol && route->type == RTN_UNREACHABLE) {
+        change.tables = true;
+      } else if (route->protocol == route_protocol) {
+        change.links.insert(route->link);
+      }
+      return;
     }
-    case RTM_DELADDR:
-      return true;
+    case RTM_DELADDR: {
+      message.type = RTM_NEWADDR;
+      const auto address = netlink::parse_address(message);
+      change.is_wide = change.is_wide || !address || address->link < first_pod_index;
+      return;
+    }
     default:
-      return false;
+      return;
   }
 }
 
@@ -77,14 +93,16 @@ class KernelWatch::State {
 
   int descriptor() const { return epoll_; }
 
-  bool drain() {
-    bool seen = false;
-    const auto routes = routes_.drain(
-        [&](const netlink::Message& message) { seen = seen || concerns_us(message); });
-    const auto tables = tables_.drain(
-        [&](const netlink::Message& message) { seen = seen || concerns_our_table(message); });
+  KernelChange drain() {
+    KernelChange change;
+    const auto routes =
+        routes_.drain([&](const netlink::Message& message) { note_event(change, message); });
+    const auto tables = tables_.drain([&](const netlink::Message& message) {
+      change.tables = change.tables || concerns_our_table(message);
+    });
     const bool complete = routes && *routes && tables && *tables;
-    return seen || !complete;
+    change.is_wide = change.is_wide || !complete;
+    return change;
   }
 
  private:
@@ -96,6 +114,6 @@ class KernelWatch::State {
 KernelWatch::KernelWatch(const NetworkNamespace& host) : state_(std::make_unique<State>(host)) {}
 KernelWatch::~KernelWatch() = default;
 int KernelWatch::descriptor() const { return state_->descriptor(); }
-bool KernelWatch::drain() { return state_->drain(); }
+KernelChange KernelWatch::drain() { return state_->drain(); }
 
 }  // namespace paddock::net

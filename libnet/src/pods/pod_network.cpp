@@ -52,19 +52,25 @@ cni::Expected<std::string> PodNetwork::answer(const cni::Request& request,
 }
 
 Result<void> PodNetwork::reconcile() { return state_->reconcile(State::When::running); }
+Result<void> PodNetwork::reconcile(const KernelChange& change) { return state_->reconcile(change); }
 
 std::vector<std::string> PodNetwork::examine(const Lease& lease) const {
   return state_->examine(lease);
 }
 
-std::vector<Lease> PodNetwork::leases() const {
+std::vector<Lease> PodNetwork::leases(std::size_t at_most) const {
   state_->records.settle();
   std::vector<Lease> result;
   for (const auto& lease : state_->records.all()) {
-    if (lease->state == LeaseState::attached && !lease->attachment.addresses.empty())
-      result.push_back(*lease);
+    if (result.size() == at_most) break;
+    if (is_serving(*lease)) result.push_back(*lease);
   }
   return result;
+}
+
+std::size_t PodNetwork::lease_count() const {
+  state_->records.settle();
+  return state_->records.serving();
 }
 
 std::vector<AddressPool::Usage> PodNetwork::usage() const {

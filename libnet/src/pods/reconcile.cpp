@@ -63,10 +63,25 @@ void PodNetwork::State::reconcile_link(const FoundAttachment& link, When when) {
   const auto id = link.id.value_or(AttachmentId{});
   const auto held = turn(id, std::chrono::milliseconds(0));
   if (!held || (link.id && records.find(id))) return;
+  if (when == When::running) {  // its DEL may have come meanwhile
+    const auto still = attachments.find(link.host_ifindex);
+    if (still && !*still) return;
+  }
   if (auto gone = detach_unknown(id, link.host_link); !gone)
     tell(options.events.failed, link.host_link + " cannot be removed: " + gone.error().text);
   else
     tell(options.events.repaired, link.host_link + " was removed: no record knows it");
+}
+
+Result<void> PodNetwork::State::reconcile_tables() {
+  const auto restored = ports.restore();
+  if (restored && *restored > 0)
+    tell(options.events.repaired, std::to_string(*restored) + " mapped ports were put right");
+  const auto present = elements.restore();
+  if (present && *present > 0)
+    tell(options.events.repaired, std::to_string(*present) + " elements of sets were put right");
+  if (!present) return present.error();
+  return restored ? Result<void>() : restored.error();
 }
 
 // What bridged pods share.
@@ -106,16 +121,39 @@ Result<void> PodNetwork::State::reconcile(When when) {
     }
   }
   for (const auto& lease : leases) reconcile_lease(lease, found ? &links : nullptr, when);
-  const auto restored = ports.restore();
-  if (restored && *restored > 0)
-    tell(options.events.repaired, std::to_string(*restored) + " mapped ports were put right");
-  const auto present = elements.restore();
-  if (present && *present > 0)
-    tell(options.events.repaired, std::to_string(*present) + " elements of sets were put right");
+  const auto restored = reconcile_tables();
   if (!found) return found.error();
   for (const auto& link : *found) reconcile_link(link, when);
-  if (!present) return present.error();
-  return restored ? Result<void>() : restored.error();
+  return restored;
+}
+
+Result<void> PodNetwork::State::reconcile(const KernelChange& change) {
+  // From there on one look at all of them costs less.
+  constexpr std::size_t many = 64;
+  if (change.is_wide || change.links.size() > many) return reconcile(When::running);
+  Result<void> done;
+  if (change.tables) {
+    reconcile_bridges(records.all());
+    done = reconcile_tables();
+  }
+  for (const auto link : change.links) {
+    if (auto looked = reconcile_changed(link); !looked) done = looked;
+  }
+  return done;
+}
+
+// Most often it was a request: then lease and link agree, or both are gone.
+Result<void> PodNetwork::State::reconcile_changed(std::uint32_t host_ifindex) {
+  const auto lease = records.find(host_ifindex);  // before the link, as above
+  const auto found = attachments.find(host_ifindex);
+  if (!found) return found.error();
+  Links links;
+  if (*found && (*found)->id) links.emplace((*found)->id->alias(), **found);
+  if (lease)
+    reconcile_lease(lease, &links, When::running);
+  else if (*found)
+    reconcile_link(**found, When::running);
+  return {};
 }
 
 std::vector<std::string> PodNetwork::State::examine(const Lease& lease) {

@@ -17,6 +17,10 @@ constexpr std::chrono::seconds release_patience{1};  // they take a millisecond
 
 }  // namespace
 
+bool is_serving(const Lease& lease) {
+  return lease.state == LeaseState::attached && !lease.attachment.addresses.empty();
+}
+
 std::string owner_of(const PodIdentity& pod, const AttachmentId& id) {
   return pod.name_space + "/" + pod.name + "/" + id.network + "/" + id.ifname;
 }
@@ -49,6 +53,17 @@ Records::LeasePointer Records::find(const AttachmentId& id) const {
   const std::lock_guard lock(mutex_);
   const auto found = leases_.find(key_of(id));
   return found == leases_.end() ? nullptr : found->second;
+}
+
+Records::LeasePointer Records::find(std::uint32_t host_ifindex) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_link_.find(host_ifindex);
+  return found == by_link_.end() ? nullptr : found->second;
+}
+
+std::size_t Records::serving() const {
+  const std::lock_guard lock(mutex_);
+  return serving_;
 }
 
 std::vector<Records::LeasePointer> Records::all() const {
@@ -154,7 +169,20 @@ void Records::free(const std::vector<LeaseStore::Freed>& freed) {
 void Records::show(Lease lease) {
   auto shown = std::make_shared<const Lease>(std::move(lease));
   const std::lock_guard lock(mutex_);
+  remove(shown->attachment.id);
+  if (shown->attachment.host_ifindex != 0) by_link_[shown->attachment.host_ifindex] = shown;
+  serving_ += is_serving(*shown) ? 1U : 0U;
   leases_[key_of(shown->attachment.id)] = std::move(shown);
+}
+
+// The lock is held.
+void Records::remove(const AttachmentId& id) {
+  const auto found = leases_.find(key_of(id));
+  if (found == leases_.end()) return;
+  const auto link = by_link_.find(found->second->attachment.host_ifindex);
+  if (link != by_link_.end() && link->second == found->second) by_link_.erase(link);
+  serving_ -= is_serving(*found->second) ? 1U : 0U;
+  leases_.erase(found);
 }
 
 void Records::cancel(const Lease& lease) {
@@ -181,7 +209,7 @@ Result<void> Records::release(const Lease& lease) {
   const auto freed = freed_by(lease, system_clock::now());
   if (auto erased = store_.erase(lease.attachment.id, freed); !erased) return erased;
   const std::lock_guard lock(mutex_);
-  leases_.erase(key_of(lease.attachment.id));
+  remove(lease.attachment.id);
   free(freed);
   end_release();
   return {};

@@ -11,6 +11,7 @@
 #include <paddock/net/lease_store.hpp>
 
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -39,6 +40,9 @@ struct Reservation {
   std::vector<IpAddress> gateways;
 };
 
+// An attached lease with an address; others are links without one, or on their way out.
+bool is_serving(const Lease& lease);
+
 // The owner of an attachment's addresses across its lives: the pod by its name, and the interface.
 std::string owner_of(const PodIdentity& pod, const AttachmentId& id);
 
@@ -53,7 +57,10 @@ class Records {
 
   // Null when there is none.
   [[nodiscard]] LeasePointer find(const AttachmentId& id) const;
+  [[nodiscard]] LeasePointer find(std::uint32_t host_ifindex) const;
   [[nodiscard]] std::vector<LeasePointer> all() const;
+  // How many pods have addresses: is_serving() says of each whether it counts.
+  [[nodiscard]] std::size_t serving() const;
   [[nodiscard]] std::vector<AddressPool::Usage> usage() const;
   // Of the pool that network's pods have their addresses from.
   [[nodiscard]] std::vector<AddressPool::Usage> usage(const std::string& network) const;
@@ -87,6 +94,7 @@ class Records {
   static std::vector<LeaseStore::Freed> freed_by(const Lease& lease,
                                                  std::chrono::system_clock::time_point when);
   void free(const std::vector<LeaseStore::Freed>& freed);
+  void remove(const AttachmentId& id);
 
   void end_release();
   Result<std::vector<IpAddress>> take(const Claim& claim);
@@ -96,6 +104,8 @@ class Records {
   FormerOwners former_owners_;
   std::chrono::milliseconds quarantine_;
   std::unordered_map<std::string, LeasePointer> leases_;
+  std::unordered_map<std::uint32_t, LeasePointer> by_link_;  // those with a link of ours
+  std::size_t serving_ = 0;
   mutable std::condition_variable released_;
   unsigned releases_ = 0;  // begun and not ended
   std::uint64_t ended_ = 0;

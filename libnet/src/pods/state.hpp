@@ -47,6 +47,7 @@ class PodNetwork::State {
   // At the start nothing else runs, so what is half made can be told from what is being made.
   enum class When { start, running };
   Result<void> reconcile(When when);
+  Result<void> reconcile(const KernelChange& change);
   std::vector<std::string> examine(const Lease& lease);
 
   PodNetworkOptions options;
@@ -95,6 +96,8 @@ class PodNetwork::State {
   // Why the lease has no right to exist; empty when it has. `links` null: not known.
   std::string objection(const Lease& lease, const Links* links, When when) const;
   void reconcile_bridges(const std::vector<Records::LeasePointer>& leases);
+  Result<void> reconcile_tables();
+  Result<void> reconcile_changed(std::uint32_t host_ifindex);
   void reconcile_lease(const Records::LeasePointer& lease, const Links* links, When when);
   void adopt(const std::vector<Records::LeasePointer>& leases);
   void reconcile_link(const FoundAttachment& link, When when);

@@ -178,6 +178,8 @@ class PADDOCK_NET_EXPORT Attachments {
 
   // All attached links, detached ones not counted: for reconciling leases after a restart.
   Result<std::vector<FoundAttachment>> list();
+  // The one with that link; absent: there is none, or it is detached.
+  Result<std::optional<FoundAttachment>> find(std::uint32_t host_ifindex);
 
  private:
   class State;

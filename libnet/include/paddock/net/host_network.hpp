@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,8 +67,24 @@ class PADDOCK_NET_EXPORT HostNetwork {
   std::unique_ptr<State> state_;
 };
 
-// Tells when links, addresses or routes of the host changed, so that ensure() can run at once.
-// One thread at a time.
+// What happened in the kernel, as far as it can be about something of ours. Looking after it costs
+// what changed, unless it is wide.
+struct KernelChange {
+  // paddock0 or an address of the host, with which routes go untold; or events were lost.
+  bool is_wide = false;
+  bool tables = false;            // what pods share: nftables, the routes of their subnets
+  std::set<std::uint32_t> links;  // of pods, by index
+
+  bool empty() const { return !is_wide && !tables && links.empty(); }
+  void add(KernelChange other) {
+    is_wide = is_wide || other.is_wide;
+    tables = tables || other.tables;
+    links.merge(other.links);
+  }
+};
+
+// Tells when links, addresses, routes or tables of the host changed, so that ensure() and
+// PodNetwork::reconcile() can run soon. One thread at a time.
 class PADDOCK_NET_EXPORT KernelWatch {
  public:
   // Throws std::system_error when the socket cannot be opened.
@@ -78,9 +95,9 @@ class PADDOCK_NET_EXPORT KernelWatch {
 
   // Readable when something changed; for poll().
   int descriptor() const;
-  // Takes all events that wait, without blocking. True when anything happened that ensure() or
-  // Attachments::list() could care about, or when events were lost (too many at once).
-  bool drain();
+  // Takes all events that wait, without blocking. Empty: nothing that ensure() or reconcile() could
+  // care about.
+  KernelChange drain();
 
  private:
   class State;

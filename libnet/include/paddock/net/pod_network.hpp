@@ -8,12 +8,15 @@
 #include <paddock/net/address_pool.hpp>
 #include <paddock/net/cni.hpp>
 #include <paddock/net/export.hpp>
+#include <paddock/net/host_network.hpp>
 #include <paddock/net/lease_store.hpp>
 #include <paddock/net/namespace.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -70,13 +73,17 @@ class PADDOCK_NET_EXPORT PodNetwork {
   // Compares records and kernel and repairs: records of vanished pods go, links without record go.
   // Call it now and then, and when links changed. An error means that the kernel did not answer.
   [[nodiscard]] Result<void> reconcile();
+  // The same of what changed, after HostNetwork::ensure() if it is more than links.
+  [[nodiscard]] Result<void> reconcile(const KernelChange& change);
 
   // What the kernel lacks of what the lease says, and what the lease lacks of what holds today; one
   // sentence each, empty when they agree. Reads only.
   [[nodiscard]] std::vector<std::string> examine(const Lease& lease) const;
 
-  // Those that have an address, ordered by nothing in particular.
-  [[nodiscard]] std::vector<Lease> leases() const;
+  // Those that have an address, ordered by nothing in particular, and no more than that many.
+  [[nodiscard]] std::vector<Lease> leases(
+      std::size_t at_most = std::numeric_limits<std::size_t>::max()) const;
+  [[nodiscard]] std::size_t lease_count() const;
   [[nodiscard]] std::vector<AddressPool::Usage> usage() const;
 
   // A subnet more for networks without one of their own, or one that was closed again, whose
