@@ -40,16 +40,20 @@ class Reaper {
   }
 
  private:
-  // Long enough for a burst of DELs to become one removal, short enough to go unnoticed.
+  // As long as one DEL follows the other they gather, so that a burst becomes few removals: each
+  // keeps the kernel's lock, for which the DELs wait, for ten milliseconds and more.
   static constexpr std::chrono::milliseconds gather{20};
+  static constexpr std::chrono::milliseconds longest{500};
 
   void run() {
     std::unique_lock lock(mutex_);
     for (;;) {
       changed_.wait(lock, [this] { return waiting_ || stopping_; });
       if (!waiting_) return;
-      changed_.wait_for(lock, gather, [this] { return stopping_; });
-      waiting_ = false;
+      const auto latest = std::chrono::steady_clock::now() + longest;
+      while (std::exchange(waiting_, false) && !stopping_ &&
+             std::chrono::steady_clock::now() < latest)
+        changed_.wait_for(lock, gather, [this] { return waiting_ || stopping_; });
       lock.unlock();
       if (auto reaped = attachments_.reap(); !reaped && failed_) failed_(reaped.error().text);
       lock.lock();
