@@ -24,22 +24,21 @@ std::string detour_name(std::uint32_t host_ifindex) {
   return name.data();
 }
 
-void add_limits(netlink::Batch& batch, const Attachment& attachment) {
+void add_limits(netlink::Batch& batch, const Attachment& attachment, const std::string& detour) {
   const auto& [ingress, egress] = attachment.bandwidth;
   if (ingress.rate > 0)
     netlink::limit_sending(batch, attachment.host_ifindex, ingress, attachment.host_link);
   if (egress.rate == 0) return;
-  const auto name = detour_name(attachment.host_ifindex);
   const auto index = detour_index(attachment.host_ifindex);
-  netlink::add_detour(batch, {index, name, detour_group, attachment.mtu});
+  netlink::add_detour(batch, {index, detour, detour_group, attachment.mtu});
   batch.tolerate(EEXIST);
   batch.tolerate(EBUSY);
   netlink::LinkChange change;
   change.index = index;
-  change.name = name;
+  change.name = detour;
   change.alias = attachment.id.alias();
   netlink::change_link(batch, change);
-  netlink::limit_sending(batch, index, egress, name);
+  netlink::limit_sending(batch, index, egress, detour);
   netlink::redirect_receiving(batch, attachment.host_ifindex, index, attachment.host_link);
 }
 

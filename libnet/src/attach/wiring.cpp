@@ -78,7 +78,7 @@ netlink::Batch host_batch(const Attachment& attachment, netlink::Existing existi
   change.no_link_local = true;
   change.up = true;
   netlink::change_link(batch, change);
-  add_limits(batch, attachment);
+  add_limits(batch, attachment, detour_name(attachment.host_ifindex));
   if (attachment.has_own_gateways) {
     for (const IpAddress& gateway : attachment.gateways) {
       netlink::add_address(batch,
@@ -195,7 +195,7 @@ netlink::Batch host_side(const Attachment& attachment) {
   }
   netlink::Batch batch;  // the link was born a port
   configure_port(batch, attachment);
-  add_limits(batch, attachment);
+  add_limits(batch, attachment, detour_name(attachment.host_ifindex));
   return batch;
 }
 
@@ -206,7 +206,7 @@ netlink::Batch host_side_again(const Attachment& attachment, std::uint32_t bridg
   netlink::Batch batch;
   netlink::join_bridge(batch, attachment.host_ifindex, bridge, attachment.host_link);
   configure_port(batch, attachment);
-  add_limits(batch, attachment);
+  add_limits(batch, attachment, detour_name(attachment.host_ifindex));
   return batch;
 }
 

@@ -184,9 +184,10 @@ cni::Expected<void> StandardPods::limit(const cni::Request& request, const Netwo
   attachment.mtu = (*link)->mtu;
   attachment.bandwidth = *bandwidth;
   netlink::Batch batch;
-  attach::add_limits(batch, attachment);
+  const auto name = standard::ifb_name(attachment.id.network, attachment.id.container);
+  attach::add_limits(batch, attachment, name);
   if (auto done = host->execute(batch); !done) return to_failure(done.error(), request.version);
-  const auto detour = netlink::find_link(host, attach::detour_name(attachment.host_ifindex));
+  const auto detour = netlink::find_link(host, name);
   if (bandwidth->egress.rate > 0 && detour && *detour)
     result.interfaces.push_back({.name = (*detour)->name,
                                  .mac = (*detour)->mac.value_or(MacAddress{}).to_string(),

@@ -4,6 +4,7 @@
 #include "cni/capability.hpp"
 
 #include <nlohmann/json.hpp>
+#include <openssl/sha.h>
 
 #include <algorithm>
 #include <array>
@@ -160,6 +161,20 @@ Bandwidth bandwidth_settings(const Json& config, const cni::Request& request) {
   const bool has_own = std::ranges::any_of(
       std::array{"ingressRate", "ingressBurst", "egressRate", "egressBurst"}, is_given);
   return has_own ? cni::bandwidth_of(config, "bandwidth") : request.bandwidth;
+}
+
+std::string ifb_name(const std::string& network, const std::string& container) {
+  constexpr std::size_t octets = 6;  // twelve digits: with "bwp" as many as a link's name may have
+  const auto text = network + container;
+  std::array<unsigned char, SHA512_DIGEST_LENGTH> digest{};
+  SHA512(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  std::string name = "bwp";
+  for (std::size_t i = 0; i < octets; ++i) {
+    constexpr char digits[] = "0123456789abcdef";
+    name += digits[digest[i] >> 4U];
+    name += digits[digest[i] & 15U];
+  }
+  return name;
 }
 
 Ingress firewall_settings(const Json& config) {

@@ -24,6 +24,9 @@ AsHost portmap_settings(const cni::Json& config);
 // The configuration's word, else the runtime's.
 Bandwidth bandwidth_settings(const cni::Json& config, const cni::Request& request);
 
+// What bandwidth calls the ifb link of a container in a network.
+std::string ifb_name(const std::string& network, const std::string& container);
+
 // Who reaches a pod from other bridges: everybody, nobody, or not even its own bridge's pods.
 enum class Ingress { open, same_bridge, isolated };
 Ingress firewall_settings(const cni::Json& config);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The plugin under the names of those that come after another in a chain: portmap, firewall, bandwidth, tuning."""
+import hashlib
 import json
 import pathlib
 import shutil
@@ -116,6 +117,7 @@ class Chained(StandardTest):
         [into] = json.loads(run("tc", "-j", "qdisc", "show", "dev", result["interfaces"][1]["name"], "root").stdout)
         self.assertEqual((into["kind"], into["options"]["rate"]), ("tbf", 1_000_000))
         detour = result["interfaces"][3]["name"]
+        self.assertEqual(detour, "bwp" + hashlib.sha512(b"netc-one").hexdigest()[:12])
         [out] = json.loads(run("tc", "-j", "qdisc", "show", "dev", detour).stdout)
         self.assertEqual(out["options"]["rate"], 500_000)
         self.assertTrue(ping("10.22.0.1", "one"))
