@@ -27,7 +27,7 @@ std::optional<net::OverlayBackend> backend_of(const net::flannel::NetworkConfig&
 
 etcd::KeyValue as_stored(const FlannelTable::Entry& entry) {
   etcd::KeyValue stored;
-  stored.value = entry.value;
+  stored.value = net::flannel::format_record(entry.record);
   stored.lease = entry.lease;
   stored.create_revision = entry.created;
   stored.mod_revision = entry.modified;
@@ -64,7 +64,7 @@ bool FlannelReader::is_ours(const std::string& name, const FlannelTable::Entry& 
   // Also when this host's address was another one when it was written.
   if (const auto own = own_.find(name); own != own_.end() && own->second == entry.created)
     return true;
-  return self_ && FlannelTable::host_of(entry.record) == FlannelTable::host_of(*self_);
+  return self_ && entry.host == self_host_;
 }
 
 // The last good state goes on until etcd says otherwise.
@@ -197,7 +197,7 @@ void FlannelReader::note(const etcd::Notice& notice) {
 std::vector<net::Peer> FlannelReader::other_hosts() const {
   std::set<std::string> own;
   for (const auto& [name, entry] : table_.entries()) {
-    if (is_ours(name, entry)) own.insert(FlannelTable::host_of(entry.record));
+    if (is_ours(name, entry)) own.insert(entry.host);
   }
   auto peers = table_.peers();
   std::erase_if(peers, [&](const net::Peer& peer) { return own.contains(peer.host); });
@@ -205,9 +205,8 @@ std::vector<net::Peer> FlannelReader::other_hosts() const {
 }
 
 void FlannelReader::touch(const std::set<std::string>& hosts) {
-  const auto own = self_ ? FlannelTable::host_of(*self_) : std::string();
   for (const auto& host : hosts) {
-    if (host == own) continue;
+    if (host == self_host_) continue;
     if (auto peer = table_.peer(host))
       peers_.put(std::move(*peer));
     else
@@ -220,9 +219,10 @@ std::shared_ptr<const SubnetView> FlannelReader::view() const {
   if (!config_) return nullptr;
   if (view_) return view_;
   auto view = std::make_shared<SubnetView>();
+  view->claims.reserve(table_.entries().size());
   for (const auto& [name, entry] : table_.entries())
     view->claims.push_back({.subnets = entry.subnets,
-                            .holder = FlannelTable::host_of(entry.record),
+                            .holder = entry.host,
                             .is_ours = is_ours(name, entry),
                             .order = entry.created});
   view->v4 = config_->v4;
@@ -261,6 +261,7 @@ void FlannelReader::publish(const net::Peer& self) {
   {
     const std::lock_guard lock(mutex_);
     if (self_ == record) return;
+    self_host_ = FlannelTable::host_of(record);
     self_ = std::move(record);
     view_.reset();
     if (is_current_ || !table_.entries().empty()) peers_.replace(other_hosts());
@@ -285,6 +286,7 @@ std::map<std::string, FlannelTable::Entry> FlannelReader::own_entries() const {
 
 void FlannelReader::save() {
   FlannelState state;
+  std::vector<std::pair<std::string, net::flannel::HostRecord>> records;
   {
     const std::lock_guard lock(mutex_);
     const auto now = steady_clock::now();
@@ -293,8 +295,11 @@ void FlannelReader::save() {
     saved_ = now;
     state.config = config_text_;
     state.own = own_;
-    for (const auto& [name, entry] : table_.entries()) state.subnets[name] = entry.value;
+    records.reserve(table_.entries().size());
+    for (const auto& [name, entry] : table_.entries()) records.emplace_back(name, entry.record);
   }
+  for (auto& [name, record] : records)
+    state.subnets.emplace(std::move(name), net::flannel::format_record(record));
   try {
     save_flannel_state(options_.state_file, state);
   } catch (const std::exception& failed) {

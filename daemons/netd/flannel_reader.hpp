@@ -77,6 +77,7 @@ class FlannelReader {
   FlannelTable table_;
   std::optional<net::flannel::NetworkConfig> config_;
   std::optional<net::flannel::HostRecord> self_;
+  std::string self_host_;                    // its name
   std::map<std::string, std::int64_t> own_;  // keys that are this host's, and when created
   bool is_current_ = false;
   std::string trouble_ = "etcd was not reached yet";

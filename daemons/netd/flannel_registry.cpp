@@ -146,7 +146,7 @@ void FlannelRegistry::release(const Subnets& subnets) {
 SubnetRegistry::Answer FlannelRegistry::rewrite(const std::string& name,
                                                 const FlannelTable::Entry& entry) {
   const auto value = reader_.own_value();
-  if (value.empty() || value == entry.value) return {};
+  if (value.empty() || value == net::flannel::format_record(entry.record)) return {};
   const auto key = keys_ + name;
   const auto done =
       client_.commit({.when = {{.key = key, .number = entry.modified}},

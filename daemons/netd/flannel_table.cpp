@@ -25,14 +25,14 @@ std::set<std::string> FlannelTable::put(const std::string& name,
   // A subnet is taken, whoever has it.
   Entry entry{*subnets,
               record ? std::move(*record) : net::flannel::HostRecord{},
-              stored.value,
+              {},
               stored.lease,
               stored.create_revision,
               stored.mod_revision};
-  const auto host = host_of(entry.record);
-  if (!host.empty()) {
-    names_of_[host].insert(name);
-    touched.insert(host);
+  entry.host = host_of(entry.record);
+  if (!entry.host.empty()) {
+    names_of_.emplace(entry.host, name);
+    touched.insert(entry.host);
   }
   entries_[name] = std::move(entry);
   return touched;
@@ -42,12 +42,10 @@ std::set<std::string> FlannelTable::erase(const std::string& name) {
   problems_.erase(name);
   const auto found = entries_.find(name);
   if (found == entries_.end()) return {};
-  const auto host = host_of(found->second.record);
+  const auto host = std::move(found->second.host);
   entries_.erase(found);
   if (host.empty()) return {};
-  auto& names = names_of_[host];
-  names.erase(name);
-  if (names.empty()) names_of_.erase(host);
+  names_of_.erase({host, name});
   return {host};
 }
 
@@ -57,11 +55,10 @@ const FlannelTable::Entry* FlannelTable::find(const std::string& name) const {
 }
 
 std::optional<net::Peer> FlannelTable::peer(const std::string& host) const {
-  const auto names = names_of_.find(host);
-  if (names == names_of_.end()) return {};
   std::optional<net::Peer> whole;
-  for (const auto& name : names->second) {
-    const auto& entry = entries_.at(name);
+  auto at = names_of_.lower_bound({host, {}});
+  for (; at != names_of_.end() && at->first == host; ++at) {
+    const auto& entry = entries_.at(at->second);
     auto peer = peer_of(host, entry.record);
     if (!peer) continue;
     if (!whole) whole = std::move(peer);
@@ -72,7 +69,10 @@ std::optional<net::Peer> FlannelTable::peer(const std::string& host) const {
 
 std::vector<net::Peer> FlannelTable::peers() const {
   std::vector<net::Peer> all;
-  for (const auto& [host, names] : names_of_) {
+  const std::string* last = nullptr;
+  for (const auto& [host, name] : names_of_) {
+    if (last && *last == host) continue;
+    last = &host;
     if (auto known = peer(host)) all.push_back(std::move(*known));
   }
   return all;

@@ -14,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace paddock::netd {
@@ -23,7 +24,7 @@ class FlannelTable {
   struct Entry {
     Subnets subnets;
     net::flannel::HostRecord record;
-    std::string value;
+    std::string host;        // host_of(record)
     std::int64_t lease = 0;  // 0: it never runs out
     std::int64_t created = 0;
     std::int64_t modified = 0;
@@ -46,8 +47,8 @@ class FlannelTable {
 
  private:
   std::map<std::string, Entry> entries_;
-  std::map<std::string, std::set<std::string>> names_of_;  // by host
-  std::map<std::string, std::string> problems_;            // by name of the key
+  std::set<std::pair<std::string, std::string>> names_of_;  // hosts, each with a name of its
+  std::map<std::string, std::string> problems_;             // by name of the key
 };
 
 }  // namespace paddock::netd

@@ -4,6 +4,7 @@
 #include "netd/wireguard_keys.hpp"
 #include "runtime/log.hpp"
 
+#include <malloc.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -21,7 +22,8 @@ namespace log = runtime::log;
 
 namespace {
 
-constexpr std::size_t few = 64;  // peers that are copied at once
+constexpr std::size_t few = 64;     // peers that are copied at once
+constexpr std::size_t many = 1000;  // peers that leave megabytes behind when they are read
 
 }  // namespace
 
@@ -120,6 +122,7 @@ void HostOverlay::run() {
       std::uint64_t count = 0;
       (void)!::read(wake_, &count, sizeof count);
       follow();
+      if (events_.followed) events_.followed();
     }
     if (waited[1].revents != 0) tend();
   }
@@ -134,7 +137,9 @@ void HostOverlay::follow() {
   if (!overlay_) return;
   auto changes = registry_.peer_changes();
   if (changes.is_whole) {
+    const bool are_many = changes.put.size() > many;
     note(overlay_->replace(std::move(changes.put)));
+    if (are_many) ::malloc_trim(0);  // what reading them took
     return;
   }
   for (const auto& host : changes.gone) note(overlay_->remove(host));

@@ -22,6 +22,7 @@ namespace paddock::netd {
 struct OverlayEvents {
   std::function<void(const net::Peer&)> self;  // this host is reached so from now on
   std::function<void(const std::string&)> repaired;
+  std::function<void()> followed;  // what the registry had new is done; on the thread that did it
 };
 
 // Any thread, but for start() and the destructor, which leaves the kernel as it is.

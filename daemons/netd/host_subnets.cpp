@@ -174,9 +174,10 @@ void HostSubnets::agree(const SubnetView& view) {
 // What the registry says is ours and we do not know: assigned, from before this disk, or flannel's.
 void HostSubnets::adopt(const SubnetView& view) {
   for (const auto& claim : view.claims) {
+    if (!claim.is_ours) continue;
     const bool is_known = std::ranges::any_of(
         held(), [&](const HeldSubnets& each) { return overlap(each.subnets, claim.subnets); });
-    if (!claim.is_ours || is_known) continue;
+    if (is_known) continue;
     if (loss_of(view, claim.subnets).empty())
       hold(claim.subnets);
     else if (!is_in_pool(view, claim.subnets))

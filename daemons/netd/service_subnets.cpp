@@ -131,16 +131,17 @@ void Service::open_overlay() {
                           const std::lock_guard lock(mutex_);
                           self_ = self;
                         },
-                    .repaired = [this](const std::string& what) { note_repair(what); }});
+                    .repaired = [this](const std::string& what) { note_repair(what); },
+                    .followed =
+                        [this] {
+                          if (subnets_) subnets_->wake();
+                          wake_();
+                        }});
 }
 
 void Service::start_following() {
   if (!subnet_registry_) return;
-  subnet_registry_->start([this] {
-    overlay_->wake();
-    if (subnets_) subnets_->wake();
-    wake_();
-  });
+  subnet_registry_->start([this] { overlay_->wake(); });
   overlay_->start();
   if (subnets_) subnets_->start();
   if (options_.probe_peers) start_probes();
@@ -161,8 +162,8 @@ void Service::start_probes() {
 void Service::stop_following() {
   probes_.reset();
   if (subnet_registry_) subnet_registry_->stop();
+  overlay_.reset();  // it wakes the other
   subnets_.reset();
-  overlay_.reset();
 }
 
 // Gateway and routes first: an address may be given out as soon as the pool has it.

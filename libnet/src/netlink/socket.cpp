@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -93,7 +94,7 @@ Result<void> Socket::prepare(const std::vector<int>& groups) {
       return joined;
     }
   }
-  buffer_.resize(buffer_size);
+  buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(buffer_size);
   return {};
 }
 
@@ -166,15 +167,15 @@ Result<void> Socket::send_bytes(const std::vector<std::uint8_t>& bytes, const st
 Result<Bytes> Socket::receive(int flags, const std::string& what) {
   ssize_t count = -1;
   do {
-    count = ::recv(descriptor_, buffer_.data(), buffer_.size(), flags | MSG_TRUNC);
+    count = ::recv(descriptor_, buffer_.get(), buffer_size, flags | MSG_TRUNC);
   } while (count < 0 && errno == EINTR);
   if (count < 0) {
     return failure(errno, what);
   }
-  if (static_cast<std::size_t>(count) > buffer_.size()) {
+  if (static_cast<std::size_t>(count) > buffer_size) {
     return failure(EMSGSIZE, what);
   }
-  return Bytes(buffer_.data(), static_cast<std::size_t>(count));
+  return Bytes(buffer_.get(), static_cast<std::size_t>(count));
 }
 
 // Only the last request asks to be acknowledged; errors come for all, and before it, since the

@@ -10,7 +10,9 @@
 #include <paddock/net/error.hpp>
 #include <paddock/net/namespace.hpp>
 
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace paddock::net::netlink {
@@ -74,7 +76,7 @@ class Socket {
 
   int descriptor_ = -1;
   std::uint32_t sequence_ = 0;
-  std::vector<std::uint8_t> buffer_;
+  std::unique_ptr<std::uint8_t[]> buffer_;  // as large as the kernel may need, touched as it does
 };
 
 }  // namespace paddock::net::netlink
