@@ -20,17 +20,31 @@ std::vector<ZoneSpec> KubernetesNames::zones() const {
                 .rname = below(options_.zone, "hostmaster")};
   std::vector<ZoneSpec> zones{zone};
   if (!options_.has_reverse) return zones;
-  const auto add = [&](const std::vector<Name>& origins) {
-    for (const Name& origin : origins) {
-      zone.origin = origin;
-      zones.push_back(zone);
+  for (const char* above : {"in-addr.arpa", "ip6.arpa"}) {
+    zones.push_back(zone);
+    zones.back().origin = Name::parse(above).value();
+    zones.back().missing = Missing::forward;
+  }
+  zone.mname = zone.rname = {};  // each has its own, as in CoreDNS
+  for (const Name& origin : own_reverse_origins()) {
+    zones.push_back(zone);
+    zones.back().origin = origin;
+  }
+  return zones;
+}
+
+std::vector<Name> KubernetesNames::own_reverse_origins() const {
+  std::vector<Name> origins;
+  if (!options_.has_reverse) return origins;
+  const auto add = [&](const auto& subnets) {
+    for (const auto& subnet : subnets) {
+      const auto more = reverse_origins(subnet);
+      origins.insert(origins.end(), more.begin(), more.end());
     }
   };
-  for (const auto& subnet : options_.reverse_v4) add(reverse_origins(subnet));
-  for (const auto& subnet : options_.reverse_v6) add(reverse_origins(subnet));
-  zone.missing = Missing::forward;
-  add({Name::parse("in-addr.arpa").value(), Name::parse("ip6.arpa").value()});
-  return zones;
+  add(options_.reverse_v4);
+  add(options_.reverse_v6);
+  return origins;
 }
 
 Contribution KubernetesNames::base() const {
@@ -38,7 +52,11 @@ Contribution KubernetesNames::base() const {
   collector.add(txt_record(below(options_.zone, "dns-version"), "1.1.0", options_.ttl));
   collector.add_existence(below(options_.zone, "svc"));
   collector.add_existence(below(options_.zone, "pod"));
-  add_name_server(collector, below(below(options_.zone, "dns"), "ns"), options_.server_addresses);
+  auto origins = own_reverse_origins();
+  origins.push_back(options_.zone);
+  for (const Name& origin : origins) {
+    add_name_server(collector, below(below(origin, "dns"), "ns"), options_.server_addresses);
+  }
   return collector.take();
 }
 

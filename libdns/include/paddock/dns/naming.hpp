@@ -133,6 +133,7 @@ class PADDOCK_DNS_EXPORT KubernetesNames {
 
  private:
   bool verifies_by_reverse_names() const;
+  std::vector<Name> own_reverse_origins() const;
 
   Options options_;
 };
