@@ -95,7 +95,8 @@ void write_proxies(const dns::Counters& counters, runtime::MetricsText& out) {
 
 }  // namespace
 
-void write_coredns_metrics(const dns::Counters& counters, runtime::MetricsText& out) {
+void write_coredns_metrics(const dns::Counters& counters, const ChangeDelays& delays,
+                           runtime::MetricsText& out) {
   out.gauge("coredns_build_info", "Constant 1, labelled by what answers in CoreDNS' place.");
   out.sample(1, {{"version", "paddock"}, {"revision", ""}, {"goversion", ""}});
   out.counter("coredns_panics_total", "Panics.");
@@ -107,6 +108,10 @@ void write_coredns_metrics(const dns::Counters& counters, runtime::MetricsText& 
   write_requests(counters, out);
   write_cache(counters, out);
   write_proxies(counters, out);
+  out.histogram("coredns_kubernetes_dns_programming_duration_seconds",
+                "Time from a change of endpoints to its answer.");
+  out.samples(delays.of_headless(), {{"service_kind", "headless_with_selector"}});
+  out.samples(delays.of_others(), {{"service_kind", "cluster_ip"}});
 }
 
 }  // namespace paddock::dnsd

@@ -99,6 +99,7 @@ metadata::ObjectPtr kept_service(const metadata::Object& object, const Wishes& w
 metadata::ObjectPtr kept_endpoints(const metadata::Object& object, const Wishes& wishes) {
   auto slice = editable<metadata::Endpoints>(object);
   if (slice->service == slice->name) slice->service = slice->name;  // one text
+  slice->annotations = {};
   slice->endpoints = joined(slice->endpoints, wishes);
   return slice;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // paddock-dnsd: answers the names of the cluster for the pods of this host.
+#include "dnsd/change_delays.hpp"
 #include "dnsd/options.hpp"
 #include "dnsd/resolver.hpp"
 #include "dnsd/sources.hpp"
@@ -64,10 +65,11 @@ void serve(runtime::Daemon<dnsd::Options>& daemon) {
   std::optional<runtime::FolderLock> only_one;
   if (!predecessor) only_one.emplace(folder);
   const auto wake = [&daemon] { daemon.nudge(); };
-  auto cluster = dnsd::open_cluster(daemon.options(), wake);
+  dnsd::ChangeDelays delays;
+  auto cluster = dnsd::open_cluster(daemon.options(), wake, delays);
   if (!runtime::learn(daemon, cluster.get(), predecessor)) return;
   if (runtime::has_passed_sockets() && !dnsd::learn_in_time(daemon, cluster.get())) return;
-  dnsd::Resolver resolver(daemon.options(), std::move(cluster), wake);
+  dnsd::Resolver resolver(daemon.options(), std::move(cluster), delays, wake);
   if (!runtime::succeed(daemon, predecessor, folder)) return;
   take_folder(only_one, folder);
   const runtime::Admin admin(daemon.name(), runtime::admin_places(daemon.options()), daemon,

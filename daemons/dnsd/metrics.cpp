@@ -110,4 +110,11 @@ void write_metrics(const dns::Counters& counters, runtime::MetricsText& out) {
   out.sample(counters.tcp_refused);
 }
 
+void write_delays(const ChangeDelays& delays, runtime::MetricsText& out) {
+  out.histogram("paddock_dns_change_seconds",
+                "From a change of endpoints, as Kubernetes dates it, to its answer.");
+  out.samples(delays.of_headless(), {{"service", "headless"}});
+  out.samples(delays.of_others(), {{"service", "cluster_ip"}});
+}
+
 }  // namespace paddock::dnsd

@@ -46,10 +46,11 @@ void log_forwarding(const dns::ForwardingReport& report) {
 }  // namespace
 
 Resolver::Resolver(const Options& options, std::unique_ptr<metadata::Store> store,
-                   std::function<void()> wake)
+                   ChangeDelays& delays, std::function<void()> wake)
     : options_(options),
       source_(source_of(options)),
       store_(std::move(store)),
+      delays_(delays),
       answers_stamp_(stamp_of(options.answers)),
       answers_(first_answers(options)),
       others_(options, wake),
@@ -70,6 +71,7 @@ Resolver::Resolver(const Options& options, std::unique_ptr<metadata::Store> stor
   server_.set_query_log(query_log_ = options.query_log);
   if (const auto read = read_rules(); !read)
     throw std::runtime_error("rules: " + read.error().text);
+  if (cluster_) delays_.answered(*cluster_, *cluster_);  // nothing that came so far is a change
   if (store_) subscription_ = store_->subscribe(std::move(wake));
   update();
 }
@@ -137,8 +139,9 @@ dns::Status Resolver::status_of_source() const {
 
 void Resolver::follow(const std::shared_ptr<const metadata::Cluster>& cluster) {
   names_.follow(cluster);
-  cluster_ = cluster;
+  const auto before = std::exchange(cluster_, cluster);
   publish();
+  delays_.answered(before ? *before : *cluster, *cluster);
 }
 
 // A file that is gone or broken leaves what was known of it in place.
@@ -262,9 +265,10 @@ runtime::Status Resolver::status() const {
 void Resolver::metrics(runtime::MetricsText& out) const {
   const auto counters = server_.counters();
   write_metrics(counters, out);
+  write_delays(delays_, out);
   const auto health = store_ ? store_->health() : metadata::StoreHealth{};
   const std::lock_guard lock(summary_lock_);
-  if (summary_.has_coredns_metrics) write_coredns_metrics(counters, out);
+  if (summary_.has_coredns_metrics) write_coredns_metrics(counters, delays_, out);
   summary_.write_metrics(out);
   out.gauge("paddock_source_stale_since_seconds",
             "Unix time since when it may be old; 0: it is not.");

@@ -5,6 +5,7 @@
 // thread may call.
 #pragma once
 
+#include "dnsd/change_delays.hpp"
 #include "dnsd/file_stamp.hpp"
 #include "dnsd/names_from_cluster.hpp"
 #include "dnsd/options.hpp"
@@ -30,7 +31,8 @@ class Resolver {
   // another thread, whenever update() has something to do; it is to be called every second or so
   // besides. Throws a sentence when an address cannot be had, or the answers file be read.
   // `store` is what open_cluster() opened; what it knows already is answered from the first query.
-  Resolver(const Options& options, std::unique_ptr<metadata::Store> store,
+  // `delays` is told when changes are answered; it lives longer.
+  Resolver(const Options& options, std::unique_ptr<metadata::Store> store, ChangeDelays& delays,
            std::function<void()> wake);
 
   // Publishes the newest cluster and whether it is stale, and every file and tree that is another.
@@ -60,7 +62,8 @@ class Resolver {
 
   Options options_;
   const std::string source_;
-  std::unique_ptr<metadata::Store> store_;            // null: there is no cluster to follow
+  std::unique_ptr<metadata::Store> store_;  // null: there is no cluster to follow
+  ChangeDelays& delays_;
   std::shared_ptr<const metadata::Cluster> cluster_;  // null: never known
   FileStamp answers_stamp_;  // taken before the file is read: a later change is another stamp
   AnswersFile answers_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dnsd/sources.hpp"
 
+#include "dnsd/change_delays.hpp"
 #include "dnsd/kept.hpp"
 #include "dnsd/options.hpp"
 #include "dnsd/skydns_source.hpp"
@@ -63,7 +64,8 @@ std::string source_of(const Options& options) {
 }
 
 std::unique_ptr<metadata::Store> open_cluster(const Options& options,
-                                              const std::function<void()>& wake) {
+                                              const std::function<void()>& wake,
+                                              ChangeDelays& delays) {
   const auto source = source_of(options);
   if (source == "none") return nullptr;
   metadata::StoreOptions store;
@@ -72,6 +74,11 @@ std::unique_ptr<metadata::Store> open_cluster(const Options& options,
   store.is_writable = false;
   store.history = 0;  // nobody resumes here
   store.reduction = kept_of(options);
+  store.reduction.keep = [keep = std::move(store.reduction.keep),
+                          &delays](const metadata::ObjectPtr& object) {
+    delays.note(*object);
+    return keep(object);
+  };
   store.events = runtime::log_store_events(source, wake);
   return metadata::open_store(source, std::move(store));
 }

@@ -13,6 +13,7 @@
 
 namespace paddock::dnsd {
 
+class ChangeDelays;
 struct Options;
 
 // What is wrong with an item; nothing if it is right, or the rest of another.
@@ -23,9 +24,10 @@ struct Options;
 [[nodiscard]] std::string source_of(const Options& options);
 
 // Opens it; null where it is nowhere. `wake` is called, from another thread, when its state is
-// another. Throws a sentence when it cannot be.
+// another. `delays` is told of all that comes. Throws a sentence when it cannot be.
 [[nodiscard]] std::unique_ptr<metadata::Store> open_cluster(const Options& options,
-                                                            const std::function<void()>& wake);
+                                                            const std::function<void()>& wake,
+                                                            ChangeDelays& delays);
 
 // The sources that are SkyDNS trees.
 [[nodiscard]] std::vector<std::string> skydns_sources(const Options& options);

@@ -34,11 +34,15 @@ void LatencyHistogram::observe(double seconds) noexcept {
 
 void MetricsText::histogram(std::string_view name, std::string_view help,
                             const LatencyHistogram& histogram) {
+  this->histogram(name, help);
+  samples(histogram, {});
+}
+
+void MetricsText::samples(const LatencyHistogram& histogram, Labels labels) {
   std::array<std::uint64_t, LatencyHistogram::bounds.size() + 1> counts{};
   for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = histogram.counts_[i];
-  this->histogram(name, help);
   distribution(LatencyHistogram::bounds, counts,
-               static_cast<double>(histogram.nanoseconds_.load()) / 1e9);
+               static_cast<double>(histogram.nanoseconds_.load()) / 1e9, labels);
 }
 
 void MetricsText::distribution(std::span<const double> bounds,

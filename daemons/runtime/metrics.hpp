@@ -52,8 +52,10 @@ class MetricsText {
     }
   }
   void histogram(std::string_view name, std::string_view help, const LatencyHistogram&);
-  // Names a family of histograms that are kept elsewhere, of which each distribution() is one.
+  // Names a family of histograms, of which each samples(), or distribution() of one that is kept
+  // elsewhere, is one.
   void histogram(std::string_view name, std::string_view help) { family(name, help, "histogram"); }
+  void samples(const LatencyHistogram&, Labels labels);
   // `counts` holds one more entry than `bounds`, not cumulative.
   void distribution(std::span<const double> bounds, std::span<const std::uint64_t> counts,
                     double sum, Labels labels = {});

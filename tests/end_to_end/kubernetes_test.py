@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A node of a Kubernetes cluster: names and documents of what its API says, pods attached as the kubelet has them attached,
 and all of it while the API is away, also for daemons that are started then."""
+import datetime
 import json
 import pathlib
 import unittest
@@ -68,6 +69,19 @@ class Kubernetes(unittest.TestCase):
         self.assertEqual(pod.curl("/latest/self/host/name"), NODE)
         self.assertEqual(json.loads(self.host.admin("netd", "/status"))["problems"], [])
         self.host.detach(pod)
+
+    def test_changes_of_endpoints_are_timed_from_when_they_happened(self):
+        self.api.put("services", {"metadata": {"name": "timed", "namespace": "shop", "uid": "uid-of-timed"}, "spec": {
+            "clusterIP": "None", "clusterIPs": ["None"], "ports": [{"name": "http", "port": 80}]}})
+        for number, address in ((1, "10.42.0.91"), (2, "10.42.0.92")):
+            changed = slice_object("timed", "shop", {"timed-1": address}, NODE)
+            changed["metadata"]["annotations"] = {
+                "endpoints.kubernetes.io/last-change-trigger-time": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")}
+            self.api.put("endpointslices", changed)
+            count = f'paddock_dns_change_seconds_count{{service="headless"}} {number}\n'
+            wait_until(lambda: count in self.host.admin("dnsd", "/metrics"), count)
+        found = run("dig", "@169.254.169.250", "+short", "timed.shop.svc.cluster.local").stdout
+        self.assertEqual(found.split(), ["10.42.0.92"])
 
     def test_subnets_and_peers_are_those_of_the_nodes(self):
         run("ip", "link", "add", "up0", "type", "veth", "peer", "up1")

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kubernetes/objects.hpp"
 
+#include <paddock/metadata/part.hpp>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -283,6 +285,10 @@ std::shared_ptr<Endpoints> read_endpoint_slice(const Json& object) {
   slice->service = Text::shared(service);
   slice->cluster = shared_text(labels, source_cluster_label);
   slice->ports = ports_of(list_at(object, "ports"));
+  const Json& annotations = at(at(object, "metadata"), "annotations");
+  if (const auto time = text_at(annotations, change_time_annotation); !time.empty()) {
+    slice->annotations = TextMap{TextPair{Text::shared(change_time_annotation), Text(time)}};
+  }
   std::vector<Endpoint> endpoints;
   for (const Json& from : list_at(object, "endpoints")) {
     Endpoint endpoint = read_endpoint(from);

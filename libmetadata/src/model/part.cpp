@@ -53,6 +53,9 @@ ObjectPtr names_of(const Endpoints& whole) {
     endpoint.terminating = false;
   }
   part->endpoints = std::move(endpoints);
+  if (const Text* time = whole.annotations.find(change_time_annotation)) {
+    part->annotations = TextMap{TextPair{Text::shared(change_time_annotation), *time}};
+  }
   return part;
 }
 
@@ -93,9 +96,12 @@ ObjectPtr part_of(Part part, const ObjectPtr& object) {
 bool same_in(Part part, const ObjectPtr& a, const ObjectPtr& b) {
   return visit(*part_of(part, a), [&](const auto& typed) {
     using T = std::remove_cvref_t<decltype(typed)>;
+    const auto other = part_of(part, b);
     T one = typed;
     one.revision = b->revision;
-    return one == static_cast<const T&>(*part_of(part, b));
+    const bool is_dated = part == Part::names && one.kind == Kind::endpoints;
+    if (is_dated) one.annotations = other->annotations;  // they are nothing but a date
+    return one == static_cast<const T&>(*other);
   });
 }
 

@@ -64,7 +64,7 @@ TEST(CorednsMetrics, HaveTheNamesDashboardsReadAndTheirLabels) {
   counters.upstreams[0].latency.counts[3] = 7;
   runtime::MetricsText out;
 
-  write_coredns_metrics(counters, out);
+  write_coredns_metrics(counters, ChangeDelays(), out);
 
   const auto& text = out.text();
   for (const char* line :

@@ -78,7 +78,9 @@ TEST(KubernetesService, OfTypeExternalNameHasNothingButTheName) {
 TEST(KubernetesSlice, HoldsEndpointsAsASet) {
   const auto slice = read_endpoint_slice(json(R"({
     "metadata": {"name": "web-x1", "namespace": "shop",
-                 "labels": {"kubernetes.io/service-name": "web"}},
+                 "labels": {"kubernetes.io/service-name": "web"},
+                 "annotations": {"endpoints.kubernetes.io/last-change-trigger-time":
+                                 "2026-11-22T11:36:35Z", "other": "left out"}},
     "addressType": "IPv4", "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}],
     "endpoints": [
       {"addresses": ["10.42.0.9"], "conditions": {"ready": false, "serving": true,
@@ -87,6 +89,8 @@ TEST(KubernetesSlice, HoldsEndpointsAsASet) {
        "zone": "a", "targetRef": {"kind": "Pod", "name": "web-0", "namespace": "shop"}}]})"));
 
   EXPECT_EQ(slice->service, "web");
+  ASSERT_EQ(slice->annotations.size(), 1U);
+  EXPECT_EQ(slice->annotations.begin()->value, "2026-11-22T11:36:35Z");
   ASSERT_EQ(slice->endpoints.size(), 2U);
   EXPECT_EQ(slice->endpoints[0], (Endpoint{.addresses = {ip("10.42.0.5")},
                                            .hostname = "web-0",

@@ -63,5 +63,22 @@ TEST(Part, VersionsAreTheSameUnlessSomethingInItDiffers) {
   EXPECT_FALSE(same_in(Part::names, pod(), moved));
 }
 
+TEST(Part, EndpointsSayWhenTheyChangedAndAreNoOthersForIt) {
+  auto first = std::make_shared<Endpoints>();
+  first->ns = "shop";
+  first->name = first->service = "web";
+  first->annotations = TextMap{TextPair{Text(change_time_annotation), "2026-11-22T11:36:35Z"},
+                               TextPair{"other", "left out"}};
+  auto second = clone(*first);
+  second->annotations = TextMap{TextPair{Text(change_time_annotation), "2026-11-22T11:36:36Z"}};
+  second->revision = 2;
+
+  const auto part = part_of(Part::names, first);
+  ASSERT_EQ(part->annotations.size(), 1U);
+  EXPECT_EQ(part->annotations.begin()->value, "2026-11-22T11:36:35Z");
+  EXPECT_TRUE(same_in(Part::names, first, second));
+  EXPECT_FALSE(same_in(Part::all, first, second));
+}
+
 }  // namespace
 }  // namespace paddock::metadata

@@ -36,6 +36,11 @@ enum class Part : std::uint8_t {
 [[nodiscard]] PADDOCK_METADATA_EXPORT bool same_in(Part part, const ObjectPtr& a,
                                                    const ObjectPtr& b);
 
+// On Endpoints, where they come from Kubernetes: when what changed them happened (RFC 3339). It is
+// in every part, and no version is another for it in `names`.
+inline constexpr std::string_view change_time_annotation =
+    "endpoints.kubernetes.io/last-change-trigger-time";
+
 // How a reader keeps less than the whole cluster.
 struct Reduction {
   Part part = Part::all;  // asked of the server; an older one sends all the same
