@@ -66,9 +66,11 @@ class Transaction {
   void commit() { must(mdb_txn_commit(std::exchange(txn_, nullptr))); }
 
   void put(unsigned table, std::string_view key, std::string_view value) {
-    MDB_val k = bytes(key);
-    MDB_val v = bytes(value);
-    must(mdb_put(txn_, table, &k, &v, 0));
+    put(table, key, value, 0);
+  }
+  // The key comes after all that are there: pages are filled, where put() splits them in halves.
+  void append(unsigned table, std::string_view key, std::string_view value) {
+    put(table, key, value, MDB_APPEND);
   }
   void erase(unsigned table, std::string_view key) {
     MDB_val k = bytes(key);
@@ -99,6 +101,12 @@ class Transaction {
   }
 
  private:
+  void put(unsigned table, std::string_view key, std::string_view value, unsigned flags) {
+    MDB_val k = bytes(key);
+    MDB_val v = bytes(value);
+    must(mdb_put(txn_, table, &k, &v, flags));
+  }
+
   MDB_txn* txn_ = nullptr;
 };
 
@@ -255,11 +263,13 @@ int Database::try_commit(const Batch& batch) {
         transaction.put(objects_, step.key, step.json);
       }
       const auto key = audit_key(step.audit.revision);
-      transaction.put(audit_, {key.data(), key.size()}, step.audit.line);
+      transaction.append(audit_, {key.data(), key.size()}, step.audit.line);
     }
+    // A few more than come: all at once would hold up whoever writes then.
+    const std::size_t most_dropped = 4 * batch.steps.size();
     std::vector<std::string> old;
     transaction.each(audit_, {}, [&](std::string_view key, std::string_view) {
-      if (revision_of_key(key) > batch.drop_audit_until) return false;
+      if (revision_of_key(key) > batch.drop_audit_until || old.size() == most_dropped) return false;
       old.emplace_back(key);
       return true;
     });

@@ -48,7 +48,7 @@ class Database {
   };
   struct Batch {
     std::vector<Step> steps;
-    std::uint64_t drop_audit_until = 0;  // records up to this revision may go
+    std::uint64_t drop_audit_until = 0;  // records up to this revision may go, now or later
   };
   enum class Commit { done, disk_full, failed };
   // All or nothing, and on disk when done. When it is not done, `why` is a sentence.
