@@ -157,19 +157,58 @@ void take_rewrite(const Directive& plugin, const Server& server, Draft& draft) {
   take_rule(plugin, words, draft);
 }
 
+// What stands behind `{{ .Name }} [TTL] IN A|AAAA` in an answer; empty: something else does.
+std::string constant_address(const std::string& answer) {
+  std::string text = answer;
+  std::erase(text, ' ');
+  if (!text.starts_with("{{.Name}}")) return {};
+  const auto last = answer.find_last_not_of(' ');
+  const auto begin = answer.find_last_of(' ', last) + 1;
+  auto address = answer.substr(begin, last + 1 - begin);
+  const bool is_v6 = address.find(':') != std::string::npos;
+  const bool is_typed = answer.substr(0, begin).ends_with(is_v6 ? " AAAA " : " A ");
+  return is_typed && is_plain_address(address) ? address : std::string();
+}
+
+// A template that gives each name of its zones one address: false when it is another.
+bool take_constant_template(const Directive& plugin, const std::vector<std::string>& zones,
+                            Draft& draft) {
+  std::string address;
+  for (const Directive& line : plugin.block) {
+    const bool says_one_thing = line.words.size() == 2;
+    if (line.name() == "answer" && says_one_thing && address.empty()) {
+      address = constant_address(line.words[1]);
+      if (address.empty()) return false;
+    } else if (line.name() != "fallthrough" &&
+               !(line.name() == "match" && says_one_thing && line.words[1] == ".*")) {
+      return false;
+    }
+  }
+  if (address.empty() || std::ranges::find(zones, ".") != zones.end()) return false;
+  for (const auto& zone : zones) {
+    const std::string plain = plain_zone(zone);
+    draft.add("hosts", address + " " + plain + " *." + plain, plugin.place);
+  }
+  draft.note(plugin, "TTLs are hosts_ttl, and the names have no addresses of the other family");
+  return true;
+}
+
 // `template IN|ANY TYPE [ZONE...]` whose block says no more than NXDOMAIN or nothing at all: a type
-// that no name has, or names that do not exist.
+// that no name has, or names that do not exist; or that gives all names one address.
 void take_template(const Directive& plugin, const Server& server, Draft& draft) {
   const bool is_denial = std::ranges::all_of(plugin.block, [](const Directive& line) {
     return line.name() == "rcode" && line.words.size() == 2 &&
            (line.words[1] == "NXDOMAIN" || line.words[1] == "NOERROR");
   });
-  if (plugin.words.size() < 3 || (plugin.words[1] != "IN" && plugin.words[1] != "ANY") ||
-      !is_denial) {
+  if (plugin.words.size() < 3 || (plugin.words[1] != "IN" && plugin.words[1] != "ANY")) {
     return draft.lose(plugin, "has no counterpart");
   }
   const std::vector<std::string> named(plugin.words.begin() + 3, plugin.words.end());
   const auto& zones = named.empty() ? server.zones : named;
+  if (!is_denial) {
+    if (!take_constant_template(plugin, zones, draft)) draft.lose(plugin, "has no counterpart");
+    return;
+  }
   const auto& type = plugin.words[2];
   const bool is_of_all = std::ranges::find(zones, ".") != zones.end();
   if (type != "ANY" && is_of_all && dns::parse_type(type)) {

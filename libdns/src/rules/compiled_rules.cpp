@@ -127,18 +127,25 @@ CompiledRules::CompiledRules(const RuleSet& rules, std::vector<Problem>& problem
 
 void CompiledRules::add_host(const HostEntry& entry) {
   const auto data = address_record(entry.name, entry.address, std::chrono::seconds{0}).data;
-  auto& host = hosts_[std::string(text_of(entry.name.wire()))];
+  const auto name = entry.name.wire();
+  const bool is_wild = name[0] == 1 && name[1] == '*';
+  auto& host = is_wild ? wild_hosts_[std::string(text_of(name.subspan(2)))]
+                       : hosts_[std::string(text_of(name))];
   add_once(entry.address.is_v4() ? host.a : host.aaaa, data);
+  if (is_wild) return;  // the address has no name
   auto& reverse = hosts_[std::string(text_of(reverse_name(entry.address).wire()))];
   add_once(reverse.ptr, std::string(text_of(entry.name.wire())));
 }
 
 const CompiledRules::Host* CompiledRules::find_host(wire::Bytes name) const {
-  if (hosts_.empty()) {
-    return nullptr;
+  if (const auto found = hosts_.find(text_of(name)); found != hosts_.end()) return &found->second;
+  if (wild_hosts_.empty()) return nullptr;
+  while (name[0] != 0) {
+    name = name.subspan(std::size_t{1} + name[0]);
+    const auto found = wild_hosts_.find(text_of(name));
+    if (found != wild_hosts_.end()) return &found->second;
   }
-  const auto found = hosts_.find(text_of(name));
-  return found != hosts_.end() ? &found->second : nullptr;
+  return nullptr;
 }
 
 bool CompiledRules::is_blocked(wire::Bytes name) const {

@@ -60,7 +60,7 @@ class CompiledRules {
     std::vector<std::string> ptr;
   };
 
-  // Null: no host entry has the name.
+  // The entry of the name, or the nearest wildcard above it. Null: there is neither.
   [[nodiscard]] const Host* find_host(wire::Bytes name) const;
 
   // The name or one above it is blocked.
@@ -87,6 +87,7 @@ class CompiledRules {
   void add_host(const HostEntry& entry);
 
   ByText<Host> hosts_;
+  ByText<Host> wild_hosts_;  // by the name that the wildcard is below
   std::unordered_set<std::string, TextHash, std::equal_to<>> blocked_;
   std::vector<Type> blocked_types_;
   std::vector<CompiledRewrite> rewrites_;

@@ -192,10 +192,13 @@ TEST(Templates, ThatDenyATypeOrAZoneAreRulesAndOthersAreNamed) {
       "template IN AAAA . {\n rcode NXDOMAIN\n}\ntemplate ANY HTTPS\n"
       "template ANY ANY reddog.example. {\n rcode NXDOMAIN\n}\n"
       "template ANY ANY {\n rcode NXDOMAIN\n}\n"
-      "template IN A sip.example {\n answer \"{{ .Name }} 60 IN A 192.0.2.1\"\n}");
+      "template IN A sip.example {\n answer \"{{ .Name }} 60 IN A 192.0.2.{{ .Group.n }}\"\n}\n"
+      "template IN A dev.example {\n match .*\n answer \"{{ .Name }} 60 IN A 192.0.2.1\"\n "
+      "fallthrough\n}");
 
   EXPECT_EQ(result.list("block_types"), (Texts{"AAAA", "HTTPS"}));
   EXPECT_EQ(result.list("block"), Texts{"reddog.example"});
+  EXPECT_EQ(result.list("hosts"), Texts{"192.0.2.1 dev.example *.dev.example"});
   EXPECT_EQ(result.lost, (Texts{"C:9 template ANY ANY: has no counterpart",
                                 "C:12 template IN A sip.example: has no counterpart"}));
 }

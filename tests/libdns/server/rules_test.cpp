@@ -171,6 +171,20 @@ TEST(Rules, NamesInARewrittenAnswerAreChangedBack) {
   EXPECT_EQ(seen.answers[1].owner, "b.old.example.");
 }
 
+TEST(Rules, AWildcardEntryIsForAllNamesBelowThatHaveNone) {
+  Ruled ruled({.hosts = {{ip("10.9.9.9"), name("*.dev.example")},
+                         {ip("10.9.9.8"), name("db.dev.example")},
+                         {ip("10.9.9.7"), name("*.eu.dev.example")}}});
+
+  EXPECT_EQ(ruled.ask("A.b.dev.example").addresses(), std::vector<std::string>{"10.9.9.9"});
+  EXPECT_EQ(ruled.ask("db.dev.example").addresses(), std::vector<std::string>{"10.9.9.8"});
+  EXPECT_EQ(ruled.ask("x.eu.dev.example").addresses(), std::vector<std::string>{"10.9.9.7"});
+  EXPECT_EQ(ruled.ask("eu.dev.example").addresses(), std::vector<std::string>{"10.9.9.9"});
+  EXPECT_EQ(ruled.ask("a.dev.example", Type::aaaa).rcode(), 0U);
+  EXPECT_EQ(ruled.ask("dev.example").rcode(), 3U);
+  EXPECT_EQ(ruled.ask("9.9.9.10.in-addr.arpa", Type::ptr).rcode(), 3U);
+}
+
 TEST(Rules, ANameThatOnlyHasIpv4AddressesGetsIpv6OnesBelowThePrefix) {
   Ruled ruled({.dns64 = boost::asio::ip::make_network_v6("64:ff9b::/96")});
 

@@ -22,7 +22,8 @@
 
 namespace paddock::dns {
 
-// A name's addresses, whoever else knows it; and the address's name.
+// A name's addresses, whoever else knows it; and the address's name. `*` as its first label stands
+// for every name below that has no entry of its own, and then the address has no name.
 struct HostEntry {
   boost::asio::ip::address address{};
   Name name{};
