@@ -19,6 +19,7 @@
 namespace paddock::netd {
 namespace {
 
+namespace errc = boost::system::errc;
 namespace log = runtime::log;
 using std::chrono::steady_clock;
 
@@ -151,8 +152,13 @@ void Service::maintain() {
       is_hosts ? network_.ensure(plan_) : net::Result<std::vector<std::string>>({});
   const auto agreed = pods_->reconcile(change);
   took_ = steady_clock::now() - now;
+  // Pods come and go too fast to be listed: then later.
+  const bool is_later = !agreed && agreed.error().code == errc::resource_unavailable_try_again;
+  if (is_later) change_.is_wide = true;
   const std::lock_guard lock(mutex_);
-  trouble_ = !changed ? changed.error().text : !agreed ? agreed.error().text : std::string();
+  trouble_ = !changed               ? changed.error().text
+             : !agreed && !is_later ? agreed.error().text
+                                    : std::string();
   if (!trouble_.empty()) log::error("host network", {{"error", trouble_}});
   if (!changed) return;
   counters_.repairs += changed->size();

@@ -68,6 +68,7 @@ NeededElements::NeededElements(const NetworkNamespace& host) : sockets_(host, NE
 // Returns those nobody needed before.
 std::vector<Element> NeededElements::remember(const std::string& owner,
                                               const std::vector<Element>& elements) {
+  if (elements.empty()) return {};  // as most pods, who need not be known here
   const std::lock_guard lock(mutex_);
   auto& held = owners_[owner];
   std::vector<Element> fresh;
