@@ -28,8 +28,8 @@ Predecessor holder_but_self(const std::filesystem::path& folder, Place place) {
 }
 
 // False when this process is told to stop before it has ended.
-bool end(Lifecycle& daemon, const FolderLock::Holder& predecessor,
-         const std::filesystem::path& folder) {
+bool end_process(Lifecycle& daemon, const FolderLock::Holder& predecessor,
+                 const std::filesystem::path& folder) {
   (void)::kill(predecessor.pid, SIGTERM);  // it may have ended by itself
   const auto last = steady_clock::now() + to_end;
   const auto has = [&](Place place) {
@@ -94,7 +94,7 @@ bool succeed(Lifecycle& daemon, const Predecessor& predecessor,
   for (auto one = predecessor; one; one = find_predecessor(true, folder)) {
     log::info("takes over", {{"process", one->pid}, {"is_near", one->is_near}});
     if (!one->is_near) return true;
-    if (!end(daemon, *one, folder)) return false;
+    if (!end_process(daemon, *one, folder)) return false;
   }
   return true;
 }

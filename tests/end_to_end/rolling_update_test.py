@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pod of a node gives way to the next version's as in a rolling update with maxSurge: the new one starts beside it, and
-when all its containers are ready the old one is told to stop. Nobody who asks names or metadata notices, and pods start."""
+when all its containers are ready the old one is told to stop. Nobody who asks names or metadata notices, pods that talk lose no packet, and pods start."""
 import pathlib
 import re
 import subprocess
@@ -54,6 +54,10 @@ class RollingUpdate(unittest.TestCase):
         asking = subprocess.Popen(["dnsperf", "-s", RESOLVER, "-d", str(QUESTIONS), "-c", "40", "-Q", "2000", "-l", "300", "-t", "5"],
                                   stdout=subprocess.PIPE, text=True)
         self.addCleanup(lambda: asking.poll() is None and asking.kill())
+        stay = [self.host.attach(name) for name in ("stays", "talks")]
+        pinging = subprocess.Popen(["ip", "netns", "exec", stay[1].name, "ping", "-q", "-i", "0.01", stay[0].address],
+                                   stdout=subprocess.PIPE, text=True)
+        self.addCleanup(lambda: pinging.poll() is None and pinging.kill())
         documents = Documents()
         documents.start()
         self.addCleanup(documents.is_over.set)
@@ -72,6 +76,10 @@ class RollingUpdate(unittest.TestCase):
             self.host.detach(pod)
             before = documents.read
             wait_until(lambda: documents.read > before + 100, "clients have been answered by the new pod alone")
+        pinging.send_signal(2)
+        packets = pinging.communicate(timeout=60)[0]
+        for pod in stay:
+            self.host.detach(pod)
         asking.send_signal(2)
         said = asking.communicate(timeout=60)[0]
         documents.is_over.set()
@@ -81,6 +89,8 @@ class RollingUpdate(unittest.TestCase):
         self.assertGreater(int(re.search(r"Queries completed: +(\d+)", said)[1]), 0)
         self.assertRegex(said, r"Response codes: +NOERROR \d+ \(100.00%\)")
         self.assertEqual(documents.failures, [])
+        self.assertRegex(packets, r" 0% packet loss")
+        self.assertGreater(int(packets.split(" packets transmitted")[0].split()[-1]), 10)
 
 
 if __name__ == "__main__":
