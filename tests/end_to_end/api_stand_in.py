@@ -118,6 +118,7 @@ def selects(query):
 def handler_for(api):
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # an event does not wait until the one before it was acknowledged
 
         def setup(self):
             super().setup()
