@@ -36,11 +36,11 @@ std::optional<Node> integer(std::string_view digits) {
   const auto [end, failed] =
       std::from_chars(digits.data(), digits.data() + digits.size(), number, base);
   if (failed != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-  if (number > std::numeric_limits<std::int64_t>::max()) {
+  const std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+  if (number > (is_negative ? most + 1 : most)) {
     return Node(is_negative ? -static_cast<double>(number) : static_cast<double>(number));
   }
-  const auto value = static_cast<std::int64_t>(number);
-  return Node(is_negative ? -value : value);
+  return Node(static_cast<std::int64_t>(is_negative ? 0 - number : number));
 }
 
 // A plain scalar as YAML 1.1 has it.

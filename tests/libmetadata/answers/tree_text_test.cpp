@@ -30,6 +30,11 @@ TEST(TreeText, ScalarsAreThoseOfYaml11) {
       R"(["yES","1:30","10.42.0.2",".inf","7","7","0x","1.2.3","",18446744073709552000])");
 }
 
+TEST(TreeText, WholeNumbersStayWholeAsFarAsTheyGo) {
+  EXPECT_EQ(json_of("[9223372036854775807, -9223372036854775808, -0x8000000000000000]"),
+            "[9223372036854775807,-9223372036854775808,-9223372036854775808]");
+}
+
 TEST(TreeText, KeysAreTextWhateverTheyLookLike) {
   EXPECT_EQ(json_of("{n: 1, on: 2, 1: 3, 2015-07-25: 4, true: 5}"),
             R"({"1":3,"2015-07-25":4,"n":1,"on":2,"true":5})");
