@@ -33,6 +33,7 @@ end() {
   wait "$metadatad" || true
 }
 connected() { curl -s http://127.0.0.1:5762/metrics | grep -q '^paddock_source_connected 1'; }
+answers() { curl -s http://127.0.0.1:5762/metrics | awk '$1 == "paddock_source_revision" { known = $2 > 0 } END { exit !known }'; }
 mebibytes() { awk -v key="$1:" '$1 == key { printf "%.1f", $2 / 1024 }' "/proc/$dnsd/status"; }
 
 "$build/bench/cluster_memory" "$work/store" "$fraction" >/dev/null
@@ -50,7 +51,7 @@ for pods in yes no; do
     kill -0 "$dnsd" 2>/dev/null || { cat "$work/dnsd.log" >&2; exit 1; }
     sleep 0.2
   done
-  until [ -s "$work/dnsd-$pods/cluster.snapshot" ]; do sleep 0.2; done
+  until [ -s "$work/dnsd-$pods/cluster.snapshot" ] && answers; do sleep 0.2; done
   resident=$(mebibytes VmRSS)
   program=$(mebibytes RssFile)
   names=$(curl -s http://127.0.0.1:5762/metrics | awk '/^paddock_dns_names_bytes/ { printf "%.1f", $2 / 1048576 }')
