@@ -83,7 +83,7 @@ void CompiledView::compile_names(const View& view, std::vector<Problem>& problem
     editor.store(writer.write(owner.wire(), AuthorityTable::no_zone, sets),
                  hash_bytes(owner.wire(), seed_));
   }
-  slot_mask_ = editor.trim();
+  editor.trim();
 }
 
 bool CompiledView::hides(Wire name) const noexcept {

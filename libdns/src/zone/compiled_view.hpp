@@ -21,8 +21,7 @@ class CompiledView {
 
   // The view's own name, or a false view.
   EntryView find(std::span<const std::uint8_t> name) const noexcept {
-    return names_ ? find_entry(names_.get(), slot_mask_, name, hash_bytes(name, seed_))
-                  : EntryView();
+    return names_.slots ? find_entry(names_, name, hash_bytes(name, seed_)) : EntryView();
   }
 
   // Whether the name is below a hidden one, and not at or below a shown one.
@@ -53,8 +52,7 @@ class CompiledView {
   void compile_names(const View& view, std::vector<Problem>& problems);
 
   std::uint64_t seed_;
-  Block names_;
-  std::uint32_t slot_mask_ = 0;
+  Shard names_;
   unsigned ndots_;
   std::vector<std::string> search_;  // each a name in wire form
   std::vector<std::string> path_;

@@ -8,27 +8,26 @@
 namespace paddock::dns {
 namespace {
 
-// Shards that grow beside one another leave holes between them, a third of a large table; below
-// this many the holes are used again by what comes next.
-constexpr std::size_t many_shards = AuthorityTable::width * Branch::width / 2;
+static_assert(AuthorityTable::width * Branch::width <= 0x10000);  // indexes of 16 bits
 
 }  // namespace
 
-Block& DraftTable::own_shard(std::uint64_t hash) {
+Shard& DraftTable::own_shard(std::uint64_t hash) {
   const std::size_t branch = branch_of(hash);
   if (!owned_branches_[branch]) {
     branches_[branch] = branches_[branch] ? std::make_shared<Branch>(*branches_[branch])
                                           : std::make_shared<Branch>();
     owned_branches_[branch] = true;
   }
-  Block& block = branches_[branch]->shards[shard_of(hash)];
+  Shard& shard = branches_[branch]->shards[shard_of(hash)];
   const std::size_t index = branch * Branch::width + shard_of(hash);
-  if (!owned_shards_[index]) {
-    memory_ -= memory_of(block);
-    ShardEditor(block, seed_).own();
-    owned_shards_[index] = true;
+  if (!is_owned_[index]) {
+    memory_ -= memory_of(shard);
+    ShardEditor(shard, seed_).own();
+    is_owned_[index] = true;
+    owned_shards_.push_back(static_cast<std::uint16_t>(index));
   }
-  return block;
+  return shard;
 }
 
 EntryView DraftTable::find_source(std::uint64_t hash, std::uint32_t source) const {
@@ -38,6 +37,7 @@ EntryView DraftTable::find_source(std::uint64_t hash, std::uint32_t source) cons
 }
 
 void DraftTable::store(std::span<const std::uint8_t> entry, std::uint64_t hash) {
+  stored_ += entry.size();
   ShardEditor(own_shard(hash), seed_).store(entry, hash);
 }
 
@@ -46,20 +46,24 @@ void DraftTable::remove(std::span<const std::uint8_t> name, std::uint64_t hash) 
 }
 
 void DraftTable::share_with(AuthorityTable& snapshot) {
-  const bool is_mostly_new = owned_shards_.count() > many_shards;
-  for (std::size_t i = 0; i < owned_shards_.size(); ++i) {
-    if (!owned_shards_[i]) continue;
-    Branch& branch = *branches_[i / Branch::width];
-    Block& block = branch.shards[i % Branch::width];
-    branch.slot_masks[i % Branch::width] = ShardEditor(block, seed_).trim();
-    memory_ += memory_of(block);
+  const bool is_mostly_new = stored_ > total_ / 2;
+  for (const std::uint16_t index : owned_shards_) {
+    Shard& shard = branches_[index / Branch::width]->shards[index % Branch::width];
+    ShardEditor editor(shard, seed_);
+    is_mostly_new ? editor.trim() : editor.tidy();
+    memory_ += memory_of(shard);
+    is_owned_[index] = false;
   }
+  // Shards that grow beside one another leave holes between them, a third of a large table. Later
+  // the holes are used again by what comes next.
   if (is_mostly_new) ::malloc_trim(0);
   std::ranges::copy(branches_, snapshot.branches.begin());
   owned_branches_.reset();
-  owned_shards_.reset();
+  owned_shards_.clear();
+  stored_ = 0;
+  total_ = memory_;
   snapshot.seed = seed_;
-  snapshot.memory = memory_ + sizeof(Branch) * snapshot.branches.size();
+  snapshot.memory = total_ + sizeof(Branch) * snapshot.branches.size();
 }
 
 }  // namespace paddock::dns

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The table of an AuthorityBuilder between two snapshots. What it shares with the last one is
-// copied before it is changed.
+// copied before it is changed, but for the entries themselves: new ones go behind them.
 #pragma once
 
 #include "zone/hash.hpp"
@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace paddock::dns {
 
@@ -41,14 +42,17 @@ class DraftTable {
   void share_with(AuthorityTable& snapshot);
 
  private:
-  // The shard a hash belongs to, made ours.
-  Block& own_shard(std::uint64_t hash);
+  // The shard a hash belongs to, its slots made ours.
+  Shard& own_shard(std::uint64_t hash);
 
   std::uint64_t seed_ = random_seed();
   std::array<std::shared_ptr<Branch>, AuthorityTable::width> branches_;
   std::bitset<AuthorityTable::width> owned_branches_;
-  std::bitset<AuthorityTable::width * Branch::width> owned_shards_;
+  std::bitset<AuthorityTable::width * Branch::width> is_owned_;
+  std::vector<std::uint16_t> owned_shards_;
   std::size_t memory_ = 0;  // of the shards that are not owned
+  std::size_t total_ = 0;   // of all shards, in the last snapshot
+  std::size_t stored_ = 0;  // octets since the last snapshot
 };
 
 }  // namespace paddock::dns

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <new>
 #include <stdexcept>
 
 namespace paddock::dns {
@@ -13,10 +14,35 @@ namespace {
 constexpr std::size_t padded(std::size_t size) { return (size + 3) & ~std::size_t{3}; }
 
 constexpr std::size_t max_block = std::size_t{1} << 26;  // 24 bits of offset, four octets each
+constexpr std::uint32_t first_entry = 8;  // no offset that reads like an empty slot or a tombstone
 
 std::size_t slots_for(std::size_t entries) {
   return std::bit_ceil(std::max<std::size_t>(4, entries + entries / 3 + 1));
 }
+
+// Allocates `tail` octets more than are asked for.
+template <typename T>
+struct WithTail {
+  using value_type = T;
+
+  explicit WithTail(std::size_t octets) : tail(octets) {}
+  template <typename U>
+  explicit WithTail(const WithTail<U>& other) : tail(other.tail) {}
+
+  T* allocate(std::size_t count) {
+    return static_cast<T*>(::operator new(sizeof(T) * count + tail));
+  }
+  void deallocate(T* memory, std::size_t) noexcept { ::operator delete(memory); }
+  bool operator==(const WithTail&) const = default;
+
+  std::size_t tail;
+};
+
+std::uint8_t* first_slot(Slots& slots) {
+  return reinterpret_cast<std::uint8_t*>(&slots) + sizeof(Slots);
+}
+
+std::size_t octets_of_slots(std::uint32_t mask) { return (std::size_t{mask} + 1) * 4; }
 
 bool has_source(const EntryView& entry, std::uint32_t source) {
   const std::uint8_t* at = entry.sets();
@@ -28,133 +54,113 @@ bool has_source(const EntryView& entry, std::uint32_t source) {
 
 }  // namespace
 
-ShardHeader ShardEditor::header() const {
-  ShardHeader header;
-  if (block_) std::memcpy(&header, block_.get(), sizeof header);
-  return header;
-}
-
-void ShardEditor::set_header(const ShardHeader& header) {
-  std::memcpy(block_.get(), &header, sizeof header);
-}
-
-std::uint32_t ShardEditor::slot(std::uint32_t index) const {
-  std::uint32_t value;
-  std::memcpy(&value, block_.get() + sizeof(ShardHeader) + std::size_t{index} * 4, 4);
-  return value;
-}
-
 void ShardEditor::set_slot(std::uint32_t index, std::uint32_t value) {
-  std::memcpy(block_.get() + sizeof(ShardHeader) + std::size_t{index} * 4, &value, 4);
+  std::memcpy(first_slot(*shard_.slots) + std::size_t{index} * 4, &value, 4);
 }
 
 void ShardEditor::rebuild(std::size_t extra_entries, std::size_t extra_bytes) {
-  const Block old = block_;
-  const ShardHeader before = header();
-  const std::size_t slots = slots_for(before.live + extra_entries);
-  const std::size_t start = sizeof(ShardHeader) + slots * 4;
-  const std::size_t old_start =
-      old ? sizeof(ShardHeader) + (std::size_t{before.slot_mask} + 1) * 4 : 0;
-  const std::size_t used = before.end - old_start - before.garbage;
-  const std::size_t capacity = start + used + extra_bytes;
+  const Shard old = shard_;
+  const std::size_t live = old.slots ? old.slots->live : 0;
+  const std::size_t used = old.slots ? old.slots->end - old.slots->garbage : first_entry;
+  const auto mask = static_cast<std::uint32_t>(slots_for(live + extra_entries) - 1);
+  const std::size_t capacity = used + extra_bytes;
   if (capacity > max_block) throw std::length_error("a shard of DNS names passes 64 MiB");
-  block_ = std::make_shared_for_overwrite<std::uint8_t[]>(capacity);
-  std::memset(block_.get(), 0, start);
-  set_header({.slot_mask = static_cast<std::uint32_t>(slots - 1),
-              .live = 0,
-              .taken = 0,
-              .end = static_cast<std::uint32_t>(start),
-              .garbage = 0,
-              .capacity = static_cast<std::uint32_t>(capacity)});
-  for (std::uint32_t i = 0; old && i <= before.slot_mask; ++i) {
-    std::uint32_t value;
-    std::memcpy(&value, old.get() + sizeof(ShardHeader) + std::size_t{i} * 4, 4);
-    if (value == empty_slot || value == tombstone) continue;
-    const EntryView entry(old.get() + std::size_t{value & ~tag_bits} * 4);
+  shard_.slots = std::allocate_shared<Slots>(
+      WithTail<Slots>(octets_of_slots(mask)),
+      Slots{.entries = std::make_shared_for_overwrite<std::uint8_t[]>(capacity),
+            .mask = mask,
+            .end = first_entry,
+            .capacity = static_cast<std::uint32_t>(capacity)});
+  std::memset(first_slot(*shard_.slots), 0, octets_of_slots(mask));
+  shard_.entries = shard_.slots->entries.get();
+  shard_.mask = mask;
+  for (std::uint32_t i = 0; old.slots && i <= old.mask; ++i) {
+    const std::uint32_t slot = old.slot(i);
+    if (slot == empty_slot || slot == tombstone) continue;
+    const EntryView entry(old.entry_at(slot));
     insert({entry.data(), entry.size()}, hash_bytes(entry.name(), seed_));
   }
 }
 
 // Room is there and no entry has this name.
 void ShardEditor::insert(std::span<const std::uint8_t> entry, std::uint64_t hash) {
-  ShardHeader now = header();
-  std::uint32_t index = static_cast<std::uint32_t>(hash) & now.slot_mask;
-  while (slot(index) > tombstone) index = (index + 1) & now.slot_mask;
-  if (slot(index) == empty_slot) ++now.taken;
-  set_slot(index, slot_tag(hash) | now.end / 4);
-  std::memcpy(block_.get() + now.end, entry.data(), entry.size());
-  now.end += static_cast<std::uint32_t>(padded(entry.size()));
-  ++now.live;
-  set_header(now);
+  Slots& slots = *shard_.slots;
+  std::uint32_t index = static_cast<std::uint32_t>(hash) & slots.mask;
+  while (shard_.slot(index) > tombstone) index = (index + 1) & slots.mask;
+  if (shard_.slot(index) == empty_slot) ++slots.taken;
+  set_slot(index, slot_tag(hash) | slots.end / 4);
+  std::memcpy(slots.entries.get() + slots.end, entry.data(), entry.size());
+  slots.end += static_cast<std::uint32_t>(padded(entry.size()));
+  ++slots.live;
 }
 
 void ShardEditor::store(std::span<const std::uint8_t> entry, std::uint64_t hash) {
   remove(EntryView(entry.data()).name(), hash);
-  const ShardHeader now = header();
   const std::size_t size = padded(entry.size());
-  const bool is_full = (std::size_t{now.taken} + 1) * 4 > (std::size_t{now.slot_mask} + 1) * 3;
-  if (!block_ || is_full || now.capacity - now.end < size) {
-    rebuild(1 + now.live / 4, size + (now.end - now.garbage) / 4);
+  if (!shard_.slots) {
+    rebuild(1, size);
+  } else {
+    const Slots& slots = *shard_.slots;
+    const bool is_full = (std::size_t{slots.taken} + 1) * 4 > octets_of_slots(slots.mask) / 4 * 3;
+    if (is_full || slots.capacity - slots.end < size) {
+      // While a table is filled no snapshot has a part in the block; later little changes in it.
+      const std::size_t part = slots.entries.use_count() == 1 ? 4 : 8;
+      rebuild(1 + slots.live / 4, size + (slots.end - slots.garbage) / part);
+    }
   }
   insert(entry, hash);
 }
 
 void ShardEditor::remove(std::span<const std::uint8_t> name, std::uint64_t hash) {
-  const EntryView entry = find_entry(block_, name, hash);
+  const EntryView entry = find_entry(shard_, name, hash);
   if (!entry) return;
-  ShardHeader now = header();
-  const auto offset = static_cast<std::uint32_t>(entry.data() - block_.get());
-  std::uint32_t index = static_cast<std::uint32_t>(hash) & now.slot_mask;
-  while (slot(index) == tombstone || (slot(index) & ~tag_bits) * 4 != offset) {
-    index = (index + 1) & now.slot_mask;
+  Slots& slots = *shard_.slots;
+  std::uint32_t index = static_cast<std::uint32_t>(hash) & slots.mask;
+  while (shard_.slot(index) == tombstone || shard_.entry_at(shard_.slot(index)) != entry.data()) {
+    index = (index + 1) & slots.mask;
   }
   set_slot(index, tombstone);
-  now.garbage += static_cast<std::uint32_t>(padded(entry.size()));
-  --now.live;
-  set_header(now);
+  slots.garbage += static_cast<std::uint32_t>(padded(entry.size()));
+  --slots.live;
 }
 
 void ShardEditor::own() {
-  if (!block_) return;
-  // As it is, for what changes in it is little; trim() clears up when that is worth it.
-  const Block old = block_;
-  ShardHeader now = header();
-  const std::size_t room = 128 + now.end / 32;
-  now.capacity = static_cast<std::uint32_t>(std::min(max_block, now.end + room));
-  block_ = std::make_shared_for_overwrite<std::uint8_t[]>(now.capacity);
-  std::memcpy(block_.get(), old.get(), now.end);
-  set_header(now);
+  if (!shard_.slots) return;
+  const std::shared_ptr<Slots> shared = shard_.slots;
+  const std::size_t octets = octets_of_slots(shared->mask);
+  shard_.slots = std::allocate_shared<Slots>(WithTail<Slots>(octets), *shared);
+  std::memcpy(first_slot(*shard_.slots), first_slot(*shared), octets);
 }
 
-std::uint32_t ShardEditor::trim() {
-  if (!block_) return 0;
-  const ShardHeader now = header();
-  if (now.live == 0) {
-    block_.reset();
-  } else if (now.capacity - now.end + now.garbage > now.capacity / 16) {
+void ShardEditor::trim() {
+  if (!shard_.slots) return;
+  const Slots& slots = *shard_.slots;
+  if (slots.live == 0) {
+    shard_ = {};
+  } else if (slots.capacity - slots.end + slots.garbage > slots.capacity / 16) {
     rebuild(0, 0);
   }
-  return header().slot_mask;
+}
+
+void ShardEditor::tidy() {
+  if (!shard_.slots) return;
+  const Slots& slots = *shard_.slots;
+  if (slots.live == 0 || slots.garbage > slots.capacity / 4) trim();
 }
 
 EntryView ShardEditor::find_source(std::uint64_t hash, std::uint32_t source) const {
-  if (!block_) return {};
-  const ShardHeader now = header();
-  for (std::uint32_t i = static_cast<std::uint32_t>(hash) & now.slot_mask;;
-       i = (i + 1) & now.slot_mask) {
-    const std::uint32_t value = slot(i);
-    if (value == empty_slot) return {};
-    if (value == tombstone || (value & tag_bits) != slot_tag(hash)) continue;
-    const EntryView entry(block_.get() + std::size_t{value & ~tag_bits} * 4);
+  if (!shard_.slots) return {};
+  for (std::uint32_t i = static_cast<std::uint32_t>(hash);; ++i) {
+    const std::uint32_t slot = shard_.slot(i & shard_.mask);
+    if (slot == empty_slot) return {};
+    if (slot == tombstone || (slot & tag_bits) != slot_tag(hash)) continue;
+    const EntryView entry(shard_.entry_at(slot));
     if (hash_bytes(entry.name(), seed_) == hash && has_source(entry, source)) return entry;
   }
 }
 
-std::size_t memory_of(const Block& block) {
-  if (!block) return 0;
-  ShardHeader header;
-  std::memcpy(&header, block.get(), sizeof header);
-  return header.capacity;
+std::size_t memory_of(const Shard& shard) {
+  return shard.slots ? sizeof(Slots) + octets_of_slots(shard.mask) + shard.slots->capacity : 0;
 }
 
 }  // namespace paddock::dns

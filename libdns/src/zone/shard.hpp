@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A shard: one small hash table of entries in one block of memory, shared by the snapshots it is
-// part of. Only the builder that made a block may change it, and only until it gave it away.
+// A shard: one small hash table of entries. The entries lie in a block that is only appended to and
+// that all snapshots share; each snapshot has slots of its own, which say where its entries are. So
+// a changed entry costs a copy of the slots, not of its neighbours.
 #pragma once
 
 #include "zone/entry.hpp"
@@ -12,18 +13,17 @@
 
 namespace paddock::dns {
 
-// ShardHeader, slots, entries. A null block is an empty shard.
-using Block = std::shared_ptr<std::uint8_t[]>;
-
-struct ShardHeader {
-  std::uint32_t slot_mask = 0;  // slots - 1
-  std::uint32_t live = 0;       // entries
-  std::uint32_t taken = 0;      // slots not empty: live ones and tombstones
-  std::uint32_t end = 0;        // behind the last entry
-  std::uint32_t garbage = 0;    // octets of entries replaced or removed
-  std::uint32_t capacity = 0;   // octets of the block
+// Where the entries of a shard are. The slots, 32 bits each, follow it in memory. Whoever shares it
+// does not change it.
+struct Slots {
+  std::shared_ptr<std::uint8_t[]> entries;
+  std::uint32_t mask = 0;      // slots - 1
+  std::uint32_t live = 0;      // entries
+  std::uint32_t taken = 0;     // slots not empty: live ones and tombstones
+  std::uint32_t end = 0;       // behind the last entry
+  std::uint32_t garbage = 0;   // octets of entries replaced or removed
+  std::uint32_t capacity = 0;  // octets of the block of entries
 };
-static_assert(sizeof(ShardHeader) == 24);
 
 // A slot is the entry's offset in units of four octets, and eight bits of the hash above it.
 inline constexpr std::uint32_t empty_slot = 0;
@@ -33,65 +33,74 @@ inline constexpr std::uint32_t slot_tag(std::uint64_t hash) {
 }
 inline constexpr std::uint32_t tag_bits = 0xFF000000;
 
-// The entry called `name`, or a false view. `slot_mask` is the header's, which a reader that knows
-// it need not fetch from memory.
-inline EntryView find_entry(const std::uint8_t* block, std::uint32_t slot_mask,
-                            std::span<const std::uint8_t> name, std::uint64_t hash) noexcept {
+struct Shard {
+  std::shared_ptr<Slots> slots;  // null without entries
+  // What a reader needs of the slots, beside their address: it need not fetch their head.
+  const std::uint8_t* entries = nullptr;
+  std::uint32_t mask = 0;
+
+  std::uint32_t slot(std::uint32_t index) const {
+    std::uint32_t value;
+    const auto* first = reinterpret_cast<const std::uint8_t*>(slots.get()) + sizeof(Slots);
+    std::memcpy(&value, first + std::size_t{index} * 4, 4);
+    return value;
+  }
+  const std::uint8_t* entry_at(std::uint32_t slot) const {
+    return entries + std::size_t{slot & ~tag_bits} * 4;
+  }
+};
+static_assert(sizeof(Shard) == 32);
+
+// The entry called `name`, or a false view.
+inline EntryView find_entry(const Shard& shard, std::span<const std::uint8_t> name,
+                            std::uint64_t hash) noexcept {
+  if (!shard.slots) return {};
   for (std::uint32_t i = static_cast<std::uint32_t>(hash);; ++i) {
-    std::uint32_t slot;
-    std::memcpy(&slot, block + sizeof(ShardHeader) + std::size_t{i & slot_mask} * 4, 4);
+    const std::uint32_t slot = shard.slot(i & shard.mask);
     if (slot == empty_slot) return {};
     if (slot == tombstone || (slot & tag_bits) != slot_tag(hash)) continue;
-    const std::uint8_t* entry = block + std::size_t{slot & ~tag_bits} * 4;
+    const std::uint8_t* entry = shard.entry_at(slot);
     if (entry[6] == name.size() &&  // EntryHeader::name_length
         std::memcmp(entry + sizeof(EntryHeader), name.data(), name.size()) == 0) {
       return EntryView(entry);
     }
   }
 }
-
-// The same for a block that may be null.
-inline EntryView find_entry(const Block& block, std::span<const std::uint8_t> name,
-                            std::uint64_t hash) noexcept {
-  if (!block) return {};
-  ShardHeader header;
-  std::memcpy(&header, block.get(), sizeof header);
-  return find_entry(block.get(), header.slot_mask, name, hash);
-}
 static_assert(offsetof(EntryHeader, name_length) == 6);
 
-// Changes a block that its builder still owns. The block may be replaced by a larger one.
+// Changes a shard whose slots are its own. Only the newest of those that share a block of entries
+// may be changed: what it appends is beyond the end that the others know.
 class ShardEditor {
  public:
-  ShardEditor(Block& block, std::uint64_t seed) : block_(block), seed_(seed) {}
+  ShardEditor(Shard& shard, std::uint64_t seed) : shard_(shard), seed_(seed) {}
 
   // Adds the entry, or puts it in the place of the one with its name. `entry` must not point into
-  // the block.
+  // the shard.
   void store(std::span<const std::uint8_t> entry, std::uint64_t hash);
 
   void remove(std::span<const std::uint8_t> name, std::uint64_t hash);
 
-  // Makes a block of its own for this builder, with some room to grow.
+  // Makes the slots the shard's own.
   void own();
 
-  // Gives up room that is not worth its memory. Returns the slot mask.
-  std::uint32_t trim();
+  // Gives up all room to grow, and what is in the way of it.
+  void trim();
+
+  // Gives up what removed entries hold, if it is much.
+  void tidy();
 
   // The entry whose name hashes to `hash` and that has a set of `source`.
   EntryView find_source(std::uint64_t hash, std::uint32_t source) const;
 
  private:
-  ShardHeader header() const;
-  void set_header(const ShardHeader& header);
-  std::uint32_t slot(std::uint32_t index) const;
   void set_slot(std::uint32_t index, std::uint32_t value);
   void insert(std::span<const std::uint8_t> entry, std::uint64_t hash);
   void rebuild(std::size_t extra_entries, std::size_t extra_bytes);
 
-  Block& block_;
+  Shard& shard_;
   std::uint64_t seed_;
 };
 
-std::size_t memory_of(const Block& block);
+std::size_t memory_of(const Shard& shard);
 
 }  // namespace paddock::dns

@@ -42,8 +42,7 @@ struct CompiledZone {
 
 struct Branch {
   static constexpr std::size_t width = 64;
-  std::array<Block, width> shards;
-  std::array<std::uint32_t, width> slot_masks{};  // of the shards, beside their addresses
+  std::array<Shard, width> shards;
 };
 
 inline constexpr std::size_t branch_of(std::uint64_t hash) { return hash >> 58; }
@@ -63,10 +62,7 @@ class AuthorityTable {
   EntryView find(std::span<const std::uint8_t> name) const noexcept {
     const std::uint64_t hash = hash_bytes(name, seed);
     const Branch* branch = branches[branch_of(hash)].get();
-    if (branch == nullptr) return {};
-    const std::size_t shard = shard_of(hash);
-    const std::uint8_t* block = branch->shards[shard].get();
-    return block ? find_entry(block, branch->slot_masks[shard], name, hash) : EntryView();
+    return branch ? find_entry(branch->shards[shard_of(hash)], name, hash) : EntryView();
   }
 
   // The zone a name belongs to, whether the name exists or not; no_zone if there is none.

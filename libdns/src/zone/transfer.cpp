@@ -89,15 +89,12 @@ bool ZoneTransfer::find_entry_from_here() noexcept {
   const AuthorityTable& table = authority_->table();
   for (; !entry_ && shard_ < AuthorityTable::width * Branch::width; ++shard_, slot_ = 0) {
     const Branch* branch = table.branches[shard_ / Branch::width].get();
-    const std::uint8_t* block =
-        branch == nullptr ? nullptr : branch->shards[shard_ % Branch::width].get();
-    if (block == nullptr) continue;
-    const std::uint32_t slots = branch->slot_masks[shard_ % Branch::width] + 1;
-    while (slot_ < slots) {
-      std::uint32_t slot;
-      std::memcpy(&slot, block + sizeof(ShardHeader) + std::size_t{slot_++} * 4, 4);
+    if (branch == nullptr) continue;
+    const Shard& shard = branch->shards[shard_ % Branch::width];
+    while (shard.slots && slot_ <= shard.mask) {
+      const std::uint32_t slot = shard.slot(slot_++);
       if (slot == empty_slot || slot == tombstone) continue;
-      const EntryView entry(block + std::size_t{slot & ~tag_bits} * 4);
+      const EntryView entry(shard.entry_at(slot));
       if (entry.header().zone != zone_ || is_pattern(entry.name())) continue;
       entry_ = entry;
       set_ = 0;

@@ -117,6 +117,39 @@ TEST(AuthorityBuilder, SnapshotsDoNotChange) {
   EXPECT_EQ(ask(*second, {"web.zone", A}).answer, Lines{"web.zone. 5 IN A 10.0.0.2"});
 }
 
+TEST(AuthorityBuilder, SnapshotsDoNotChangeWhileTheirNeighboursDo) {
+  AuthorityBuilder builder({zone("zone")});
+  std::vector<std::shared_ptr<const Authority>> snapshots;
+  for (unsigned i = 0; i < 200; ++i) {
+    for (const char* owner : {"a.zone", "b.zone"}) {
+      builder.put(owner,
+                  std::vector{address_record(name(owner), boost::asio::ip::address_v4(i), ttl)});
+    }
+    snapshots.push_back(builder.snapshot(test_time));
+  }
+  for (unsigned i = 0; i < 200; ++i) {
+    const auto text = boost::asio::ip::address_v4(i).to_string();
+    EXPECT_EQ(ask(*snapshots[i], {"b.zone", A}).answer, Lines{"b.zone. 5 IN A " + text});
+  }
+}
+
+TEST(AuthorityBuilder, NamesThatChangeAgainAndAgainTakeLittleMoreMemory) {
+  AuthorityBuilder builder({zone("zone")});
+  const auto put_all = [&](unsigned round) {
+    for (unsigned i = 0; i < 10'000; ++i) {
+      const auto owner = "n" + std::to_string(i) + ".zone";
+      const auto address = boost::asio::ip::address_v4(round * 10'000 + i);
+      builder.put(owner, std::vector{address_record(name(owner), address, ttl)});
+      if (i % 1000 == 0) (void)builder.snapshot(test_time);
+    }
+    return builder.snapshot(test_time)->memory();
+  };
+  const std::size_t once = put_all(0);
+  std::size_t often = 0;
+  for (unsigned round = 1; round < 6; ++round) often = put_all(round);
+  EXPECT_LT(often, once + once / 2);
+}
+
 TEST(AuthorityBuilder, PuttingTheSameAgainIsNoChange) {
   AuthorityBuilder builder({zone("zone")});
   EXPECT_TRUE(builder.has_changed());
