@@ -18,6 +18,9 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds shortest_retry{100};
 constexpr std::chrono::seconds longest_retry{5};
 constexpr std::chrono::seconds save_interval{5};
+// It takes milliseconds with thousands of hosts, and a peer that changes is not to meet it.
+constexpr std::chrono::seconds calm{1};
+constexpr std::chrono::seconds longest_unsaved{60};
 
 // flannel's "alloc" gives out subnets and leaves the way there to others.
 std::optional<net::OverlayBackend> backend_of(const net::flannel::NetworkConfig& config) {
@@ -188,6 +191,7 @@ void FlannelReader::note(const etcd::Notice& notice) {
     }
     if (notice.changes.empty()) return;
     is_saved_ = false;
+    noted_ = steady_clock::now();
     view_.reset();
   }
   changed_();
@@ -217,7 +221,7 @@ void FlannelReader::touch(const std::set<std::string>& hosts) {
 std::shared_ptr<const SubnetView> FlannelReader::view() const {
   const std::lock_guard lock(mutex_);
   if (!config_) return nullptr;
-  if (view_) return view_;
+  if (auto made = view_.lock()) return made;
   auto view = std::make_shared<SubnetView>();
   view->claims.reserve(table_.entries().size());
   for (const auto& [name, entry] : table_.entries())
@@ -231,8 +235,8 @@ std::shared_ptr<const SubnetView> FlannelReader::view() const {
   if (config_->v6) view->networks.push_back(config_->v6->network);
   // Before we know who we are, we cannot tell which subnets are ours.
   view->is_current = is_current_ && self_;
-  view_ = std::move(view);
-  return view_;
+  view_ = view;
+  return view;
 }
 
 std::optional<net::OverlaySettings> FlannelReader::settings(net::OverlaySettings options) const {
@@ -290,7 +294,8 @@ void FlannelReader::save() {
   {
     const std::lock_guard lock(mutex_);
     const auto now = steady_clock::now();
-    if (is_saved_ || options_.state_file.empty() || now - saved_ < save_interval) return;
+    const auto rest = now - noted_ < calm ? longest_unsaved : save_interval;
+    if (is_saved_ || options_.state_file.empty() || now - saved_ < rest) return;
     is_saved_ = true;
     saved_ = now;
     state.config = config_text_;
@@ -313,6 +318,7 @@ void FlannelReader::add_own(const std::string& name, const FlannelTable::Entry& 
   own_[name] = entry.created;
   view_.reset();
   is_saved_ = false;
+  saved_ = {};  // at once
 }
 
 }  // namespace paddock::netd

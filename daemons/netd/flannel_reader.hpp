@@ -52,8 +52,8 @@ class FlannelReader {
   [[nodiscard]] std::map<std::string, FlannelTable::Entry> own_entries() const;
   // This host has made the key, or found it to be its own; the watch may take a moment.
   void add_own(const std::string& name, const FlannelTable::Entry& entry);
-  // Writes the file when there is news, but not more often than every few seconds: with thousands
-  // of hosts it is a megabyte.
+  // Writes the file when there is news, but not more often than every few seconds, and later while
+  // more comes: with thousands of hosts it is a megabyte.
   void save();
 
  private:
@@ -73,7 +73,7 @@ class FlannelReader {
 
   mutable std::mutex mutex_;  // all below, never held over I/O
   std::condition_variable pause_;
-  mutable std::shared_ptr<const SubnetView> view_;  // of the rest; null: to be made
+  mutable std::weak_ptr<const SubnetView> view_;  // of the rest, while somebody reads it
   FlannelTable table_;
   std::optional<net::flannel::NetworkConfig> config_;
   std::optional<net::flannel::HostRecord> self_;
@@ -86,6 +86,7 @@ class FlannelReader {
   std::string config_text_;
   bool is_saved_ = true;
   std::chrono::steady_clock::time_point saved_{};
+  std::chrono::steady_clock::time_point noted_{};  // the latest change
 
   PeerQueue peers_;
   std::function<void()> changed_;
