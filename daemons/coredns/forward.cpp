@@ -100,7 +100,19 @@ void take_except(const Directive& plugin, const Directive& option, Draft& draft)
   }
 }
 
-OptionTable forward_options(const Directive& plugin, Draft& draft) {
+// `tls [CERTIFICATE KEY] [CA]`.
+void take_tls(const Directive& plugin, const Server& server, const Directive& option,
+              Draft& draft) {
+  if (option.words.size() > 2) {
+    draft.lose(plugin, option, "no certificate is shown to resolvers");
+  }
+  if (option.words.size() % 2 != 0) return;
+  const auto file = server.path_of(option.words.back());
+  if (file.empty()) return draft.lose(plugin, option, "name the file by its whole path");
+  draft.set("tls_ca", file, option.place);
+}
+
+OptionTable forward_options(const Directive& plugin, const Server& server, Draft& draft) {
   return {
       {"force_tcp", nothing_to_do()},  // these two are looked at by themselves
       {"tls_servername", nothing_to_do()},
@@ -115,17 +127,7 @@ OptionTable forward_options(const Directive& plugin, Draft& draft) {
       {"policy", [&](const Directive& option) { take_policy(plugin, option, draft); }},
       {"next", [&](const Directive& option) { take_next(plugin, option, draft); }},
       {"failover", [&](const Directive& option) { take_next(plugin, option, draft); }},
-      {"tls",
-       [&](const Directive& option) {
-         if (option.words.size() == 1) return;
-         if (option.words.size() == 3) {
-           return draft.lose(plugin, option, "no certificate is shown to resolvers");
-         }
-         draft.set("tls_ca", option.words.back(), option.place);
-         if (option.words.size() == 4) {
-           draft.lose(plugin, option, "no certificate is shown to resolvers");
-         }
-       }},
+      {"tls", [&](const Directive& option) { take_tls(plugin, server, option, draft); }},
       {"except", [&](const Directive& option) { take_except(plugin, option, draft); }},
       {"max_concurrent",
        [&](const Directive& option) {
@@ -159,7 +161,7 @@ void take_forward(const Directive& plugin, const Server& server, Draft& draft) {
       forward_zone(plugin, server, zone, upstreams, draft);
     }
   }
-  take_options(plugin, forward_options(plugin, draft), draft);
+  take_options(plugin, forward_options(plugin, server, draft), draft);
 }
 
 }  // namespace paddock::coredns

@@ -4,6 +4,26 @@
 #include <algorithm>
 
 namespace paddock::coredns {
+namespace {
+
+// `tls [CERTIFICATE KEY] [CA]`.
+void take_source_tls(const Directive& plugin, const Server& server, const Directive& option,
+                     Draft& draft) {
+  std::vector<std::string> files;
+  for (auto word = option.words.begin() + 1; word != option.words.end(); ++word) {
+    files.push_back(server.path_of(*word));
+    if (files.back().empty()) {
+      return draft.lose(plugin, option, "name the files by their whole paths");
+    }
+  }
+  if (files.size() >= 2) {
+    draft.set("source_certificate", files[0], option.place);
+    draft.set("source_key", files[1], option.place);
+  }
+  if (files.size() % 2 == 1) draft.set("source_ca", files.back(), option.place);
+}
+
+}  // namespace
 
 void take_file(const Directive& plugin, const Server& server, Draft& draft) {
   if (plugin.words.size() < 2) return draft.lose(plugin, "names no file");
@@ -57,36 +77,28 @@ void take_etcd(const Directive& plugin, const Server& server, Draft& draft) {
   if (zones.empty()) zones = server.zones;
   std::string path = "/skydns";
   std::string endpoints = "http://localhost:2379";
-  take_options(plugin,
-               {{"path",
-                 [&](const Directive& option) {
-                   if (option.words.size() == 2) path = option.words[1];
-                 }},
-                {"endpoint",
-                 [&](const Directive& option) {
-                   endpoints.clear();
-                   for (std::size_t i = 1; i < option.words.size(); ++i) {
-                     endpoints += (i > 1 ? "," : "") + option.words[i];
-                   }
-                 }},
-                {"tls",
-                 [&](const Directive& option) {
-                   if (option.words.size() == 2 || option.words.size() == 4) {
-                     draft.set("source_ca", option.words.back(), option.place);
-                   }
-                   if (option.words.size() >= 3) {
-                     draft.set("source_certificate", option.words[1], option.place);
-                     draft.set("source_key", option.words[2], option.place);
-                   }
-                 }},
-                {"credentials", lost(plugin, draft,
-                                     "put the name into source_user and the "
-                                     "password into source_password_file")},
-                {"stubzones", nothing_to_do()},
-                {"upstream", nothing_to_do()},
-                {"fallthrough",
-                 lost(plugin, draft, "a name that the zone does not have is not asked elsewhere")}},
-               draft);
+  take_options(
+      plugin,
+      {{"path",
+        [&](const Directive& option) {
+          if (option.words.size() == 2) path = option.words[1];
+        }},
+       {"endpoint",
+        [&](const Directive& option) {
+          endpoints.clear();
+          for (std::size_t i = 1; i < option.words.size(); ++i) {
+            endpoints += (i > 1 ? "," : "") + option.words[i];
+          }
+        }},
+       {"tls", [&](const Directive& option) { take_source_tls(plugin, server, option, draft); }},
+       {"credentials", lost(plugin, draft,
+                            "put the name into source_user and the "
+                            "password into source_password_file")},
+       {"stubzones", nothing_to_do()},
+       {"upstream", nothing_to_do()},
+       {"fallthrough",
+        lost(plugin, draft, "a name that the zone does not have is not asked elsewhere")}},
+      draft);
   for (const auto& zone : zones) draft.add("skydns_domains", plain_zone(zone), plugin.place);
   draft.add("source", "skydns:" + endpoints + (path == "/skydns" ? "" : path), plugin.place);
 }

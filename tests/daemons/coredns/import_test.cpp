@@ -206,10 +206,13 @@ TEST(Templates, ThatDenyATypeOrAZoneAreRulesAndOthersAreNamed) {
 TEST(ZonePlugins, FindTheirFilesBelowTheRootOfTheServer) {
   const auto result = imported(
       "example.org {\n file db.example.org\n root /etc/zones\n hosts names {\n  fallthrough\n }\n"
-      "}\nexample.net {\n file db.example.net\n}\n.:53 {\n forward . 192.0.2.1\n}\n");
+      "}\nexample.net {\n file db.example.net\n}\n"
+      ".:53 {\n root /etc/dns\n forward . tls://192.0.2.1 {\n  tls_servername r.example\n"
+      "  tls ca.pem\n }\n}\n");
 
   EXPECT_EQ(result.list("zone"), Texts{"example.org=/etc/zones/db.example.org"});
   EXPECT_EQ(result.list("hosts_files"), Texts{"/etc/zones/names"});
+  EXPECT_EQ(result.value("tls_ca"), "/etc/dns/ca.pem");
   EXPECT_TRUE(says(result.lost, "C:9 file db.example.net: name the file by its whole path"));
 }
 
