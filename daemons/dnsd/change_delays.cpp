@@ -50,10 +50,13 @@ void ChangeDelays::answered(const metadata::Cluster& before, const metadata::Clu
     if (change.revision > after.revision()) return false;  // it is in the next one
     const auto was = before.find<metadata::Endpoints>(key.first, key.second);
     const auto is = after.find<metadata::Endpoints>(key.first, key.second);
-    if (!is || was == is || (was && *was == *is)) return true;
+    if (!is) return true;
     const auto service = after.find<metadata::Service>(key.first, is->service.view());
-    const bool is_headless =
-        service && service->cluster_ips.empty() && service->external_name.empty();
+    // Its service may come after it: only then it has names.
+    if (!service) return &before == &after;
+    const bool was_named = before.find<metadata::Service>(key.first, is->service.view()) != nullptr;
+    if (was_named && was && *was == *is) return true;
+    const bool is_headless = service->cluster_ips.empty() && service->external_name.empty();
     (is_headless ? of_headless_ : of_others_).observe(std::max(0.0, now_() - change.began));
     return true;
   });

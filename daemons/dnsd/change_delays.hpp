@@ -26,7 +26,9 @@ class ChangeDelays {
   void note(const metadata::Object& object);
 
   // The names of `after` are answered now, after those of `before`: counts what differs between
-  // the two, of headless services and of others. An object that only came again is no change.
+  // the two, of headless services and of others. An object that only came again is no change; one
+  // that came before its service is answered with it. The same twice: all that came so far was
+  // there from the start.
   void answered(const metadata::Cluster& before, const metadata::Cluster& after);
 
   [[nodiscard]] const runtime::LatencyHistogram& of_headless() const { return of_headless_; }

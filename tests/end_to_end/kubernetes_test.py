@@ -71,6 +71,7 @@ class Kubernetes(unittest.TestCase):
         self.host.detach(pod)
 
     def test_changes_of_endpoints_are_timed_from_when_they_happened(self):
+        wait_until(lambda: answers(named_services()) == named_services(), "dnsd has read what there is: that is no change")
         self.api.put("services", {"metadata": {"name": "timed", "namespace": "shop", "uid": "uid-of-timed"}, "spec": {
             "clusterIP": "None", "clusterIPs": ["None"], "ports": [{"name": "http", "port": 80}]}})
         for number, address in ((1, "10.42.0.91"), (2, "10.42.0.92")):
@@ -99,6 +100,7 @@ class Kubernetes(unittest.TestCase):
         self.api.put("nodes", node_object(NODE, "192.0.2.1", "10.244.1.0/24"))
         self.api.put("nodes", node_object("node-77", "192.0.2.77", "10.244.77.0/24"))
         self.host.wait_ready("netd")
+        wait_until(lambda: "no subnet" not in self.host.admin("netd", "/status"), "netd has its podCIDR")
         pod = self.host.attach("till-1")
 
         self.assertTrue(pod.address.startswith("10.244.1."), pod.address)

@@ -21,7 +21,9 @@ std::shared_ptr<metadata::Endpoints> slice(const char* address, std::uint64_t re
   made->name = "db-x1";
   made->service = "db";
   made->revision = revision;
-  made->endpoints = {metadata::Endpoint{.addresses = {boost::asio::ip::make_address(address)}}};
+  metadata::Endpoint endpoint;
+  endpoint.addresses = {boost::asio::ip::make_address(address)};
+  made->endpoints = {endpoint};
   made->annotations = metadata::TextMap{metadata::TextPair{
       metadata::Text(metadata::change_time_annotation), metadata::Text(changed)}};
   return made;
@@ -69,6 +71,41 @@ TEST(ChangeDelays, WhatComesAgainIsNoChange) {
   const auto undated = slice("10.42.0.6", 3, "yesterday");
   delays.note(*undated);
   delays.answered(*cluster_of(*same), *cluster_of(*undated));
+
+  EXPECT_EQ(counted(delays.of_headless()), "t_sum 0\nt_count 0\n");
+}
+
+TEST(ChangeDelays, ASliceThatComesBeforeItsServiceIsAnsweredWithIt) {
+  ChangeDelays delays([] { return now; });
+  const auto came = slice("10.42.0.5", 2);
+  metadata::Draft draft;
+  auto kept = metadata::clone(*came);
+  kept->annotations = {};
+  draft.put(std::move(kept));
+  const auto alone = draft.build({.store = "store", .revision = 2});
+  delays.note(*came);
+  delays.answered(*metadata::Draft().build({.store = "store", .revision = 1}), *alone);
+  EXPECT_EQ(counted(delays.of_others()), "t_sum 0\nt_count 0\n");
+
+  delays.answered(*alone, *cluster_of(*came));
+  delays.answered(*cluster_of(*came), *cluster_of(*came));
+
+  EXPECT_EQ(counted(delays.of_headless()), "t_sum 1.5\nt_count 1\n");
+  EXPECT_EQ(counted(delays.of_others()), "t_sum 0\nt_count 0\n");
+}
+
+TEST(ChangeDelays, WhatWasThereFromTheStartIsNoChange) {
+  ChangeDelays delays([] { return now; });
+  const auto came = slice("10.42.0.5", 2);
+  metadata::Draft draft;
+  auto kept = metadata::clone(*came);
+  kept->annotations = {};
+  draft.put(std::move(kept));
+  const auto alone = draft.build({.store = "store", .revision = 2});
+  delays.note(*came);
+
+  delays.answered(*alone, *alone);
+  delays.answered(*alone, *cluster_of(*came));
 
   EXPECT_EQ(counted(delays.of_headless()), "t_sum 0\nt_count 0\n");
 }
