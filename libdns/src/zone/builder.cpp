@@ -18,6 +18,27 @@ Wire parent_of(Wire name) { return name.subspan(std::size_t{1} + name[0]); }
 
 bool is_wildcard(Wire name) { return name[0] == 1 && name[1] == '*'; }
 
+bool is_same(const SetView& a, const SetView& b) {
+  return a.header.type == b.header.type && a.header.count == b.header.count &&
+         a.header.size_and_flags == b.header.size_and_flags &&
+         std::memcmp(a.body, b.body, a.header.size()) == 0;
+}
+
+// Whether `fresh` is all that the entry has of `source`.
+bool has_just(const EntryView& entry, std::uint32_t source, std::span<const SetView> fresh) {
+  std::size_t same = 0;
+  const std::uint8_t* at = entry.sets();
+  for (unsigned i = 0; i < entry.header().set_count; ++i) {
+    const SetView set = EntryView::read_set(at);
+    if (set.header.source != source || set.header.has(SetHeader::joined)) continue;
+    if (std::ranges::none_of(fresh, [&](const SetView& one) { return is_same(one, set); })) {
+      return false;
+    }
+    ++same;
+  }
+  return same == fresh.size();
+}
+
 }  // namespace
 
 struct AuthorityBuilder::State {
@@ -92,6 +113,9 @@ void AuthorityBuilder::State::replace(Wire name, std::uint16_t zone, std::uint32
                                       std::span<const SetView> fresh) {
   const std::uint64_t hash_of_name = table.hash(name);
   const EntryView before = table.find(name, hash_of_name);
+  if (before && !fresh.empty() && before.header().zone == zone && has_just(before, source, fresh)) {
+    return;
+  }
   sets.assign(fresh.begin(), fresh.end());
   const std::uint8_t* at = before ? before.sets() : nullptr;
   for (unsigned i = 0; before && i < before.header().set_count; ++i) {

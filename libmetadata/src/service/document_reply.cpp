@@ -274,7 +274,9 @@ Response DocumentWorker::begin_session(const Request& request) const {
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (failed != std::errc{} || end != text.data() + text.size() || seconds < 1 ||
       seconds > SessionTokens::longest.count()) {
-    return plain(400, std::string(session_ttl_header) + " must be a number from 1 to 21600\n");
+    std::string why(session_ttl_header);
+    why += " must be a number from 1 to 21600\n";
+    return plain(400, why);
   }
   return {.content_type = "text/plain; charset=utf-8",
           .headers = std::string(session_ttl_header) + ": " + std::to_string(seconds) +
