@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dnsd/options.hpp"
 
-#include "dnsd/label_selector.hpp"
+#include "dnsd/option_checks.hpp"
 #include "dnsd/sources.hpp"
-#include "dnsd/static_zones.hpp"
 #include "runtime/cluster_source.hpp"
-
-#include <paddock/dns/rules.hpp>
-#include <paddock/dns/upstream.hpp>
-
-#include <boost/asio/ip/network_v6.hpp>
-#include <unistd.h>
-
-#include <optional>
-#include <utility>
 
 namespace paddock::dnsd {
 
@@ -21,78 +11,6 @@ namespace {
 
 using runtime::Reload;
 namespace checks = runtime::checks;
-
-std::string check_zone(const std::string& text) {
-  const auto name = dns::Name::parse(text);
-  if (!name) return "must be a domain name: " + name.error().text;
-  return name->is_root() ? "must not be the root" : "";
-}
-
-std::string check_zone_label(const std::string& text) {
-  return text.find('.') == std::string::npos && check_zone(text).empty()
-             ? ""
-             : "must be one label of a domain name";
-}
-
-std::string check_static_zone(const std::string& text) {
-  const auto zone = parse_zone_option(text);
-  return zone ? "" : zone.error().text;
-}
-
-std::string check_zone_or_none(const std::string& text) {
-  return text == "none" ? "" : check_zone(text);
-}
-
-std::string check_selector(const std::string& text) {
-  return LabelSelector::parse(text) ? "" : "must be KEY=VALUE,KEY!=VALUE,KEY in (A,B),!KEY";
-}
-
-// ZONE=TIME.
-std::optional<std::pair<dns::Name, std::chrono::seconds>> parse_zone_ttl(const std::string& text) {
-  const auto equals = text.rfind('=');
-  if (equals == std::string::npos) return std::nullopt;
-  const auto zone = dns::Name::parse(text.substr(0, equals));
-  const auto time = runtime::parse_duration(std::string_view(text).substr(equals + 1));
-  if (!zone || !time || *time > std::chrono::hours{1}) return std::nullopt;
-  return std::pair(*zone, std::chrono::duration_cast<std::chrono::seconds>(*time));
-}
-
-std::string check_zone_ttl(const std::string& text) {
-  return parse_zone_ttl(text) ? "" : "must be ZONE=TIME, up to 1h, as rancher.internal=1s";
-}
-
-std::string check_listen(const std::string& text) {
-  return checks::endpoint()(text.starts_with(':') ? "0.0.0.0" + text : text);
-}
-
-std::string check_reload_listen(const std::string& text) {
-  return text.empty() ? "" : checks::endpoint_or_none()(text);
-}
-
-std::string check_file_or_none(const std::string& text) {
-  return text.empty() ? "" : checks::absolute_path()(text);
-}
-
-std::string check_visible(const std::string& text) {
-  const auto equals = text.find('=');
-  return equals == std::string::npos || equals == 0
-             ? "must be NAMESPACE=NAMESPACE+NAMESPACE, or *= and namespaces"
-             : "";
-}
-
-std::string check_upstream(const std::string& text) {
-  return dns::parse_upstream(text) ? ""
-                                   : "must be ADDRESS[:PORT], tcp://ADDRESS or "
-                                     "tls://ADDRESS#NAME-OF-ITS-CERTIFICATE";
-}
-
-bool is_zone_begun(const std::string& text) { return text.find('=') != std::string::npos; }
-
-std::string check_stub(const std::string& text, const std::vector<std::string>& before) {
-  const bool is_right = is_zone_begun(text) ? dns::parse_stub_zone(text).has_value()
-                                            : !before.empty() && check_upstream(text).empty();
-  return is_right ? "" : "must be ZONE=ADDRESS[,ADDRESS...], such as corp.example=10.0.0.1";
-}
 
 void describe_names(runtime::OptionTable& table, Options& options) {
   table.list(
@@ -274,29 +192,6 @@ void describe_files(runtime::OptionTable& table, Options& options) {
                  std::chrono::seconds{0}, std::chrono::hours{24});
 }
 
-std::string check_rewrite(const std::string& text) {
-  return dns::parse_rewrite(text) ? "" : "must be exact|prefix|suffix|regex FROM TO [ttl=30]";
-}
-
-std::string check_type(const std::string& text) {
-  return dns::parse_type(text) ? "" : "must be a record type, such as AAAA or TYPE65";
-}
-
-std::string check_host(const std::string& text) {
-  const auto entries = dns::parse_host_line(text);
-  return entries && !entries->empty() ? "" : "must be an address and its names";
-}
-
-std::string check_dns64(const std::string& text) {
-  boost::system::error_code failed;
-  const auto prefix = boost::asio::ip::make_network_v6(text, failed);
-  const auto length = failed ? 0 : prefix.prefix_length();
-  const bool is_right = length % 8 == 0 && length >= 32 && (length <= 64 || length == 96);
-  return text == "none" || is_right ? ""
-                                    : "must be none, or an IPv6 prefix of 32, 40, 48, 56, 64 or 96 "
-                                      "bits, such as 64:ff9b::/96";
-}
-
 void describe_rules(runtime::OptionTable& table, Options& options) {
   table.list({"hosts", "ADDRESS NAME...",
               "Addresses of names, whoever else knows them; and the names of the addresses.",
@@ -331,18 +226,6 @@ void describe_rules(runtime::OptionTable& table, Options& options) {
 }
 
 }  // namespace
-
-std::vector<dns::StubZone> stub_zones(const Options& options) {
-  std::vector<dns::StubZone> zones;
-  for (const auto& text : options.stubs) {
-    if (is_zone_begun(text)) {
-      zones.push_back(dns::parse_stub_zone(text).value());
-    } else {
-      zones.back().upstreams.push_back(dns::parse_upstream(text).value());
-    }
-  }
-  return zones;
-}
 
 void describe(runtime::OptionTable& table, Options& options) {
   table.list({"listen", "ADDRESS:PORT",
@@ -393,57 +276,6 @@ void describe(runtime::OptionTable& table, Options& options) {
                 1'000'000U);
   table.integer({"tcp-connections-per-client", "N", "TCP connections at a time from one address."},
                 options.tcp_connections_per_client, 1U, 1'000'000U);
-}
-
-std::vector<dns::Endpoint> listen_endpoints(const Options& options) {
-  std::vector<dns::Endpoint> endpoints;
-  for (const auto& text : options.listen) {
-    if (text.starts_with(':')) {
-      endpoints.push_back(dns::parse_endpoint("0.0.0.0" + text).value());
-      endpoints.push_back(dns::parse_endpoint("[::]" + text).value());
-    } else {
-      endpoints.push_back(dns::parse_endpoint(text).value());
-    }
-  }
-  return endpoints;
-}
-
-std::vector<boost::asio::ip::address> server_addresses(const Options& options) {
-  std::vector<boost::asio::ip::address> addresses;
-  for (const auto& text : options.server_addresses) {
-    addresses.push_back(boost::asio::ip::make_address(text));
-  }
-  if (!addresses.empty()) return addresses;
-  for (const auto& endpoint : listen_endpoints(options)) {
-    if (!endpoint.address.is_unspecified()) addresses.push_back(endpoint.address);
-  }
-  return addresses;
-}
-
-std::optional<dns::Endpoint> reload_endpoint(const Options& options) {
-  const std::string usual = options.answers.empty() ? "none" : "127.0.0.1:8113";
-  const auto& wanted = options.listen_reload.empty() ? usual : options.listen_reload;
-  if (wanted == "none") return std::nullopt;
-  return dns::parse_endpoint(wanted).value();
-}
-
-std::string host_name(const Options& options) {
-  if (!options.host_name.empty()) return options.host_name;
-  char name[256] = {};
-  (void)::gethostname(name, sizeof name - 1);
-  return name;
-}
-
-std::chrono::seconds ttl_of(const Options& options) {
-  return std::chrono::duration_cast<std::chrono::seconds>(options.ttl);
-}
-
-std::chrono::seconds ttl_of(const Options& options, const dns::Name& zone) {
-  for (const auto& text : options.zone_ttl) {
-    const auto ttl = parse_zone_ttl(text);
-    if (ttl && ttl->first == zone) return ttl->second;
-  }
-  return ttl_of(options);
 }
 
 }  // namespace paddock::dnsd
