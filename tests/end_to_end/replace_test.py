@@ -2,6 +2,7 @@
 """One dnsd takes the place of another while clients ask: every query is answered, and rightly."""
 import pathlib
 import re
+import signal
 import subprocess
 import unittest
 
@@ -17,6 +18,12 @@ FOLDER = pathlib.Path("/var/lib/paddock/dnsd")
 
 def holder():
     return int((FOLDER / "lock").read_text().split()[0])
+
+
+def takes_term(process):
+    """Whether SIGTERM is blocked or caught, so that it asks to end instead of ending."""
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return any(int(re.search(rf"{mask}:\s+(\w+)", status)[1], 16) & 1 << signal.SIGTERM - 1 for mask in ("SigBlk", "SigCgt"))
 
 
 class Replace(unittest.TestCase):
@@ -53,6 +60,7 @@ class Replace(unittest.TestCase):
         before, process = self.take_place("--source", "file:/run/nowhere.yaml")
 
         self.assertIn("10.43.0.10", run("dig", "@127.0.0.1", "+short", "web.shop.svc.cluster.local").stdout)
+        wait_until(lambda: takes_term(process), "it has begun")
         process.terminate()
         self.assertEqual(process.wait(20), 0)
         self.assertIsNone(before.poll())
