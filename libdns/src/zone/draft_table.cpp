@@ -8,6 +8,8 @@
 namespace paddock::dns {
 namespace {
 
+constexpr std::size_t much = std::size_t{1} << 20;  // octets; holes of fewer are not worth a walk
+
 static_assert(AuthorityTable::width * Branch::width <= 0x10000);  // indexes of 16 bits
 
 }  // namespace
@@ -56,7 +58,7 @@ void DraftTable::share_with(AuthorityTable& snapshot) {
   }
   // Shards that grow beside one another leave holes between them, a third of a large table. Later
   // the holes are used again by what comes next.
-  if (is_mostly_new) ::malloc_trim(0);
+  if (is_mostly_new && stored_ > much) ::malloc_trim(0);
   std::ranges::copy(branches_, snapshot.branches.begin());
   owned_branches_.reset();
   owned_shards_.clear();
