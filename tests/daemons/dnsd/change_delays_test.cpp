@@ -30,15 +30,24 @@ std::shared_ptr<metadata::Endpoints> slice(const char* address, std::uint64_t re
 }
 
 // As dnsd keeps it: without the date.
+metadata::Draft draft_of(const metadata::Endpoints& whole) {
+  auto kept = metadata::clone(whole);
+  kept->annotations = {};
+  metadata::Draft draft;
+  draft.put(std::move(kept));
+  return draft;
+}
+
+std::shared_ptr<const metadata::Cluster> without_service(const metadata::Endpoints& whole) {
+  return draft_of(whole).build({.store = "store", .revision = whole.revision});
+}
+
 std::shared_ptr<const metadata::Cluster> cluster_of(const metadata::Endpoints& whole) {
   auto service = std::make_shared<metadata::Service>();
   service->ns = "shop";
   service->name = "db";
-  auto kept = metadata::clone(whole);
-  kept->annotations = {};
-  metadata::Draft draft;
+  metadata::Draft draft = draft_of(whole);
   draft.put(std::move(service));
-  draft.put(std::move(kept));
   return draft.build({.store = "store", .revision = whole.revision});
 }
 
@@ -78,11 +87,7 @@ TEST(ChangeDelays, WhatComesAgainIsNoChange) {
 TEST(ChangeDelays, ASliceThatComesBeforeItsServiceIsAnsweredWithIt) {
   ChangeDelays delays([] { return now; });
   const auto came = slice("10.42.0.5", 2);
-  metadata::Draft draft;
-  auto kept = metadata::clone(*came);
-  kept->annotations = {};
-  draft.put(std::move(kept));
-  const auto alone = draft.build({.store = "store", .revision = 2});
+  const auto alone = without_service(*came);
   delays.note(*came);
   delays.answered(*metadata::Draft().build({.store = "store", .revision = 1}), *alone);
   EXPECT_EQ(counted(delays.of_others()), "t_sum 0\nt_count 0\n");
@@ -97,11 +102,7 @@ TEST(ChangeDelays, ASliceThatComesBeforeItsServiceIsAnsweredWithIt) {
 TEST(ChangeDelays, WhatWasThereFromTheStartIsNoChange) {
   ChangeDelays delays([] { return now; });
   const auto came = slice("10.42.0.5", 2);
-  metadata::Draft draft;
-  auto kept = metadata::clone(*came);
-  kept->annotations = {};
-  draft.put(std::move(kept));
-  const auto alone = draft.build({.store = "store", .revision = 2});
+  const auto alone = without_service(*came);
   delays.note(*came);
 
   delays.answered(*alone, *alone);
