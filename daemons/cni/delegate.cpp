@@ -1,33 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cni/delegate.hpp"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-
 namespace paddock::cni {
 namespace {
 
-constexpr std::size_t longest_plugin = 4096;
+constexpr size_t longest_plugin = 4096;
 
 // The file of that name in the first directory of CNI_PATH that has it. False: none has.
 bool find_plugin(const char* name, char (&path)[longest_plugin]) {
-  const char* directories = std::getenv("CNI_PATH");
+  const char* directories = ::getenv("CNI_PATH");
   while (directories && *directories) {
-    const auto length = std::strcspn(directories, ":");
+    const auto length = ::strcspn(directories, ":");
     const int written =
-        std::snprintf(path, sizeof path, "%.*s/%s", static_cast<int>(length), directories, name);
+        ::snprintf(path, sizeof path, "%.*s/%s", static_cast<int>(length), directories, name);
     struct stat status {};
-    if (written > 0 && static_cast<std::size_t>(written) < sizeof path &&
-        ::stat(path, &status) == 0 && S_ISREG(status.st_mode))
+    if (written > 0 && static_cast<size_t>(written) < sizeof path && ::stat(path, &status) == 0 &&
+        S_ISREG(status.st_mode))
       return true;
     directories += length + (directories[length] == ':' ? 1 : 0);
   }
@@ -36,14 +35,14 @@ bool find_plugin(const char* name, char (&path)[longest_plugin]) {
 
 // Feeds stdin and takes stdout at the same time, so that neither side waits for the other.
 void exchange_with(int input, int output, const Call& call, Delegated& delegated) {
-  std::size_t sent = 0;
+  size_t sent = 0;
   bool open_input = true;
   for (;;) {
     pollfd waited[] = {{output, POLLIN, 0}, {open_input ? input : -1, POLLOUT, 0}};
     if (::poll(waited, 2, -1) < 0 && errno != EINTR) break;
     if (open_input && waited[1].revents != 0) {
       const ssize_t count = ::write(input, call.input + sent, call.input_size - sent);
-      if (count > 0) sent += static_cast<std::size_t>(count);
+      if (count > 0) sent += static_cast<size_t>(count);
       if (count < 0 || sent == call.input_size) {
         ::close(input);
         open_input = false;
@@ -53,7 +52,7 @@ void exchange_with(int input, int output, const Call& call, Delegated& delegated
     const auto room = sizeof delegated.output - delegated.output_size;
     const ssize_t count = ::read(output, delegated.output + delegated.output_size, room);
     if (count <= 0) break;
-    delegated.output_size += static_cast<std::size_t>(count);
+    delegated.output_size += static_cast<size_t>(count);
   }
   if (open_input) ::close(input);
 }
@@ -75,17 +74,17 @@ void run_delegate(const char* name, const char* command, const Call& call, Deleg
   char path[longest_plugin];
   int to[2];
   int from[2];
-  if (std::strchr(name, '/') || !find_plugin(name, path)) return;
+  if (::strchr(name, '/') || !find_plugin(name, path)) return;
   if (::pipe2(to, O_CLOEXEC) != 0) return;
   if (::pipe2(from, O_CLOEXEC) != 0) {
     ::close(to[0]);
     ::close(to[1]);
     return;
   }
-  std::signal(SIGPIPE, SIG_IGN);  // it need not read what it does not care for
+  ::signal(SIGPIPE, SIG_IGN);  // it need not read what it does not care for
   const pid_t child = ::fork();
   if (child == 0) {
-    std::signal(SIGPIPE, SIG_DFL);
+    ::signal(SIGPIPE, SIG_DFL);
     become(path, command, to[0], from[1]);
   }
   ::close(to[0]);

@@ -7,14 +7,14 @@
 
 #include "cni/call.hpp"
 
-#include <cstddef>
+#include <stddef.h>
 
 namespace paddock::cni {
 
 struct Delegated {
   int status;  // of its exit; -1: it could not be executed
   char output[longest_part];
-  std::size_t output_size;
+  size_t output_size;
 };
 
 // `command` is its CNI_COMMAND. The name has no slash.

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cni/exchange.hpp"
 
+#include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <ctime>
 
 namespace paddock::cni {
 namespace {
@@ -34,8 +33,8 @@ bool wait_for(int socket, short events, long long deadline) {
 Exchanged connect_to(int socket, const char* path, long long deadline) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (std::strlen(path) >= sizeof address.sun_path) return Exchanged::away;
-  std::strcpy(address.sun_path, path);
+  if (::strlen(path) >= sizeof address.sun_path) return Exchanged::away;
+  ::strcpy(address.sun_path, path);
   while (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     if (errno != EAGAIN && errno != EINTR) return Exchanged::away;
     if (now_in_milliseconds() >= deadline) return Exchanged::late;
@@ -47,7 +46,7 @@ Exchanged connect_to(int socket, const char* path, long long deadline) {
 
 // The first bytes carry the descriptor of the pod's namespace.
 Exchanged send_call(int socket, const Call& call, long long deadline) {
-  std::size_t sent = 0;
+  size_t sent = 0;
   while (sent < call.size) {
     iovec part{const_cast<char*>(call.bytes) + sent, call.size - sent};
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
@@ -61,10 +60,10 @@ Exchanged send_call(int socket, const Call& call, long long deadline) {
       header->cmsg_level = SOL_SOCKET;
       header->cmsg_type = SCM_RIGHTS;
       header->cmsg_len = CMSG_LEN(sizeof(int));
-      std::memcpy(CMSG_DATA(header), &call.netns, sizeof(int));
+      ::memcpy(CMSG_DATA(header), &call.netns, sizeof(int));
     }
     const ssize_t count = ::sendmsg(socket, &message, MSG_NOSIGNAL);
-    if (count > 0) sent += static_cast<std::size_t>(count);
+    if (count > 0) sent += static_cast<size_t>(count);
     if (count > 0 || errno == EINTR) continue;
     if (errno != EAGAIN) return Exchanged::broken;
     if (!wait_for(socket, POLLOUT, deadline)) return Exchanged::late;
@@ -72,13 +71,13 @@ Exchanged send_call(int socket, const Call& call, long long deadline) {
   return Exchanged::ok;
 }
 
-Exchanged receive(int socket, char* bytes, std::size_t size, long long deadline) {
+Exchanged receive(int socket, char* bytes, size_t size, long long deadline) {
   while (size > 0) {
     const ssize_t count = ::recv(socket, bytes, size, 0);
     if (count == 0) return Exchanged::broken;
     if (count > 0) {
       bytes += count;
-      size -= static_cast<std::size_t>(count);
+      size -= static_cast<size_t>(count);
     } else if (errno == EAGAIN) {
       if (!wait_for(socket, POLLIN, deadline)) return Exchanged::late;
     } else if (errno != EINTR) {
@@ -96,7 +95,7 @@ Exchanged talk(int socket, const char* path, const Call& call, long long deadlin
   answer.status = static_cast<int>(get_number(answer.bytes + magic_size));
   answer.output = answer.bytes + header_size;
   answer.output_size = get_number(answer.bytes + magic_size + 4);
-  if (std::memcmp(answer.bytes, magic, magic_size) != 0 || answer.output_size > longest_part)
+  if (::memcmp(answer.bytes, magic, magic_size) != 0 || answer.output_size > longest_part)
     return Exchanged::broken;
   return receive(socket, answer.bytes + header_size, answer.output_size, deadline);
 }

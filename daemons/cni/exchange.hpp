@@ -11,7 +11,7 @@ struct Answer {
   char bytes[header_size + longest_part];
   int status;
   const char* output;
-  std::size_t output_size;
+  size_t output_size;
 };
 
 // In milliseconds.

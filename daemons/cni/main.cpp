@@ -8,12 +8,11 @@
 #include "cni/exchange.hpp"
 #include "cni/spool.hpp"
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
 
 namespace {
 
@@ -34,13 +33,13 @@ constexpr char versions[] =
     "{\n  \"cniVersion\": \"1.1.0\",\n  \"supportedVersions\": [\"0.1.0\", \"0.2.0\", \"0.3.0\", "
     "\"0.3.1\", \"0.4.0\", \"1.0.0\", \"1.1.0\"]\n}\n";
 
-void write_out(const char* bytes, std::size_t size) {
+void write_out(const char* bytes, size_t size) {
   while (size > 0) {
     const ssize_t count = ::write(STDOUT_FILENO, bytes, size);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return;  // the runtime has closed its end: nobody is left to tell
     bytes += count;
-    size -= static_cast<std::size_t>(count);
+    size -= static_cast<size_t>(count);
   }
 }
 
@@ -48,20 +47,20 @@ void write_out(const char* bytes, std::size_t size) {
 // answered in the runtime's version, and a whole JSON parser would be the larger part of this
 // program.
 void find_version(const Call& call, char (&version)[16]) {
-  std::strcpy(version, "1.1.0");
+  ::strcpy(version, "1.1.0");
   static constexpr char key[] = "\"cniVersion\"";
   const char* end = call.input + call.input_size;
   const void* found = ::memmem(call.input, call.input_size, key, sizeof key - 1);
   if (!found) return;
   const char* at = static_cast<const char*>(found) + sizeof key - 1;
-  while (at < end && std::strchr(" \t\r\n:", *at)) ++at;
+  while (at < end && ::strchr(" \t\r\n:", *at)) ++at;
   if (at == end || *at++ != '"') return;
-  std::size_t length = 0;
-  while (at + length < end && length + 1 < sizeof version &&
-         std::strchr("0123456789.", at[length]) && at[length] != '\0')
+  size_t length = 0;
+  while (at + length < end && length + 1 < sizeof version && ::strchr("0123456789.", at[length]) &&
+         at[length] != '\0')
     ++length;
   if (length == 0 || at + length == end || at[length] != '"') return;
-  std::memcpy(version, at, length);
+  ::memcpy(version, at, length);
   version[length] = '\0';
 }
 
@@ -69,16 +68,16 @@ int fail(const Call& call, int code, const char* message, const char* details) {
   char version[16];
   find_version(call, version);
   char object[1024];
-  const int length = std::snprintf(object, sizeof object,
-                                   "{\n  \"cniVersion\": \"%s\",\n  \"code\": %d,\n  \"msg\": "
-                                   "\"%s\",\n  \"details\": \"%s\"\n}\n",
-                                   version, code, message, details);
-  write_out(object, static_cast<std::size_t>(length));
+  const int length = ::snprintf(object, sizeof object,
+                                "{\n  \"cniVersion\": \"%s\",\n  \"code\": %d,\n  \"msg\": "
+                                "\"%s\",\n  \"details\": \"%s\"\n}\n",
+                                version, code, message, details);
+  write_out(object, static_cast<size_t>(length));
   return 1;
 }
 
 const char* setting(const char* variable, const char* otherwise) {
-  const char* value = std::getenv(variable);
+  const char* value = ::getenv(variable);
   return value && *value ? value : otherwise;
 }
 
@@ -89,7 +88,7 @@ int print(const Answer& answer) {
 
 // A pod that starts can wait for the next netd; the others are not worth it, or kept for it.
 Patience patience_of(const char* command) {
-  return {.for_answer = 60'000, .for_daemon = std::strcmp(command, "ADD") == 0 ? 3'000 : 0};
+  return {.for_answer = 60'000, .for_daemon = ::strcmp(command, "ADD") == 0 ? 3'000 : 0};
 }
 
 // The daemon is away, and a pod must be able to go nevertheless.
@@ -97,7 +96,7 @@ int keep_for_later(const Call& call, const char* socket, Answer& answer) {
   char path[longest_path];
   if (const int code = spool(setting("PADDOCK_NET_SPOOL", default_spool), call, path); code != 0)
     return fail(call, io_failure, "netd is not running and the DEL cannot be kept for it",
-                std::strerror(code));
+                ::strerror(code));
   // It may have come up before it could see the file; then it is done at once.
   if (exchange(socket, call, patience_of("DEL"), answer) != Exchanged::ok) return 0;
   ::unlink(path);
@@ -110,7 +109,7 @@ int answer_without_daemon(const Call& call, const char* command, Exchanged why) 
   if (why == Exchanged::late)
     return fail(call, try_again, "netd did not answer within 60 seconds",
                 "paddock status and journalctl -u paddock-netd say what it waits for");
-  if (std::strcmp(command, "STATUS") == 0)
+  if (::strcmp(command, "STATUS") == 0)
     return fail(call, cannot_add, "netd is not running", remedy);
   return fail(
       call, try_again,
@@ -123,16 +122,16 @@ int with_delegate(Call& call, const char* socket, const char* command, Answer& a
   static Delegated delegated;
   char name[256];
   const auto length = answer.output_size < sizeof name ? answer.output_size : sizeof name - 1;
-  std::memcpy(name, answer.output, length);
+  ::memcpy(name, answer.output, length);
   name[length] = '\0';
   run_delegate(name, command, call, delegated);
   if (delegated.status < 0) {
     char message[400];
-    std::snprintf(message, sizeof message, "the plugin %s, which ipam.type names, cannot be run",
-                  name);
+    ::snprintf(message, sizeof message, "the plugin %s, which ipam.type names, cannot be run",
+               name);
     return fail(call, io_failure, message, "it has to be in one of the directories of CNI_PATH");
   }
-  const bool is_del = std::strcmp(command, "DEL") == 0;
+  const bool is_del = ::strcmp(command, "DEL") == 0;
   if (delegated.status != 0 && !is_del) {
     write_out(delegated.output, delegated.output_size);
     return delegated.status;
@@ -143,7 +142,7 @@ int with_delegate(Call& call, const char* socket, const char* command, Answer& a
     return fail(call, io_failure, "what the other plugin answered is too long", name);
   const auto exchanged = exchange(socket, call, patience_of(command), answer);
   const int status = exchanged == Exchanged::ok ? answer.status : 1;
-  if (status != 0 && std::strcmp(command, "ADD") == 0) run_delegate(name, "DEL", call, delegated);
+  if (status != 0 && ::strcmp(command, "ADD") == 0) run_delegate(name, "DEL", call, delegated);
   if (is_del && exchanged != Exchanged::ok && exchanged != Exchanged::late)
     return keep_for_later(call, socket, answer);
   if (exchanged != Exchanged::ok) return answer_without_daemon(call, command, exchanged);
@@ -155,7 +154,7 @@ int with_delegate(Call& call, const char* socket, const char* command, Answer& a
 }
 
 int about() {
-  std::fputs(
+  ::fputs(
       "paddock: a CNI plugin, run by container runtimes with CNI_COMMAND and others set.\n"
       "It passes requests to paddock-netd at /run/paddock/net.sock (PADDOCK_NET_SOCKET).\n"
       "CNI protocol versions supported: 0.1.0, 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0\n"
@@ -171,7 +170,7 @@ int main(int count, char** arguments, char** environment) {
   static Answer answer;
   const char* command = setting("CNI_COMMAND", "");
   if (*command == '\0') return about();
-  if (std::strcmp(command, "VERSION") == 0) {
+  if (::strcmp(command, "VERSION") == 0) {
     write_out(versions, sizeof versions - 1);
     return 0;
   }
@@ -179,7 +178,7 @@ int main(int count, char** arguments, char** environment) {
     case Gathered::ok:
       break;
     case Gathered::input_unreadable:
-      return fail(call, io_failure, "stdin cannot be read", std::strerror(errno));
+      return fail(call, io_failure, "stdin cannot be read", ::strerror(errno));
     case Gathered::input_too_long:
       return fail(call, undecodable, "the configuration on stdin is longer than 1 MiB", "");
     case Gathered::environment_too_long:
@@ -190,7 +189,7 @@ int main(int count, char** arguments, char** environment) {
   if (exchanged == Exchanged::ok && answer.status == ask_delegate)
     return with_delegate(call, socket, command, answer);
   if (exchanged == Exchanged::ok) return print(answer);
-  if (std::strcmp(command, "DEL") == 0 && exchanged != Exchanged::late)
+  if (::strcmp(command, "DEL") == 0 && exchanged != Exchanged::late)
     return keep_for_later(call, socket, answer);
   return answer_without_daemon(call, command, exchanged);
 }

@@ -8,7 +8,7 @@
 
 namespace paddock::cni {
 
-inline constexpr std::size_t longest_path = 4096;
+inline constexpr size_t longest_path = 4096;
 
 // Writes the call into the directory, which is made as needed; `path` becomes the file's name.
 // Returns 0 or an errno value.
