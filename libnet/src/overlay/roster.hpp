@@ -13,14 +13,17 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace paddock::net::overlay {
 
+// Entries are not kept for each peer: a plan is made in a microsecond, and table() has them.
 class Roster {
  public:
+  // Pure, and the same until replan() or replace().
   using Planner = std::function<PeerEntries(const Peer&)>;
 
   // One peer's entries before and after a change. Without `simple` entries of others change as
@@ -31,7 +34,8 @@ class Roster {
     PeerEntries after;
   };
 
-  // What is wanted whoever the peers are; a peer that wants the same place has it.
+  // What is wanted whoever the peers are; a peer that wants the same place has it. Before the first
+  // peer.
   void set_guard(PeerEntries entries);
   // Whether a claim in table() is that, and no peer's.
   static bool is_guard(const std::string& host) { return host.empty(); }
@@ -41,7 +45,7 @@ class Roster {
   // Plans all anew, for another underlay or other subnets of our own.
   void replan(const Planner& plan);
   Change put(Peer peer, const Planner& plan);
-  Change remove(std::string_view host);
+  Change remove(std::string_view host, const Planner& plan);
 
   // What the kernel refused is held against a peer until its entries are tried again.
   void forget_refusals(std::string_view host);
@@ -57,20 +61,28 @@ class Roster {
   std::vector<PeerStatus> status(std::string_view after = {}, std::size_t most = SIZE_MAX) const;
 
  private:
-  struct Record {
-    Peer peer;
-    std::uint64_t turn = 0;  // the later ones win
-    PeerEntries entries;
+  // As sentences; empty: none.
+  struct Troubles {
+    std::string plan;
     std::string rivalry;
     std::string refusal;
-    PeerPath path = PeerPath::none;  // this and the next two: as settled last
-    std::string trouble;
+    std::string settled;  // these three, as settled last
+  };
+  struct Record {
+    Peer peer;
+    std::uint64_t turn = 0;              // the later ones win
+    std::unique_ptr<Troubles> troubles;  // null: none, as with nearly all
+    PeerPath planned = PeerPath::none;
+    PeerPath path = PeerPath::none;  // this and the next: as settled last
     std::chrono::system_clock::time_point since;
+
+    Troubles& troubled();
   };
   using Records = std::map<std::string, Record, std::less<>>;
 
-  void enter(Records::value_type& record);
-  void rebuild();
+  static PeerEntries plan_of(Record& record, const Planner& plan);
+  void enter(Records::value_type& record, const PeerEntries& entries);
+  void rebuild(const Planner& plan);
   static void settle(Record& record);
 
   Records records_;

@@ -111,7 +111,7 @@ Result<void> Overlay::State::put(Peer peer) {
 }
 
 Result<void> Overlay::State::remove(std::string_view host) {
-  return change(host, roster_.remove(host));
+  return change(host, roster_.remove(host, planner()));
 }
 
 // Without devices or underlay there is no telling how things are: everything is looked at.

@@ -61,14 +61,14 @@ TEST(Roster, APeerThatWentLeavesNothing) {
   Roster roster;
   (void)roster.put(named_peer("a", "10.42.1.0/24"), plan_over_v4);
 
-  const auto change = roster.remove("a");
+  const auto change = roster.remove("a", plan_over_v4);
 
   EXPECT_TRUE(change.simple);
   EXPECT_EQ(change.before.routes.size(), 1U);
   EXPECT_TRUE(roster.table().routes().empty());
   EXPECT_TRUE(roster.table().neighbors().empty());
   EXPECT_TRUE(roster.table().forwarding().empty());
-  EXPECT_TRUE(roster.remove("a").before.routes.empty());
+  EXPECT_TRUE(roster.remove("a", plan_over_v4).before.routes.empty());
 }
 
 TEST(Roster, BothRivalsAreToldAndTheOtherInheritsWhenOneGoes) {
@@ -82,7 +82,7 @@ TEST(Roster, BothRivalsAreToldAndTheOtherInheritsWhenOneGoes) {
   EXPECT_NE(trouble_of(roster, "b").find("also that of a"), std::string::npos);
   EXPECT_EQ(*roster.table().routes().at(test::prefix("10.42.1.0/24")).host, "b");
 
-  EXPECT_FALSE(roster.remove("b").simple);
+  EXPECT_FALSE(roster.remove("b", plan_over_v4).simple);
   roster.settle();
   EXPECT_EQ(trouble_of(roster, "a"), "");
   EXPECT_EQ(*roster.table().routes().at(test::prefix("10.42.1.0/24")).host, "a");
