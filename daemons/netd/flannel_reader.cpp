@@ -3,6 +3,7 @@
 
 #include "netd/flannel_state.hpp"
 #include "netd/peers.hpp"
+#include "netd/whole_file.hpp"
 #include "runtime/log.hpp"
 
 #include <algorithm>
@@ -289,7 +290,7 @@ std::map<std::string, FlannelTable::Entry> FlannelReader::own_entries() const {
 }
 
 void FlannelReader::save() {
-  FlannelState state;
+  std::optional<FlannelStateText> text;
   std::vector<std::pair<std::string, net::flannel::HostRecord>> records;
   {
     const std::lock_guard lock(mutex_);
@@ -298,15 +299,13 @@ void FlannelReader::save() {
     if (is_saved_ || options_.state_file.empty() || now - saved_ < rest) return;
     is_saved_ = true;
     saved_ = now;
-    state.config = config_text_;
-    state.own = own_;
+    text.emplace(config_text_, own_);
     records.reserve(table_.entries().size());
     for (const auto& [name, entry] : table_.entries()) records.emplace_back(name, entry.record);
   }
-  for (auto& [name, record] : records)
-    state.subnets.emplace(std::move(name), net::flannel::format_record(record));
+  for (const auto& [name, record] : records) text->add(name, net::flannel::format_record(record));
   try {
-    save_flannel_state(options_.state_file, state);
+    write_whole(options_.state_file, std::move(*text).finish());
   } catch (const std::exception& failed) {
     log::warning("what is known of flannel was not kept", {{"error", failed.what()}});
   }

@@ -5,7 +5,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include <utility>
+
 namespace paddock::netd {
+namespace {
+
+std::string json_text(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
 
 FlannelState load_flannel_state(const std::string& path) {
   FlannelState state;
@@ -20,10 +29,15 @@ FlannelState load_flannel_state(const std::string& path) {
   }
 }
 
-void save_flannel_state(const std::string& path, const FlannelState& state) {
-  const nlohmann::json json{
-      {"config", state.config}, {"subnets", state.subnets}, {"own", state.own}};
-  write_whole(path, json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+FlannelStateText::FlannelStateText(const std::string& config,
+                                   const std::map<std::string, std::int64_t>& own)
+    : text_("{\"config\":" + json_text(config) + ",\"own\":" + json_text(own) + ",\"subnets\":{") {}
+
+void FlannelStateText::add(const std::string& key, const std::string& value) {
+  text_ += separator_ + json_text(key) + ":" + json_text(value);
+  separator_ = ",";
 }
+
+std::string FlannelStateText::finish() && { return std::move(text_) + "}}\n"; }
 
 }  // namespace paddock::netd

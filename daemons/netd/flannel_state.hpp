@@ -18,7 +18,17 @@ struct FlannelState {
 
 // What cannot be read is as if it were not there: etcd has it, too.
 [[nodiscard]] FlannelState load_flannel_state(const std::string& path);
-// Throws std::runtime_error with a sentence.
-void save_flannel_state(const std::string& path, const FlannelState& state);
+
+// The file's text, made of one key after the other: of thousands, none is held twice.
+class FlannelStateText {
+ public:
+  FlannelStateText(const std::string& config, const std::map<std::string, std::int64_t>& own);
+  void add(const std::string& key, const std::string& value);
+  [[nodiscard]] std::string finish() &&;
+
+ private:
+  std::string text_;
+  const char* separator_ = "";
+};
 
 }  // namespace paddock::netd

@@ -30,11 +30,11 @@ std::set<std::string> FlannelTable::put(const std::string& name,
               stored.create_revision,
               stored.mod_revision};
   entry.host = host_of(entry.record);
-  if (!entry.host.empty()) {
-    names_of_.emplace(entry.host, name);
-    touched.insert(entry.host);
+  const auto placed = entries_.insert_or_assign(name, std::move(entry)).first;
+  if (const auto& host = placed->second.host; !host.empty()) {
+    of_hosts_.insert(&*placed);
+    touched.insert(host);
   }
-  entries_[name] = std::move(entry);
   return touched;
 }
 
@@ -42,11 +42,11 @@ std::set<std::string> FlannelTable::erase(const std::string& name) {
   problems_.erase(name);
   const auto found = entries_.find(name);
   if (found == entries_.end()) return {};
-  const auto host = std::move(found->second.host);
+  of_hosts_.erase(&*found);
+  auto host = std::move(found->second.host);
   entries_.erase(found);
   if (host.empty()) return {};
-  names_of_.erase({host, name});
-  return {host};
+  return {std::move(host)};
 }
 
 const FlannelTable::Entry* FlannelTable::find(const std::string& name) const {
@@ -54,12 +54,12 @@ const FlannelTable::Entry* FlannelTable::find(const std::string& name) const {
   return found == entries_.end() ? nullptr : &found->second;
 }
 
-std::optional<net::Peer> FlannelTable::peer(const std::string& host) const {
+std::optional<net::Peer> FlannelTable::peer(OfHosts::const_iterator first,
+                                            OfHosts::const_iterator last) {
   std::optional<net::Peer> whole;
-  auto at = names_of_.lower_bound({host, {}});
-  for (; at != names_of_.end() && at->first == host; ++at) {
-    const auto& entry = entries_.at(at->second);
-    auto peer = peer_of(host, entry.record);
+  for (; first != last; ++first) {
+    const auto& entry = (*first)->second;
+    auto peer = peer_of(entry.host, entry.record);
     if (!peer) continue;
     if (!whole) whole = std::move(peer);
     for (const auto& subnet : prefixes(entry.subnets)) whole->subnets.push_back(subnet);
@@ -67,13 +67,17 @@ std::optional<net::Peer> FlannelTable::peer(const std::string& host) const {
   return whole;
 }
 
+std::optional<net::Peer> FlannelTable::peer(const std::string& host) const {
+  const auto [first, last] = of_hosts_.equal_range(host);
+  return peer(first, last);
+}
+
 std::vector<net::Peer> FlannelTable::peers() const {
   std::vector<net::Peer> all;
-  const std::string* last = nullptr;
-  for (const auto& [host, name] : names_of_) {
-    if (last && *last == host) continue;
-    last = &host;
-    if (auto known = peer(host)) all.push_back(std::move(*known));
+  for (auto first = of_hosts_.begin(); first != of_hosts_.end();) {
+    const auto last = of_hosts_.upper_bound((*first)->second.host);
+    if (auto known = peer(first, last)) all.push_back(std::move(*known));
+    first = last;
   }
   return all;
 }

@@ -14,7 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 namespace paddock::netd {
@@ -29,6 +29,10 @@ class FlannelTable {
     std::int64_t created = 0;
     std::int64_t modified = 0;
   };
+
+  FlannelTable() = default;
+  FlannelTable(FlannelTable&&) = default;  // places in it stay what they are
+  FlannelTable& operator=(FlannelTable&&) = default;
 
   // Who a record is about: its public address.
   [[nodiscard]] static std::string host_of(const net::flannel::HostRecord& record);
@@ -46,9 +50,27 @@ class FlannelTable {
   [[nodiscard]] std::vector<std::string> problems() const;
 
  private:
+  using Named = std::map<std::string, Entry>::value_type;
+  struct ByHost {
+    using is_transparent = void;
+    bool operator()(const Named* left, const Named* right) const {
+      return std::tie(left->second.host, left->first) < std::tie(right->second.host, right->first);
+    }
+    bool operator()(const Named* left, const std::string& host) const {
+      return left->second.host < host;
+    }
+    bool operator()(const std::string& host, const Named* right) const {
+      return host < right->second.host;
+    }
+  };
+  using OfHosts = std::set<const Named*, ByHost>;
+
+  [[nodiscard]] static std::optional<net::Peer> peer(OfHosts::const_iterator first,
+                                                     OfHosts::const_iterator last);
+
   std::map<std::string, Entry> entries_;
-  std::set<std::pair<std::string, std::string>> names_of_;  // hosts, each with a name of its
-  std::map<std::string, std::string> problems_;             // by name of the key
+  OfHosts of_hosts_;                             // places in entries_ whose host is known
+  std::map<std::string, std::string> problems_;  // by name of the key
 };
 
 }  // namespace paddock::netd

@@ -12,18 +12,21 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <iterator>
 #include <system_error>
 #include <utility>
 
 namespace paddock::netd {
 
 namespace log = runtime::log;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
 
 namespace {
 
 constexpr std::size_t few = 64;     // peers that are copied at once
 constexpr std::size_t many = 1000;  // peers that leave megabytes behind when they are read
+// Who looks after peers that came or went goes through all there are: once for those of a moment.
+constexpr milliseconds calm{250};
 
 }  // namespace
 
@@ -68,16 +71,17 @@ void HostOverlay::set_subnets(std::vector<net::Prefix> subnets) {
 }
 
 // A peer that changes meanwhile does not wait for thousands to be copied.
-std::vector<net::PeerStatus> HostOverlay::peers() const {
-  std::vector<net::PeerStatus> all;
+void HostOverlay::each_peer(const std::function<void(const net::PeerStatus&)>& visit) const {
+  std::string last;
   for (;;) {
     std::vector<net::PeerStatus> some;
     {
       const std::lock_guard lock(mutex_);
-      if (overlay_) some = overlay_->peers(all.empty() ? "" : all.back().peer.host, few);
+      if (overlay_) some = overlay_->peers(last, few);
     }
-    std::ranges::move(some, std::back_inserter(all));
-    if (some.size() < few) return all;
+    for (const auto& status : some) visit(status);
+    if (some.size() < few) return;
+    last = std::move(some.back().peer.host);
     std::this_thread::yield();  // to who waits for the lock
   }
 }
@@ -109,6 +113,8 @@ std::string HostOverlay::trouble() const {
 }
 
 void HostOverlay::run() {
+  constexpr auto never = steady_clock::time_point::max();
+  auto tell_at = never;  // of what was followed
   for (;;) {
     int kernel = -1;
     {
@@ -116,34 +122,43 @@ void HostOverlay::run() {
       if (is_stopping_) return;
       if (overlay_) kernel = overlay_->descriptor();
     }
+    const auto now = steady_clock::now();
+    if (tell_at <= now) {
+      tell_at = never;
+      if (events_.followed) events_.followed();
+    }
+    const auto pause = tell_at == never ? -1 : ceil<milliseconds>(tell_at - now).count();
     pollfd waited[] = {{wake_, POLLIN, 0}, {kernel, POLLIN, 0}};  // -1 is passed over
-    if (::poll(waited, 2, -1) < 0 && errno != EINTR) return;
+    if (::poll(waited, 2, static_cast<int>(pause)) < 0 && errno != EINTR) return;
     if (waited[0].revents != 0) {
       std::uint64_t count = 0;
       (void)!::read(wake_, &count, sizeof count);
-      follow();
-      if (events_.followed) events_.followed();
+      const auto wait = follow() == Followed::some_peers ? calm : milliseconds{0};
+      tell_at = std::min(tell_at, steady_clock::now() + wait);
     }
     if (waited[1].revents != 0) tend();
   }
 }
 
 // Settings first: peers that come with new ones belong to the new overlay.
-void HostOverlay::follow() {
+HostOverlay::Followed HostOverlay::follow() {
   const auto wanted = registry_.settings(options_);
-  if (!wanted) return;
+  if (!wanted) return Followed::more;
   const std::lock_guard lock(mutex_);
-  if (used_ != wanted) renew(*wanted);
-  if (!overlay_) return;
+  const bool is_same = used_ == wanted;
+  if (!is_same) renew(*wanted);
+  if (!overlay_) return Followed::more;
   auto changes = registry_.peer_changes();
   if (changes.is_whole) {
     const bool are_many = changes.put.size() > many;
     note(overlay_->replace(std::move(changes.put)));
     if (are_many) ::malloc_trim(0);  // what reading them took
-    return;
+    return Followed::more;
   }
   for (const auto& host : changes.gone) note(overlay_->remove(host));
   for (auto& peer : changes.put) note(overlay_->put(std::move(peer)));
+  const bool has_peers = !changes.gone.empty() || !changes.put.empty();
+  return is_same && has_peers ? Followed::some_peers : Followed::more;
 }
 
 void HostOverlay::renew(const net::OverlaySettings& wanted) {

@@ -22,7 +22,9 @@ namespace paddock::netd {
 struct OverlayEvents {
   std::function<void(const net::Peer&)> self;  // this host is reached so from now on
   std::function<void(const std::string&)> repaired;
-  std::function<void()> followed;  // what the registry had new is done; on the thread that did it
+  // What the registry had new is done: a moment ago, if it was about some peers alone. On the
+  // thread that did it.
+  std::function<void()> followed;
 };
 
 // Any thread, but for start() and the destructor, which leaves the kernel as it is.
@@ -42,7 +44,7 @@ class HostOverlay {
   void wake();
   void set_subnets(std::vector<net::Prefix> subnets);
 
-  [[nodiscard]] std::vector<net::PeerStatus> peers() const;
+  void each_peer(const std::function<void(const net::PeerStatus&)>& visit) const;
   // This host as its peers have to know it; absent while there is no overlay.
   [[nodiscard]] std::optional<net::Peer> self() const;
   // As net::Overlay; empty while there is none.
@@ -55,8 +57,10 @@ class HostOverlay {
   [[nodiscard]] std::string trouble() const;
 
  private:
+  enum class Followed { some_peers, more };
+
   void run();
-  void follow();
+  Followed follow();
   void tend();
   void renew(const net::OverlaySettings& wanted);
   void note(const net::Result<void>& done);

@@ -86,7 +86,7 @@ void serve(runtime::Daemon<netd::Options>& daemon) {
 void keep_little_memory() {
   ::mallopt(M_ARENA_MAX, 2);
   ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
-  ::mallopt(M_TRIM_THRESHOLD, 1 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 128 << 10);
 }
 
 }  // namespace

@@ -67,12 +67,12 @@ void Service::add_way(std::vector<net::PathStep>& steps, const net::IpAddress& a
   std::ranges::copy(overlay_->trace(address, origin), std::back_inserter(steps));
   if (steps.empty() || !steps.back().passes) return;
   const auto found = probed_peers();
-  for (const auto& status : overlay_->peers()) {
+  overlay_->each_peer([&](const net::PeerStatus& status) {
     const auto probed = found.find(status.peer.host);
     const bool has_it = std::ranges::any_of(
         status.peer.subnets, [&](const auto& subnet) { return subnet.contains(address); });
     if (has_it && probed != found.end()) steps.push_back(step_to(probed->first, probed->second));
-  }
+  });
 }
 
 std::optional<std::string> Service::path_page(std::string_view path) const {

@@ -39,24 +39,21 @@ bool both_tunnel_over(const net::Peer& self, const net::Peer& peer, bool v4) {
 
 }  // namespace
 
-std::vector<ProbeTarget> probe_targets(const net::Peer& self, std::uint32_t pod_mtu,
-                                       const std::vector<net::PeerStatus>& peers) {
-  std::vector<ProbeTarget> targets;
-  for (const auto& [peer, path, trouble, since] : peers) {
-    if (path == net::PeerPath::none || peer.subnets.empty() || pod_mtu == 0) continue;
-    const auto subnet = peer.subnets.front().network();
-    const bool tunnels = path != net::PeerPath::direct;
-    bool v4 = subnet.address.is_v4();
-    if (tunnels && !both_tunnel_over(self, peer, v4)) v4 = !v4;
-    const auto& end = end_of_family(peer, v4);
-    if (!end) continue;
-    targets.push_back({.host = peer.host,
-                       .address = tunnels ? subnet.address : end->underlay,
-                       .underlay = end->underlay,
-                       .pod_mtu = pod_mtu,
-                       .underlay_need = pod_mtu + net::overhead(path, v4)});
-  }
-  return targets;
+std::optional<ProbeTarget> probe_target(const net::Peer& self, std::uint32_t pod_mtu,
+                                        const net::PeerStatus& status) {
+  const auto& peer = status.peer;
+  if (status.path == net::PeerPath::none || peer.subnets.empty() || pod_mtu == 0) return {};
+  const auto subnet = peer.subnets.front().network();
+  const bool tunnels = status.path != net::PeerPath::direct;
+  bool v4 = subnet.address.is_v4();
+  if (tunnels && !both_tunnel_over(self, peer, v4)) v4 = !v4;
+  const auto& end = end_of_family(peer, v4);
+  if (!end) return {};
+  return ProbeTarget{.host = peer.host,
+                     .address = tunnels ? subnet.address : end->underlay,
+                     .underlay = end->underlay,
+                     .pod_mtu = pod_mtu,
+                     .underlay_need = pod_mtu + net::overhead(status.path, v4)};
 }
 
 std::string ProbedPeer::size_trouble() const {

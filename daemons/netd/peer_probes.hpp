@@ -30,9 +30,9 @@ struct ProbeTarget {
   std::uint32_t underlay_need = 0;  // what becomes of that on the underlay
 };
 
-// The targets of peers that have a path.
-[[nodiscard]] std::vector<ProbeTarget> probe_targets(const net::Peer& self, std::uint32_t pod_mtu,
-                                                     const std::vector<net::PeerStatus>& peers);
+// Absent when there is no path to the peer.
+[[nodiscard]] std::optional<ProbeTarget> probe_target(const net::Peer& self, std::uint32_t pod_mtu,
+                                                      const net::PeerStatus& status);
 
 // What was found out of one host.
 struct ProbedPeer {

@@ -69,11 +69,11 @@ std::string Service::peers_page() const {
     page["overlay"] = net::to_string(settings->backend);
     page["mtu"] = overlay_->pod_mtu();
     const auto found = probed_peers();
-    for (const auto& status : overlay_->peers()) {
+    overlay_->each_peer([&](const net::PeerStatus& status) {
       const auto probed = found.find(status.peer.host);
       page["peers"].push_back(
           peer_to_json(status, probed == found.end() ? nullptr : &probed->second));
-    }
+    });
   }
   return page.dump(2, ' ', false, PeerJson::error_handler_t::replace);
 }
@@ -118,15 +118,18 @@ void Service::add_peer_problems(std::vector<runtime::Problem>& problems) const {
       "cannot be sent the largest packets of pods",
       "paddock peers says which MTU is wrong and what to set");
   add_mtu_problem(problems);
-  const auto peers = overlay_->peers();
-  const auto is_troubled = [](const net::PeerStatus& peer) { return !peer.trouble.empty(); };
-  const auto first = std::ranges::find_if(peers, is_troubled);
-  if (first == peers.end()) return;
-  const auto count = std::ranges::count_if(peers, is_troubled);
+  std::size_t all = 0;
+  std::size_t troubled = 0;
+  std::string first;
+  overlay_->each_peer([&](const net::PeerStatus& peer) {
+    ++all;
+    if (peer.trouble.empty()) return;
+    if (++troubled == 1) first = peer.peer.host + ": " + peer.trouble;
+  });
+  if (troubled == 0) return;
   problems.push_back({Severity::warning,
-                      "pods of " + std::to_string(count) + " of " + std::to_string(peers.size()) +
-                          " hosts are not reached, first " + first->peer.host + ": " +
-                          first->trouble,
+                      "pods of " + std::to_string(troubled) + " of " + std::to_string(all) +
+                          " hosts are not reached, first " + first,
                       "paddock peers shows all"});
 }
 
@@ -135,11 +138,11 @@ void Service::peer_metrics(runtime::MetricsText& out) const {
   std::array<std::uint64_t, path_names.size()> count{};
   std::uint64_t troubled = 0;
   std::array<std::uint64_t, 2> reached{};
-  for (const auto& status : overlay_->peers()) {
+  overlay_->each_peer([&](const net::PeerStatus& status) {
     ++count[static_cast<std::size_t>(status.path)];
     ++reached[is_reached(status) ? 1 : 0];
     if (!status.trouble.empty()) ++troubled;
-  }
+  });
   out.gauge("paddock_net_peers", "Other hosts, by how packets get to their pods.");
   for (std::size_t i = 0; i < count.size(); ++i) out.sample(count[i], {{"path", path_names[i]}});
   out.gauge("paddock_net_peers_troubled", "Other hosts of which some subnet is not reached.");

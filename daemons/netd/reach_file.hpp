@@ -14,10 +14,12 @@ namespace paddock::netd {
 // Whether there is a way to all subnets of that host.
 [[nodiscard]] bool is_reached(const net::PeerStatus& status);
 
-// `own` is always reached. With the backend `none` somebody else sees to the way: no line at all.
+// How the file begins; `own` is always reached. With the backend `none` somebody else sees to the
+// way: that is all of it, and no line says anything.
 [[nodiscard]] std::string format_reach(net::OverlayBackend backend,
                                        const std::vector<net::Prefix>& networks,
-                                       const std::vector<net::Prefix>& own,
-                                       const std::vector<net::PeerStatus>& peers);
+                                       const std::vector<net::Prefix>& own);
+// The lines of one peer behind that; empty: it is not reached.
+[[nodiscard]] std::string format_reach(const net::PeerStatus& peer);
 
 }  // namespace paddock::netd

@@ -150,8 +150,14 @@ void Service::start_following() {
 void Service::start_probes() {
   try {
     probes_ = std::make_unique<PeerProbes>(host_, [this] {
+      std::vector<ProbeTarget> targets;
       const auto self = overlay_->self();
-      return self ? probe_targets(*self, pod_mtu_, overlay_->peers()) : std::vector<ProbeTarget>{};
+      if (!self) return targets;
+      overlay_->each_peer([&](const net::PeerStatus& peer) {
+        if (auto target = probe_target(*self, pod_mtu_, peer))
+          targets.push_back(std::move(*target));
+      });
+      return targets;
     });
   } catch (const std::system_error& failed) {
     log::warning("other hosts are not asked whether they answer; that needs CAP_NET_RAW",
@@ -261,8 +267,9 @@ void Service::write_reach_file() {
   const auto settings = overlay_->settings();
   if (!settings || now - reach_looked_at_ < between_reach_files) return;
   reach_looked_at_ = now;
-  const auto text = format_reach(settings->backend, plan_.cluster_networks, networks_of(plan_),
-                                 overlay_->peers());
+  auto text = format_reach(settings->backend, plan_.cluster_networks, networks_of(plan_));
+  if (settings->backend != net::OverlayBackend::none)
+    overlay_->each_peer([&](const net::PeerStatus& peer) { text += format_reach(peer); });
   if (reach_file_text_ == text) return;
   try {
     reach_file_text_ = text;

@@ -34,44 +34,43 @@ ProbedPeer healthy() {
 TEST(PeerProbes, AskAtTheEndOfTheTunnel) {
   const auto self = host_of_both_families();
 
-  const auto targets =
-      probe_targets(self, 1430, {status_of(host_of_both_families(), net::PeerPath::vxlan)});
+  const auto target =
+      probe_target(self, 1430, status_of(host_of_both_families(), net::PeerPath::vxlan));
 
-  ASSERT_EQ(targets.size(), 1U);
-  EXPECT_EQ(targets[0].address, ip("10.42.2.0"));
-  EXPECT_EQ(targets[0].underlay, ip("192.0.2.2"));
-  EXPECT_EQ(targets[0].underlay_need, 1480U);
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->address, ip("10.42.2.0"));
+  EXPECT_EQ(target->underlay, ip("192.0.2.2"));
+  EXPECT_EQ(target->underlay_need, 1480U);
 }
 
 TEST(PeerProbes, TakeTheOtherFamilyWhereOnlyThatHasATunnel) {
   auto self = host_of_both_families();
   self.v4.reset();
 
-  const auto targets =
-      probe_targets(self, 1430, {status_of(host_of_both_families(), net::PeerPath::vxlan)});
+  const auto target =
+      probe_target(self, 1430, status_of(host_of_both_families(), net::PeerPath::vxlan));
 
-  ASSERT_EQ(targets.size(), 1U);
-  EXPECT_EQ(targets[0].underlay, ip("2001:db8::2"));
-  EXPECT_EQ(targets[0].underlay_need, 1500U);
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->underlay, ip("2001:db8::2"));
+  EXPECT_EQ(target->underlay_need, 1500U);
 }
 
 TEST(PeerProbes, AskTheHostItselfWhereNoTunnelIs) {
-  const auto targets = probe_targets(host_of_both_families(), 1500,
-                                     {status_of(host_of_both_families(), net::PeerPath::direct)});
+  const auto target = probe_target(host_of_both_families(), 1500,
+                                   status_of(host_of_both_families(), net::PeerPath::direct));
 
-  ASSERT_EQ(targets.size(), 1U);
-  EXPECT_EQ(targets[0].address, ip("192.0.2.2"));
-  EXPECT_EQ(targets[0].underlay_need, 1500U);
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->address, ip("192.0.2.2"));
+  EXPECT_EQ(target->underlay_need, 1500U);
 }
 
 TEST(PeerProbes, AskNobodyWithoutAPath) {
   auto without_subnet = host_of_both_families();
   without_subnet.subnets.clear();
 
-  EXPECT_TRUE(probe_targets(host_of_both_families(), 1450,
-                            {status_of(host_of_both_families(), net::PeerPath::none),
-                             status_of(without_subnet, net::PeerPath::vxlan)})
-                  .empty());
+  const auto self = host_of_both_families();
+  EXPECT_FALSE(probe_target(self, 1450, status_of(host_of_both_families(), net::PeerPath::none)));
+  EXPECT_FALSE(probe_target(self, 1450, status_of(without_subnet, net::PeerPath::vxlan)));
 }
 
 TEST(ProbedPeer, WithAnUnderlayThatCarriesLessSaysWhichMtuFits) {
