@@ -60,9 +60,10 @@ EntryView NameSearch::resolve_same(const EntryView& entry) noexcept {
   return entry;
 }
 
-// Rancher's order: the name, then the name below each name of the search lists. Ends with what
-// the name alone gives.
+// Rancher's order: what the client alone has, under the name and below its search list; the name;
+// the name below each name of the search lists. Ends with what the name alone gives.
 EntryView NameSearch::find_in_view() noexcept {
+  if (view_->next() != nullptr && is_of_client_alone()) return find_own();
   if (const EntryView own = find_own(); is_own_ || !is_spelt_) return own;
   const EntryView entry = find();
   if (has_zone()) return entry;  // a whole name
@@ -79,15 +80,34 @@ EntryView NameSearch::find_in_view() noexcept {
   return {};
 }
 
-// `is_found` when the search ends here: at a name that has records, or at one that may have some
-// when its zone has been learnt.
-EntryView NameSearch::find_below(const std::string& suffix, bool& is_found) noexcept {
+// A name that the client alone has below its search list hides what everybody has under the short
+// one.
+bool NameSearch::is_of_client_alone() noexcept {
+  if (!view_->searches(asked_.label_count) || view_->find(name_)) return false;
+  if (table_.zone_of(name_) != AuthorityTable::no_zone) return false;  // a whole name
+  for (const std::string& suffix : view_->search()) {
+    if (compose(suffix) && view_->find(name_)) return true;
+  }
+  name_ = asked_.qname();
+  is_spelt_ = true;
+  return false;
+}
+
+// False when a name cannot be so long.
+bool NameSearch::compose(const std::string& suffix) noexcept {
   const wire::Bytes asked = asked_.qname();
-  if (asked.size() - 1 + suffix.size() > Name::max_length) return {};
+  if (asked.size() - 1 + suffix.size() > Name::max_length) return false;
   std::memcpy(composed_.data(), asked.data(), asked.size() - 1);
   std::memcpy(composed_.data() + asked.size() - 1, suffix.data(), suffix.size());
   name_ = {composed_.data(), asked.size() - 1 + suffix.size()};
   is_spelt_ = false;
+  return true;
+}
+
+// `is_found` when the search ends here: at a name that has records, or at one that may have some
+// when its zone has been learnt.
+EntryView NameSearch::find_below(const std::string& suffix, bool& is_found) noexcept {
+  if (!compose(suffix)) return {};
   EntryView entry = find_own();
   if (!entry) entry = find();
   if (is_own_) {

@@ -73,6 +73,8 @@ class NameSearch {
   EntryView find_own() noexcept;
   EntryView resolve_same(const EntryView& entry) noexcept;
   EntryView find_in_view() noexcept;
+  bool is_of_client_alone() noexcept;
+  bool compose(const std::string& suffix) noexcept;
   EntryView find_below(const std::string& suffix, bool& is_found) noexcept;
 
   const AuthorityTable& table_;

@@ -142,6 +142,20 @@ TEST(Views, SearchFindsShortNamesUnderTheNameAsked) {
   EXPECT_EQ(viewed.ask("10.1.0.2", "web").rcode, 5u);
 }
 
+TEST(Views, WhatTheClientAloneHasIsFoundBeforeWhatEverybodyHas) {
+  const Viewed viewed(
+      {{.clients_v4 = {net("10.1.0.1/32")},
+        .records = {a("web.shop.zone", "192.0.2.1"), a("mine", "192.0.2.2"),
+                    a("mine.shop.zone", "192.0.2.3")},
+        .search = {name("bank.zone"), name("shop.zone")}}},
+      View{.records = {a("web", "192.0.2.4"), a("db", "192.0.2.5"), a("mine", "192.0.2.6")}});
+
+  EXPECT_EQ(viewed.ask("10.1.0.1", "web").answer, Lines{"web. 5 IN A 192.0.2.1"});
+  EXPECT_EQ(viewed.ask("10.1.0.1", "mine").answer, Lines{"mine. 5 IN A 192.0.2.2"});
+  EXPECT_EQ(viewed.ask("10.1.0.1", "db").answer, Lines{"db. 5 IN A 192.0.2.5"});
+  EXPECT_EQ(viewed.ask("10.1.0.2", "web").answer, Lines{"web. 5 IN A 192.0.2.4"});
+}
+
 TEST(Views, SearchIsForNamesWithFewDots) {
   const Viewed viewed({{.clients_v4 = {net("10.1.0.1/32")}, .search = {name("zone")}, .ndots = 1}});
 
