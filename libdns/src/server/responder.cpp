@@ -178,7 +178,7 @@ Responder::Response Responder::forward(const Asked& asked, Way way, std::span<st
     return fail(asked, Rcode::refused, ExtendedError::not_authoritative, reply);
   }
   if (pending_.size() >= max_pending_ || !is_askable) {
-    return finish(asked, {.error = ExtendedError::no_reachable_authority}, reply);
+    return finish(asked, {.failure = {ExtendedError::no_reachable_authority}}, reply);
   }
   return wait(asked, way, question, group, reply);
 }
@@ -212,7 +212,7 @@ Responder::Response Responder::finish(const Asked& asked, const upstream::Resolu
     return finish_chase(asked, resolution, reply);
   }
   if (!resolution.answer) {
-    return fail(asked, Rcode::servfail, resolution.error, reply);
+    return fail(asked, resolution.failure.rcode, resolution.failure.error, reply);
   }
   Outcome replied{};
   replied.action = Action::reply;

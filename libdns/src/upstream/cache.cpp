@@ -35,7 +35,7 @@ struct Cache::Entry {
   std::size_t bytes;
   std::string_view key;
   mutable std::atomic<TimePoint::rep> failed_until{0};
-  mutable std::atomic<ExtendedError> error{ExtendedError::none};
+  mutable std::atomic<NoAnswer> failure{};
   mutable std::atomic<std::uint32_t> used{0};  // generation when it was found, roughly
   mutable std::atomic<std::uint8_t> uses{0};   // stops at `hot`
   mutable std::atomic<bool> is_refreshing{false};
@@ -145,7 +145,7 @@ std::optional<Resolution> Cache::find(std::string_view key, TimePoint now) {
   }
   if (now.time_since_epoch().count() < entry->failed_until.load(std::memory_order_relaxed)) {
     const auto stale = find_stale(key, now);
-    return stale ? stale : Resolution{.error = entry->error.load(std::memory_order_relaxed)};
+    return stale ? stale : Resolution{.failure = entry->failure.load(std::memory_order_relaxed)};
   }
   return std::nullopt;
 }
@@ -181,7 +181,7 @@ void Cache::store(std::string_view key, const KnownAnswer& answer, TimePoint now
   put(place_for(key), std::move(entry));
 }
 
-void Cache::fail(std::string_view key, ExtendedError error, TimePoint now) {
+void Cache::fail(std::string_view key, NoAnswer failure, TimePoint now) {
   const std::lock_guard lock(writing_);
   if (limits_.bytes == 0) {
     return;
@@ -197,7 +197,7 @@ void Cache::fail(std::string_view key, ExtendedError error, TimePoint now) {
   }
   // RFC 9520 wants at least one second; RFC 2308, 7 allows minutes, which is long for a cluster.
   const auto until = now + std::clamp(limits_.failure_ttl, 1s, 5s);
-  entry->error.store(error, std::memory_order_relaxed);
+  entry->failure.store(failure, std::memory_order_relaxed);
   entry->failed_until.store(until.time_since_epoch().count(), std::memory_order_relaxed);
 }
 

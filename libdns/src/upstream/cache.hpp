@@ -57,7 +57,7 @@ class Cache {
   void store(std::string_view key, const KnownAnswer& answer, TimePoint now);
 
   // Remembers that nobody could answer. An older answer stays, to be served stale.
-  void fail(std::string_view key, ExtendedError error, TimePoint now);
+  void fail(std::string_view key, NoAnswer failure, TimePoint now);
 
   void set_limits(CacheLimits limits);
 

@@ -26,6 +26,15 @@ bool is_refusal(const KnownAnswer& answer) {
           answer.rcode >= static_cast<std::uint16_t>(Rcode::badvers));
 }
 
+// That a resolver would not is for the client to know; that it could not, or did not understand a
+// query of ours, is SERVFAIL.
+Rcode rcode_for_client(const KnownAnswer& refusal) {
+  const Rcode rcode{refusal.rcode};
+  return rcode == Rcode::refused || rcode == Rcode::notimp ? rcode : Rcode::servfail;
+}
+
+constexpr NoAnswer nobody_reached{ExtendedError::no_reachable_authority};
+
 }  // namespace
 
 Forwarder::Forwarder(Shared& shared, std::size_t worker, Poller& poller, ForwardTallies& tallies,
@@ -57,7 +66,7 @@ void Forwarder::configure(const ForwardOptions& options, const Plan& plan, TimeP
   flights_.clear();
   for (auto& flight : flights) {  // their groups may be others now
     if (flight->is_leader) {
-      shared_.flights.land(flight->question.key(), nullptr, ExtendedError::none);
+      shared_.flights.land(flight->question.key(), nullptr, {});
     }
     const auto asked = flight->question.wire();
     flight->group = plan.same_group(flight->question.group(), asked.first(asked.size() - 4));
@@ -98,7 +107,7 @@ void Forwarder::ask(const Question& question, std::size_t group, std::uint64_t t
   }
   if (plan_->group(group).members.empty() || flights_.size() >= options_.max_in_flight) {
     tallies_.exhausted += 1;
-    deliver({ticket}, {.error = ExtendedError::no_reachable_authority});
+    deliver({ticket}, {.failure = {ExtendedError::no_reachable_authority}});
     return;
   }
   begin(question, group, {ticket});
@@ -268,8 +277,8 @@ std::optional<KnownAnswer> Forwarder::judge(const Exchange& exchange, Flight& fl
                                             Failure failure,
                                             std::span<const std::uint8_t> response) {
   if (failure != Failure::none) {
-    flight.error = failure == Failure::timed_out ? ExtendedError::no_reachable_authority
-                                                 : ExtendedError::network_error;
+    note(flight, {failure == Failure::timed_out ? ExtendedError::no_reachable_authority
+                                                : ExtendedError::network_error});
     return std::nullopt;
   }
   auto answer = parse_response(response, flight.question);
@@ -279,19 +288,28 @@ std::optional<KnownAnswer> Forwarder::judge(const Exchange& exchange, Flight& fl
   if (!answer) {
     resolvers_->standing(exchange.resolver).failed(now_);
     plan_->seen(exchange.resolver, worker_).failures += 1;
-    flight.error = ExtendedError::network_error;
+    note(flight, {ExtendedError::network_error});
     return std::nullopt;
   }
   if (is_refusal(*answer)) {
     flight.asked[exchange.member] = max_asked;
-    flight.error = answer->error == ExtendedError::none ? ExtendedError::no_reachable_authority
-                                                        : answer->error;
+    note(flight, {answer->error == ExtendedError::none ? ExtendedError::no_reachable_authority
+                                                       : answer->error,
+                  rcode_for_client(*answer)});
     return std::nullopt;
   }
   if (options_.cache_bytes != 0) {  // what is told is kept no longer here than by the client
     cap_ttls(*answer, answer->is_negative ? options_.max_negative_ttl : options_.max_ttl);
   }
   return answer;
+}
+
+// A client is told a response code that all agree on.
+void Forwarder::note(Flight& flight, NoAnswer failure) {
+  if (flight.failure && flight.failure->rcode != failure.rcode) {
+    failure.rcode = Rcode::servfail;
+  }
+  flight.failure = failure;
 }
 
 void Forwarder::ready(int descriptor, bool readable, bool writable, TimePoint now) {
@@ -328,6 +346,7 @@ void Forwarder::expire(TimePoint now) {
     }
   }
   for (Flight* flight : late) {
+    note(*flight, {flight->failure.value_or(nobody_reached).error});
     give_up(*flight);
   }
   for (Flight* flight : slow) {
@@ -358,7 +377,7 @@ void Forwarder::succeed(Flight& flight, const KnownAnswer& answer) {
   const auto key = done->question.key();
   if (done->is_leader) {
     shared_.cache.store(key, answer, now_);
-    shared_.flights.land(key, &answer, ExtendedError::none);
+    shared_.flights.land(key, &answer, {});
   }
   deliver(done->tickets, {.answer = answer.view()});
 }
@@ -366,14 +385,15 @@ void Forwarder::succeed(Flight& flight, const KnownAnswer& answer) {
 void Forwarder::give_up(Flight& flight) {
   const auto done = take(flight);
   const auto key = done->question.key();
+  const NoAnswer failure = done->failure.value_or(nobody_reached);
   tallies_.exhausted += 1;
   if (done->is_leader) {
-    shared_.cache.fail(key, done->error, now_);
-    shared_.flights.land(key, nullptr, done->error);
+    shared_.cache.fail(key, failure, now_);
+    shared_.flights.land(key, nullptr, failure);
   }
   const auto stale = shared_.cache.find_stale(key, now_);
   tallies_.stale += stale ? done->tickets.size() : 0;
-  deliver(done->tickets, stale.value_or(Resolution{.error = done->error}));
+  deliver(done->tickets, stale.value_or(Resolution{.failure = failure}));
 }
 
 void Forwarder::take_landings(TimePoint now) {
@@ -386,8 +406,8 @@ void Forwarder::take_landings(TimePoint now) {
     Flight& flight = *found->second;
     if (landing.answer) {
       succeed(flight, *landing.answer);
-    } else if (landing.error != ExtendedError::none) {
-      flight.error = landing.error;
+    } else if (landing.failure.error != ExtendedError::none) {
+      flight.failure = landing.failure;
       give_up(flight);
     } else {
       take_off(flight);

@@ -73,9 +73,9 @@ class Forwarder final : private Exchanges {
     bool is_leader = false;                  // else another worker asks
     std::size_t member = 0;                  // the one asked last
     TimePoint begun{};
-    TimePoint recheck{};   // when a stale answer may stand in
-    TimePoint hedge_at{};  // when another resolver is asked as well
-    ExtendedError error = ExtendedError::no_reachable_authority;
+    TimePoint recheck{};                // when a stale answer may stand in
+    TimePoint hedge_at{};               // when another resolver is asked as well
+    std::optional<NoAnswer> failure{};  // of those asked so far
   };
 
   // One query on its way. Outlives its flight, so that what is learnt of the resolver is not lost.
@@ -101,6 +101,7 @@ class Forwarder final : private Exchanges {
   [[nodiscard]] std::optional<KnownAnswer> judge(const Exchange& exchange, Flight& flight,
                                                  Failure failure,
                                                  std::span<const std::uint8_t> response);
+  static void note(Flight& flight, NoAnswer failure);
   void answer_stale();
   void succeed(Flight& flight, const KnownAnswer& answer);
   void give_up(Flight& flight);

@@ -54,12 +54,19 @@ struct Presentation {
   bool is_stale = false;
 };
 
-// What came of a question. Without an answer nobody could be asked, and `error` says why (RFC
-// 8914). Borrowed: valid until the end of the turn of the loop in which it was given.
+// What a client is told when its question has no answer: why (RFC 8914), and what all who were
+// asked said alike, if they did.
+struct NoAnswer {
+  ExtendedError error = ExtendedError::none;
+  Rcode rcode = Rcode::servfail;
+};
+
+// What came of a question: an answer, or why there is none. Borrowed: valid until the end of the
+// turn of the loop in which it was given.
 struct Resolution {
   std::optional<AnswerView> answer{};
   Presentation presentation{};
-  ExtendedError error = ExtendedError::none;
+  NoAnswer failure{};
   bool wants_refresh = false;  // asked for often, and about to expire: whoever sees this asks anew
 };
 

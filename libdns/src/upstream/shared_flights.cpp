@@ -45,7 +45,7 @@ bool SharedFlights::lead(std::string_view key, std::size_t worker) {
   return false;
 }
 
-void SharedFlights::land(std::string_view key, const KnownAnswer* answer, ExtendedError error) {
+void SharedFlights::land(std::string_view key, const KnownAnswer* answer, NoAnswer failure) {
   if (waiting_.size() == 1) {
     return;
   }
@@ -59,7 +59,8 @@ void SharedFlights::land(std::string_view key, const KnownAnswer* answer, Extend
     shared = std::make_shared<KnownAnswer>(*answer);
   }
   for (const auto worker : flight->second.followers) {
-    waiting_[worker].landings.push_back({.key = flight->first, .answer = shared, .error = error});
+    waiting_[worker].landings.push_back(
+        {.key = flight->first, .answer = shared, .failure = failure});
     (void)::eventfd_write(waiting_[worker].descriptor, 1);
   }
   flights_.erase(flight);

@@ -19,12 +19,12 @@
 
 namespace paddock::dns::upstream {
 
-// What came of a question that another worker led. Neither an answer nor an error: nobody asks any
-// more, do it yourself.
+// What came of a question that another worker led. Neither an answer nor the error of a failure:
+// nobody asks any more, do it yourself.
 struct Landing {
   std::string key;
   std::shared_ptr<const KnownAnswer> answer{};
-  ExtendedError error = ExtendedError::none;
+  NoAnswer failure{};
 };
 
 class SharedFlights {
@@ -38,7 +38,7 @@ class SharedFlights {
   [[nodiscard]] bool lead(std::string_view key, std::size_t worker);
 
   // From the one that leads: what came of it. `answer` is null when nothing did.
-  void land(std::string_view key, const KnownAnswer* answer, ExtendedError error);
+  void land(std::string_view key, const KnownAnswer* answer, NoAnswer failure);
 
   // Readable when there are landings for the worker.
   [[nodiscard]] int descriptor(std::size_t worker) const { return waiting_[worker].descriptor; }

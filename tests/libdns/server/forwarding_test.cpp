@@ -158,6 +158,31 @@ TEST(Forwarding, GoesOnToTheNextWhenOneRefuses) {
   }
 }
 
+TEST(Forwarding, SaysWhatAllResolversSay) {
+  const auto refusing_with = [](unsigned rcode) {
+    return [rcode](const Heard& heard) {
+      return std::vector<Message>{reply_to(heard.message, {.rcode = rcode})};
+    };
+  };
+  for (const auto& [one, other, told] : {std::tuple{5U, 5U, 5U},
+                                         {4U, 4U, 4U},
+                                         {2U, 2U, 2U},
+                                         {1U, 1U, 2U},
+                                         {5U, 2U, 2U},
+                                         {2U, 5U, 2U},
+                                         {4U, 5U, 2U}}) {
+    FakeResolver first(refusing_with(one));
+    FakeResolver second(refusing_with(other));
+    auto options = forwarding_to({first.endpoint(), second.endpoint()});
+    options.forwarding.attempt_timeout = options.forwarding.deadline = 60s;
+    const Serving serving(options);
+    UdpClient client(serving.at);
+
+    EXPECT_EQ(client.ask(www).rcode(), told) << one << " and " << other;
+    EXPECT_EQ(client.ask(www).rcode(), told) << "kept for a while";
+  }
+}
+
 TEST(Forwarding, GoesOnToTheNextWhenOneIsSilentAndRemembersIt) {
   FakeResolver silent(stay_silent);
   FakeResolver resolver([](const Heard& heard) {

@@ -93,7 +93,7 @@ TEST_F(CacheTest, NegativeAnswersWithoutSoaAreNotKept) {
 
 TEST_F(CacheTest, ExpiredAnswersStandInAfterAFailureAndSayThirtySeconds) {
   store(100);
-  cache_.fail(question_.key(), ExtendedError::network_error, t0 + 200s);
+  cache_.fail(question_.key(), {ExtendedError::network_error}, t0 + 200s);
 
   const auto found = cache_.find(question_.key(), t0 + 201s);
   ASSERT_TRUE(found.has_value());
@@ -111,12 +111,12 @@ TEST_F(CacheTest, StaleAnswersEnd) {
 }
 
 TEST_F(CacheTest, FailuresAreRememberedForFiveSeconds) {
-  cache_.fail(question_.key(), ExtendedError::no_reachable_authority, t0);
+  cache_.fail(question_.key(), {ExtendedError::no_reachable_authority}, t0);
 
   const auto found = cache_.find(question_.key(), t0 + 4s);
   ASSERT_TRUE(found.has_value());
   EXPECT_FALSE(found->answer.has_value());
-  EXPECT_EQ(found->error, ExtendedError::no_reachable_authority);
+  EXPECT_EQ(found->failure.error, ExtendedError::no_reachable_authority);
   EXPECT_FALSE(cache_.find(question_.key(), t0 + 5s).has_value());
 }
 
@@ -138,7 +138,7 @@ TEST_F(CacheTest, StaysWithinItsBytesByDroppingWhatWasUsedLongestAgo) {
 TEST_F(CacheTest, KeepsNothingWithoutBytes) {
   cache_.set_limits({.bytes = 0});
   store(100);
-  cache_.fail(question_.key(), ExtendedError::network_error, t0);
+  cache_.fail(question_.key(), {ExtendedError::network_error}, t0);
 
   EXPECT_EQ(cache_.size(), 0U);
   EXPECT_EQ(cache_.bytes(), 0U);
@@ -217,7 +217,7 @@ TEST_F(CacheTest, IsReadWhileItIsWritten) {
 }
 
 TEST_F(CacheTest, AnAnswerEndsAFailure) {
-  cache_.fail(question_.key(), ExtendedError::network_error, t0);
+  cache_.fail(question_.key(), {ExtendedError::network_error}, t0);
   store(100);
 
   EXPECT_TRUE(cache_.find(question_.key(), t0).value().answer.has_value());

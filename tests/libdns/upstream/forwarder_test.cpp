@@ -98,8 +98,8 @@ class ForwarderTest : public ::testing::Test, public Poller {
   Shared shared_{1};
   Forwarder forwarder_{
       shared_, 0, *this, tallies, [this](std::uint64_t, const Resolution& resolution) {
-        given.push_back(
-            {resolution.answer.has_value(), resolution.presentation.is_stale, resolution.error});
+        given.push_back({resolution.answer.has_value(), resolution.presentation.is_stale,
+                         resolution.failure.error});
       }};
 };
 
