@@ -43,7 +43,8 @@ class SecureNode(Node):
         return run(*self.prefix, *command, **how)
 
     def launch(self, daemon, *options):
-        command = [*self.prefix, BUILD / f"daemons/paddock-{daemon}", "--host-name", self.name, *options]
+        # wireguard-go is under the filter of the netd that starts it.
+        command = [*self.prefix, BUILD / f"daemons/paddock-{daemon}", "--host-name", self.name, "--refuse-system-calls", *options]
         with (self.folder / f"{daemon}.log").open("a") as log:
             return subprocess.Popen([str(word) for word in command], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
