@@ -155,8 +155,13 @@ bool AuditLog::append(std::string_view lines, std::uint64_t last_revision) {
 }
 
 bool AuditLog::sync() {
-  const std::scoped_lock lock(mutex_);
-  return ::fdatasync(file_.get()) == 0;
+  File file;
+  {
+    const std::scoped_lock lock(mutex_);
+    file = file_.another();
+  }
+  // Whoever appends does not wait for the disk.
+  return ::fdatasync(file.get()) == 0;
 }
 
 std::vector<std::string> AuditLog::tail(std::size_t limit) const {

@@ -31,7 +31,7 @@ void WriteBatch::add(const Write& write) {
 
 void WriteBatch::accept(const Key& key, const Write& write, const ObjectPtr& before,
                         const ObjectPtr& after) {
-  Database::Step step;
+  Step step;
   step.key = format(key);
   if (after) step.json = format_json(*after);
   step.audit = {revision_, audit_line(write, revision_, now_, before.get(), step.json)};

@@ -4,7 +4,7 @@
 // cluster that follows. Nothing is stored here.
 #pragma once
 
-#include "store/database.hpp"
+#include "store/step.hpp"
 
 #include <paddock/metadata/cluster.hpp>
 #include <paddock/metadata/store.hpp>
@@ -26,7 +26,7 @@ class WriteBatch {
   [[nodiscard]] bool changes_nothing() const noexcept { return steps_.empty(); }
   // The results in the order of add().
   [[nodiscard]] std::vector<WriteResult>& results() noexcept { return results_; }
-  [[nodiscard]] std::vector<Database::Step>& steps() noexcept { return steps_; }
+  [[nodiscard]] std::vector<Step>& steps() noexcept { return steps_; }
   [[nodiscard]] std::uint64_t revision() const noexcept { return revision_; }
 
   // The cluster after all of it, and how it differs, derived objects included.
@@ -47,7 +47,7 @@ class WriteBatch {
   std::shared_ptr<const Cluster> derived_from_;  // up to which derived objects are right
   std::vector<Key> not_derived_;                 // changed since
   std::vector<Change> changes_;
-  std::vector<Database::Step> steps_;
+  std::vector<Step> steps_;
   std::vector<WriteResult> results_;
 };
 

@@ -236,7 +236,7 @@ void Database::each_object(const Visit& visit) {
   }
 }
 
-std::vector<Database::AuditRecord> Database::audit_records(std::uint64_t after) {
+std::vector<AuditRecord> Database::audit_records(std::uint64_t after) {
   std::vector<AuditRecord> records;
   if (env_ == nullptr) return records;  // lost in a failed commit; still on disk
   try {
@@ -256,17 +256,19 @@ std::vector<Database::AuditRecord> Database::audit_records(std::uint64_t after) 
 int Database::try_commit(const Batch& batch) {
   try {
     Transaction transaction(env_, 0);
-    for (const Step& step : batch.steps) {
-      if (step.json.empty()) {
-        transaction.erase(objects_, step.key);
+    for (const StepView& object : batch.objects) {
+      if (object.json.empty()) {
+        transaction.erase(objects_, object.key);
       } else {
-        transaction.put(objects_, step.key, step.json);
+        transaction.put(objects_, object.key, object.json);
       }
-      const auto key = audit_key(step.audit.revision);
-      transaction.append(audit_, {key.data(), key.size()}, step.audit.line);
+    }
+    for (const StepView& record : batch.records) {
+      const auto key = audit_key(record.revision);
+      transaction.append(audit_, {key.data(), key.size()}, record.line);
     }
     // A few more than come: all at once would hold up whoever writes then.
-    const std::size_t most_dropped = 4 * batch.steps.size();
+    const std::size_t most_dropped = 4 * batch.objects.size();
     std::vector<std::string> old;
     transaction.each(audit_, {}, [&](std::string_view key, std::string_view) {
       if (revision_of_key(key) > batch.drop_audit_until || old.size() == most_dropped) return false;
@@ -274,7 +276,7 @@ int Database::try_commit(const Batch& batch) {
       return true;
     });
     for (const std::string& key : old) transaction.erase(audit_, key);
-    transaction.put(meta_, "revision", std::to_string(batch.steps.back().audit.revision));
+    transaction.put(meta_, "revision", std::to_string(batch.revision));
     transaction.commit();
     return MDB_SUCCESS;
   } catch (const Code& code) {
@@ -317,7 +319,7 @@ bool Database::is_disk_full(int code) const {
 }
 
 Database::Commit Database::commit(const Batch& batch, std::string& why) {
-  const std::uint64_t wanted = batch.steps.back().audit.revision;
+  const std::uint64_t wanted = batch.revision;
   if (env_ == nullptr) (void)recover(wanted);  // an earlier failure closed it
   int code = env_ == nullptr ? EIO : try_commit(batch);
   while (code == MDB_MAP_FULL && mdb_env_set_mapsize(env_, map_bytes_ * 2) == MDB_SUCCESS) {

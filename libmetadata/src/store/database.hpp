@@ -5,6 +5,8 @@
 // one process, which the caller sees to.
 #pragma once
 
+#include "store/step.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -33,21 +35,13 @@ class Database {
   using Visit = std::function<void(std::string_view key, std::string_view value)>;
   void each_object(const Visit& visit);
 
-  struct AuditRecord {
-    std::uint64_t revision;
-    std::string line;
-  };
   // Records after the revision, by growing revision.
   [[nodiscard]] std::vector<AuditRecord> audit_records(std::uint64_t after);
 
-  // One object's new state, or its end, and the record of that.
-  struct Step {
-    std::string key;
-    std::string json;  // empty: erased
-    AuditRecord audit;
-  };
   struct Batch {
-    std::vector<Step> steps;
+    std::vector<StepView> objects;       // to be stored, or erased, with no look at their lines
+    std::vector<StepView> records;       // whose lines are to be kept, by growing revision
+    std::uint64_t revision = 0;          // what the database has then
     std::uint64_t drop_audit_until = 0;  // records up to this revision may go, now or later
   };
   enum class Commit { done, disk_full, failed };

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The embedded store: one thread takes what has been submitted since it last looked, works it
-// out, commits it to LMDB together with its audit records (one fsync), copies the records to
+// out, commits it together with its audit records (one flush of the disk), copies the records to
 // audit.log, publishes the next snapshot and answers. A crash after the commit loses nothing: at
 // the next start the records that audit.log lacks are copied to it.
 #include "codec/reader.hpp"
 #include "model/derived.hpp"
 #include "store/audit_log.hpp"
 #include "store/batch.hpp"
-#include "store/database.hpp"
 #include "store/directory.hpp"
+#include "store/journaled_database.hpp"
 #include "store/judgement.hpp"
 #include "store/published_store.hpp"
 
@@ -34,12 +34,6 @@ constexpr std::chrono::milliseconds gathering{4};
 constexpr std::size_t busy_writes = 8;
 constexpr std::chrono::milliseconds busy_time{16};  // for so many writes: 500 a second
 constexpr std::size_t enough_gathered = 64;
-// How many records audit.log may be ahead of its last sync, for which the writers of that moment
-// wait: seldom enough to be less than one write in a hundred, when a thousand come a second.
-constexpr std::uint64_t unsynced_records = 8192;
-
-// Each commit looks at a few pages of the file.
-constexpr std::uint64_t commits_between_releases = 64;
 
 struct Submitted {
   Write write;
@@ -52,8 +46,8 @@ class EmbeddedStore final : public PublishedStore {
       : PublishedStore(options.history),
         directory_(make_directory(options.directory)),
         lock_(lock_directory(directory_)),
-        database_(directory_ / "store.mdb"),
-        audit_({directory_, options.audit_bytes, std::max(1U, options.audit_files)}) {
+        audit_({directory_, options.audit_bytes, std::max(1U, options.audit_files)}),
+        database_(directory_, audit_) {
     // A log that is ahead belongs to a store that was here before this one.
     if (audit_.last_revision() > database_.revision()) audit_.forget_revision();
     catch_up_audit();
@@ -163,11 +157,9 @@ class EmbeddedStore final : public PublishedStore {
   // False when the batch was refused and all have been answered.
   bool store(std::span<Submitted> submitted, WriteBatch& batch) {
     std::string why;
-    const Database::Batch stored{std::move(batch.steps()), synced_audit()};
-    const auto committed = database_.commit(stored, why);
+    const auto committed = database_.commit(batch.steps(), why);
     if (committed == Database::Commit::done) {
-      copy_audit(stored.steps);
-      if ((commits_ += 1) % commits_between_releases == 0) database_.release_pages();
+      copy_audit(batch.steps());
       auto outcome = batch.finish();
       publisher_.publish(std::move(outcome.cluster), outcome.changes);
       return true;
@@ -184,7 +176,7 @@ class EmbeddedStore final : public PublishedStore {
     return false;
   }
 
-  void copy_audit(const std::vector<Database::Step>& steps) {
+  void copy_audit(const std::vector<Step>& steps) {
     if (is_audit_behind_) {
       try {
         return catch_up_audit();
@@ -193,33 +185,24 @@ class EmbeddedStore final : public PublishedStore {
       }
     }
     std::string lines;
-    for (const Database::Step& step : steps) lines += step.audit.line;
+    for (const Step& step : steps) lines += step.audit.line;
     is_audit_behind_ = !audit_.append(lines, steps.back().audit.revision);
   }
 
-  // Copies to audit.log the records it lacks; they are safe in the database while it cannot.
+  // Copies to audit.log the records it lacks; they are safe where they are while it cannot.
   void catch_up_audit() {
     is_audit_behind_ = true;
     const auto records = database_.audit_records(audit_.last_revision());
     std::string lines;
-    for (const Database::AuditRecord& record : records) lines += record.line;
+    for (const AuditRecord& record : records) lines += record.line;
     is_audit_behind_ = !records.empty() && !audit_.append(lines, records.back().revision);
-  }
-
-  // The revision up to which audit.log is known to be on disk, so that the records may go.
-  std::uint64_t synced_audit() {
-    const std::uint64_t written = audit_.last_revision();
-    if (written >= synced_audit_ + unsynced_records && audit_.sync()) synced_audit_ = written;
-    return synced_audit_;
   }
 
   std::filesystem::path directory_;
   File lock_;
-  Database database_;
   AuditLog audit_;
+  JournaledDatabase database_;
   bool is_audit_behind_ = false;
-  std::uint64_t synced_audit_ = 0;
-  std::uint64_t commits_ = 0;
   // The writer's own: when it took the last writes, and when it last had more than one writer.
   std::array<Clock::time_point, busy_writes> recent_ = {};
   std::size_t next_recent_ = 0;

@@ -20,6 +20,12 @@ File::~File() {
   if (fd_ >= 0) ::close(fd_);
 }
 
+File File::another() const noexcept {
+  File same;
+  same.fd_ = ::fcntl(fd_, F_DUPFD_CLOEXEC, 0);
+  return same;
+}
+
 void sync_directory(const std::filesystem::path& directory) {
   const File opened(directory, O_RDONLY | O_DIRECTORY);
   if (::fsync(opened.get()) != 0) {

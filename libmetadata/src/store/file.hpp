@@ -21,6 +21,8 @@ class File {
   }
   ~File();
   [[nodiscard]] int get() const noexcept { return fd_; }
+  // Another descriptor of the same open file; none when there is no room for it.
+  [[nodiscard]] File another() const noexcept;
 
  private:
   int fd_ = -1;

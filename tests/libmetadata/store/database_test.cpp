@@ -12,11 +12,11 @@ namespace {
 
 // One change with its record, and which records may go.
 void commit(Database& database, std::uint64_t revision, std::uint64_t drop_until = 0) {
-  Database::Batch batch;
-  batch.steps.push_back({.key = "hosts/n" + std::to_string(revision % 7),
-                         .json = "{}",
-                         .audit = {revision, "line " + std::to_string(revision)}});
-  batch.drop_audit_until = drop_until;
+  const std::string key = "hosts/n" + std::to_string(revision % 7);
+  const std::string line = "line " + std::to_string(revision);
+  const StepView step{.revision = revision, .key = key, .json = "{}", .line = line};
+  const Database::Batch batch{
+      .objects = {step}, .records = {step}, .revision = revision, .drop_audit_until = drop_until};
   std::string why;
   ASSERT_EQ(database.commit(batch, why), Database::Commit::done) << why;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <future>
@@ -93,6 +94,25 @@ TEST(EmbeddedStoreOnAFullDisk, ChangesNothingAndGoesOnWithRoom) {
     if (::mount("tmpfs", directory.path().c_str(), "tmpfs", MS_REMOUNT, "size=8m") != 0) {
       return "remount";
     }
+    return check_after(*store);
+  });
+}
+
+TEST(EmbeddedStoreOnAFullDisk, ChangesNothingOnceItsJournalsAreFullToo) {
+  const test::TempFolder directory;
+  expect_in_child([&directory]() -> std::string {
+    if (!mount_small(directory, "size=80m")) return "this process may not mount; run it as root";
+    auto store = open_embedded_store({.directory = directory.path()});
+    const auto ballast = directory.path() / "ballast";
+    std::ofstream(ballast) << std::string(80U << 20U, 'x');
+    if (!std::filesystem::exists(directory.path() / "journal.0")) return "no journal";
+    if (auto wrong = fill(*store); !wrong.empty()) return wrong;
+    const auto size = store->cluster()->hosts().size();
+    store.reset();
+    store = open_embedded_store({.directory = directory.path()});
+    if (store->cluster()->hosts().size() != size) return "content after opening again";
+    if (write_large(*store, 99'999).status != Status::disk_full) return "full after opening again";
+    std::filesystem::remove(ballast);
     return check_after(*store);
   });
 }
