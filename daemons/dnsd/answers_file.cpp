@@ -21,7 +21,7 @@ namespace asio = boost::asio;
 // Sections may repeat one another by aliases; what they come to is bounded.
 constexpr std::size_t most_records = 1'000'000;
 
-// The file has another shape: nothing of it is used.
+// Something has another shape: a record is left out then, and of a file nothing is used.
 struct Refused {
   YAML::Mark mark;
   std::string text;
@@ -63,9 +63,11 @@ class Reader {
   }
 
  private:
-  void report(const YAML::Node& node, std::string text) {
-    file_.problems.push_back({path_ + ":" + std::to_string(node.Mark().line + 1), std::move(text)});
+  void report(const YAML::Mark& mark, std::string text) {
+    file_.problems.push_back({path_ + ":" + std::to_string(mark.line + 1), std::move(text)});
   }
+
+  void report(const YAML::Node& node, std::string text) { report(node.Mark(), std::move(text)); }
 
   static std::string scalar(const YAML::Node& node, const std::string& what) {
     if (!node.IsScalar()) throw Refused{node.Mark(), what + " must be a text"};
@@ -127,26 +129,32 @@ class Reader {
     }
   }
 
-  // A map from names to {answer, ttl}.
+  // A map from names to {answer, ttl}, or to the answer alone.
   void read_records(const std::string& kind, const YAML::Node& node, AnswersSection& section) {
     if (node.IsNull()) return;
     if (!node.IsMap()) throw Refused{node.Mark(), kind + " must be a map of names"};
     for (const auto& pair : node) {
-      const auto text = scalar(pair.first, "a name");
-      if (!pair.second.IsMap()) {
-        throw Refused{pair.second.Mark(), text + " must be a map with `answer`"};
-      }
-      const YAML::Node answer = pair.second["answer"];
-      if (!answer.IsDefined()) throw Refused{pair.first.Mark(), text + " has no answer"};
-      const auto ttl = read_ttl(pair.second["ttl"]);
-      const auto owner = kind == "ptr" ? reverse_owner(pair.first, text) : name(pair.first, text);
       const auto before = section.records.size();
-      if (owner) read_answer(kind, *owner, ttl, answer, section.records);
+      try {
+        read_record(kind, pair.first, pair.second, section.records);
+      } catch (const Refused& refused) {
+        report(refused.mark, refused.text);
+      }
       record_count_ += section.records.size() - before;
       if (record_count_ > most_records) {
         throw Refused{pair.first.Mark(), "more than a million records"};
       }
     }
+  }
+
+  void read_record(const std::string& kind, const YAML::Node& key, const YAML::Node& value,
+                   std::vector<dns::Record>& records) {
+    const auto text = scalar(key, "a name");
+    const YAML::Node answer = value.IsMap() ? value["answer"] : value;
+    if (!answer.IsDefined() || value.IsNull()) throw Refused{key.Mark(), text + " has no answer"};
+    const auto ttl = value.IsMap() ? read_ttl(value["ttl"]) : ttl_;
+    const auto owner = kind == "ptr" ? reverse_owner(key, text) : name(key, text);
+    if (owner) read_answer(kind, *owner, ttl, answer, records);
   }
 
   // The key may be the address itself.
@@ -174,7 +182,8 @@ class Reader {
       }
       return;
     }
-    for (const auto& item : list(answer, "answer")) {
+    const bool is_one = answer.IsScalar();
+    for (const auto& item : is_one ? std::vector{answer} : list(answer, "answer")) {
       const auto text = scalar(item, "an item of answer");
       boost::system::error_code no_address;
       if (kind == "txt") {
