@@ -21,6 +21,8 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <numeric>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -165,8 +167,12 @@ void latency(unsigned rounds, const std::vector<Contender>& contenders) {
   std::vector<std::vector<double>> dels(contenders.size());
   std::vector<Pod>
       used;  // the kernel's taking a namespace down would be in the way of the next one
+  std::vector<std::size_t> order(contenders.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::minstd_rand random;
   for (unsigned round = 0; round < rounds; ++round) {
-    for (std::size_t i = 0; i < contenders.size(); ++i) {
+    std::shuffle(order.begin(), order.end(), random);  // nobody always after the same
+    for (const std::size_t i : order) {
       const Pod& pod = used.emplace_back();
       Json result;
       auto begun = Clock::now();
@@ -175,7 +181,9 @@ void latency(unsigned rounds, const std::vector<Contender>& contenders) {
       begun = Clock::now();
       contenders[i].del(pod, round, result);
       dels[i].push_back(milliseconds_since(begun));
-      std::this_thread::sleep_for(std::chrono::milliseconds(30));  // links go a moment after DEL
+      // Links go a moment after DEL, while nobody else can change any, and netd looks after what
+      // has changed 100 ms later.
+      std::this_thread::sleep_for(std::chrono::milliseconds(130));
     }
   }
   for (std::size_t i = 0; i < contenders.size(); ++i)

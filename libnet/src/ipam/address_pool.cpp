@@ -183,7 +183,7 @@ bool AddressPool::restore(const IpAddress& address) {
   auto* family = state_->family_of(address);
   const auto number = to_number(address);
   if (!family || !family->subnet_of(number) || family->is_taken(number)) return false;
-  family->mark_taken(number);
+  family->restore_taken(number);
   return true;
 }
 

@@ -58,6 +58,17 @@ class Family {
     ++subnet_of(number)->taken;
   }
 
+  // The same of one that was taken before this process began. Here, and not at the first take()
+  // under everybody's eyes, the way to the addresses that were never used is gone.
+  void restore_taken(Number number) {
+    mark_taken(number);
+    auto& subnet = *subnet_of(number);
+    while (const auto next = subnet.next()) {
+      if (!used_.contains(*next)) return;
+      subnet.advance();
+    }
+  }
+
   // Takes the best free address; absent when there is none.
   std::optional<Number> take(Time now, Time::duration quarantine) {
     auto number = next_fresh();
@@ -116,16 +127,9 @@ class Family {
 
   std::optional<Number> next_fresh() {
     for (auto& subnet : subnets_) {
-      while (subnet.cursor_span < subnet.fresh.size()) {
-        const auto& span = subnet.fresh[subnet.cursor_span];
-        const Number number = span.first + subnet.cursor;
-        if (number == span.last) {
-          ++subnet.cursor_span;
-          subnet.cursor = 0;
-        } else {
-          ++subnet.cursor;
-        }
-        if (!used_.contains(number)) return number;
+      while (const auto number = subnet.next()) {
+        subnet.advance();
+        if (!used_.contains(*number)) return number;
       }
     }
     return {};

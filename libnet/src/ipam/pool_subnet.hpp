@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace paddock::net::ipam {
@@ -43,6 +44,20 @@ struct Subnet {
     return std::ranges::any_of(allowed, [number](const Span& span) {
       return span.first <= number && number <= span.last;
     });
+  }
+  // What comes next of those that are given out unasked, used or not; absent at the end.
+  std::optional<Number> next() const {
+    if (cursor_span >= fresh.size()) return {};
+    return fresh[cursor_span].first + cursor;
+  }
+  void advance() {
+    const auto& span = fresh[cursor_span];
+    if (span.first + cursor == span.last) {
+      ++cursor_span;
+      cursor = 0;
+    } else {
+      ++cursor;
+    }
   }
   bool is_closed() const { return allowed.empty(); }
   void close() {

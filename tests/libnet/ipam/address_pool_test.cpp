@@ -252,6 +252,19 @@ TEST(AddressPool, EveryAddressOfALargePoolIsGivenOnce) {
   EXPECT_EQ(pool.usage(start).front().size, given.size());
 }
 
+TEST(AddressPool, GoesOnBehindWhatWasRestoredInAnyOrder) {
+  auto pool = pool_of({subnet("10.0.0.0/29")});
+  for (const auto* address : {"10.0.0.4", "10.0.0.3", "10.0.0.2"})
+    ASSERT_TRUE(pool.restore(ip(address)));
+
+  EXPECT_EQ(take(pool), "10.0.0.5");
+
+  for (const auto* address : {"10.0.0.2", "10.0.0.3"}) pool.free(ip(address), start);
+  EXPECT_EQ(take(pool), "10.0.0.6");
+  pool.close(*Prefix::parse("10.0.0.0/29"));
+  EXPECT_EQ(pool.take({}, start).error().code, no_buffer_space);
+}
+
 TEST(AddressPool, RestoredStateIsKept) {
   auto pool = pool_of({subnet("10.0.0.0/29")});
   EXPECT_TRUE(pool.restore(ip("10.0.0.2")));
