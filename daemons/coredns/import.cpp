@@ -109,6 +109,11 @@ void take_plugin(const Directive& plugin, const Server& server, Draft& draft) {
       plugin.words[1] != "round_robin") {
     return draft.lose(plugin, "addresses take turns");
   }
+  if (plugin.name() == "loadbalance") {
+    for (const Directive& option : plugin.block) {
+      draft.lose(plugin, option, "addresses take turns, wherever they are");
+    }
+  }
   if (const auto known = needless_plugins().find(plugin.name());
       known != needless_plugins().end()) {
     if (!known->second.empty()) draft.note(plugin, "already so: " + std::string(known->second));

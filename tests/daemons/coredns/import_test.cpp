@@ -187,6 +187,15 @@ TEST(OtherPlugins, AreAlreadySoOrNamed) {
   EXPECT_EQ(result.value("dns64"), "64:ff9b::/96");
 }
 
+TEST(OtherPlugins, AnOrderOfAddressesIsNamed) {
+  const auto result =
+      plugins("loadbalance weighted file\nloadbalance round_robin {\n prefer 10.0.0.0/8\n}");
+
+  EXPECT_EQ(result.lost, (Texts{"C:2 loadbalance weighted file: addresses take turns",
+                                "C:4 loadbalance: prefer 10.0.0.0/8: addresses take turns, "
+                                "wherever they are"}));
+}
+
 TEST(Templates, ThatDenyATypeOrAZoneAreRulesAndOthersAreNamed) {
   const auto result = plugins(
       "template IN AAAA . {\n rcode NXDOMAIN\n}\ntemplate ANY HTTPS\n"
