@@ -9,7 +9,9 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <optional>
+#include <set>
 #include <sstream>
 
 namespace paddock::dnsd {
@@ -40,6 +42,11 @@ bool is_client(const std::string& text) {
   return !error;
 }
 
+// A and AAAA are of one kind: the file's `a`.
+dns::Type kind_of(const dns::Record& record) {
+  return record.type == dns::Type::aaaa ? dns::Type::a : record.type;
+}
+
 class Reader {
  public:
   Reader(const std::string& path, std::chrono::seconds ttl) : path_(path), ttl_(ttl) {}
@@ -59,6 +66,7 @@ class Reader {
         report(pair.first, "\"" + client + "\" is no address, no subnet and not \"default\"");
       }
     }
+    complete_clients(root.Mark());
     return std::move(file_);
   }
 
@@ -140,11 +148,13 @@ class Reader {
       } catch (const Refused& refused) {
         report(refused.mark, refused.text);
       }
-      record_count_ += section.records.size() - before;
-      if (record_count_ > most_records) {
-        throw Refused{pair.first.Mark(), "more than a million records"};
-      }
+      count(section.records.size() - before, pair.first.Mark());
     }
+  }
+
+  void count(std::size_t records, const YAML::Mark& mark) {
+    record_count_ += records;
+    if (record_count_ > most_records) throw Refused{mark, "more than a million records"};
   }
 
   void read_record(const std::string& kind, const YAML::Node& key, const YAML::Node& value,
@@ -192,6 +202,39 @@ class Reader {
         records.push_back(dns::address_record(owner, address, ttl));
       } else {
         report(item, owner.format() + ": \"" + text + "\" is no address");
+      }
+    }
+  }
+
+  using RecordsByName = std::map<dns::Name, std::vector<const dns::Record*>>;
+
+  // Kinds of records that a client's section lacks at a name it has are the default section's.
+  void complete_clients(const YAML::Mark& mark) {
+    RecordsByName common;
+    for (const auto& section : file_.clients) {
+      for (const auto& record : section.records) common.try_emplace(record.owner);
+    }
+    for (const auto& record : file_.common.records) {
+      const auto found = common.find(record.owner);
+      if (found != common.end()) found->second.push_back(&record);
+    }
+    for (auto& section : file_.clients) complete(section, common, mark);
+  }
+
+  // A CNAME, in either section, stands alone.
+  void complete(AnswersSection& section, const RecordsByName& common, const YAML::Mark& mark) {
+    std::map<dns::Name, std::set<dns::Type>> kinds;
+    for (const auto& record : section.records) kinds[record.owner].insert(kind_of(record));
+    for (auto& [owner, own] : kinds) {
+      const auto& others = common.at(owner);
+      for (const auto* record : others) {
+        if (record->type == dns::Type::cname) own.insert(dns::Type::cname);
+      }
+      if (own.contains(dns::Type::cname)) continue;
+      for (const auto* record : others) {
+        if (own.contains(kind_of(*record))) continue;
+        section.records.push_back(*record);
+        count(1, mark);
       }
     }
   }

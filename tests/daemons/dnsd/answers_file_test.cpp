@@ -152,6 +152,22 @@ TEST(AnswersFile, AnotherShapeIsRefusedByFileAndLine) {
   EXPECT_NE(refusal("a: b: c").find("not YAML"), std::string::npos);
 }
 
+TEST(AnswersFile, WhatAClientLacksAtANameIsEverybodys) {
+  const auto answers = parse(R"(default:
+  a: {web.: {answer: [10.0.0.1, "fd00::1"]}, b.: {answer: [10.0.0.2]}, c.: {answer: [10.0.0.3]}}
+  txt: {web.: {answer: [note]}, b.: {answer: [note]}}
+  cname: {d.: {answer: x.}}
+10.0.0.9:
+  a: {web.: {answer: [10.0.0.9]}, d.: {answer: [10.0.0.9]}}
+  cname: {b.: {answer: y.}}
+)");
+
+  const auto& records = answers.clients.at(0).records;
+  ASSERT_EQ(records.size(), 4U);
+  EXPECT_EQ(records[3].owner, name("web"));
+  EXPECT_EQ(records[3].type, dns::Type::txt);
+}
+
 TEST(AnswersFile, RepetitionByAliasesIsBounded) {
   std::string text = "10.8.0.1: &b {a: {big.: {answer: [";
   for (int i = 0; i < 2000; ++i) text += "10.0.0.1,";
