@@ -81,7 +81,10 @@ Service::Service(const Options& options, std::unique_ptr<metadata::Store> store,
     (void)answers_->read();
   }
   publish();
-  subscription_ = store_.subscribe(std::move(changed));
+  // What comes before the next edition is made is in it: nobody has to be told again.
+  subscription_ = store_.subscribe([this, changed = std::move(changed)] {
+    if (!is_edition_asked_.exchange(true)) changed();
+  });
   api_.start();
   if (documents_) documents_->start();
   if (reload_) reload_->start();
@@ -108,6 +111,7 @@ Service::~Service() {
 void Service::keep_host() { store_.keep(host_); }
 
 void Service::publish() {
+  is_edition_asked_ = false;
   if (!documents_) return;
   answers_ ? documents_->publish(answers_->answers()) : documents_->publish(store_.cluster());
 }

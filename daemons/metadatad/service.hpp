@@ -12,6 +12,7 @@
 
 #include <paddock/metadata/service.hpp>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -59,6 +60,7 @@ class Service {
   metadata::ApiService api_;
   std::optional<metadata::DocumentService> documents_;  // none with --listen none
   std::optional<metadata::ReloadService> reload_;
+  std::atomic<bool> is_edition_asked_ = false;  // `changed` was called since publish()
   metadata::Subscription subscription_;
 };
 

@@ -30,7 +30,7 @@ constexpr std::size_t most_writes_in_batch = 512;
 
 // A commit costs much the same whatever is in it. When several writers keep the store busy, their
 // writes are gathered for a moment; a lone writer, who waits for each answer, never waits for that.
-constexpr std::chrono::milliseconds gathering{4};
+constexpr std::chrono::milliseconds gathering{3};
 constexpr std::size_t busy_writes = 8;
 constexpr std::chrono::milliseconds busy_time{16};  // for so many writes: 500 a second
 constexpr std::size_t enough_gathered = 64;
@@ -77,13 +77,13 @@ class EmbeddedStore final : public PublishedStore {
       done(std::move(*refused));
       return;
     }
-    std::size_t queued = 0;
+    bool is_waited_for = false;
     {
       const std::scoped_lock lock(mutex_);
       queue_.push_back({std::move(write), std::move(done)});
-      queued = queue_.size();
+      is_waited_for = is_idle_ || queue_.size() == enough_gathered;
     }
-    if (queued == 1 || queued == enough_gathered) submitted_.notify_one();
+    if (is_waited_for) submitted_.notify_one();
   }
 
  private:
@@ -112,9 +112,12 @@ class EmbeddedStore final : public PublishedStore {
       std::vector<Submitted> batch;
       {
         std::unique_lock lock(mutex_);
-        submitted_.wait(lock, stop, [this] { return !queue_.empty(); });
+        // The first of them wakes nobody before the others are there.
         submitted_.wait_until(lock, stop, gathered_at(),
                               [this] { return queue_.size() >= enough_gathered; });
+        is_idle_ = true;
+        submitted_.wait(lock, stop, [this] { return !queue_.empty(); });
+        is_idle_ = false;
         if (stop.stop_requested()) return;
         const auto taken =
             static_cast<std::ptrdiff_t>(std::min(queue_.size(), most_writes_in_batch));
@@ -211,6 +214,7 @@ class EmbeddedStore final : public PublishedStore {
   std::mutex mutex_;
   std::condition_variable_any submitted_;
   std::vector<Submitted> queue_;
+  bool is_idle_ = false;  // the writer waits for any write
   std::jthread writer_;
 };
 
