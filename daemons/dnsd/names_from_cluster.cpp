@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <ranges>
 #include <stdexcept>
 
 namespace paddock::dnsd {
@@ -244,11 +245,15 @@ std::vector<boost::asio::ip::address> NamesFromCluster::addresses_of(std::string
 
 void NamesFromCluster::put(const std::string& source,
                            std::vector<dns::Contribution> contributions) {
-  std::vector<dns::Record> records;
-  std::vector<dns::Problem> problems;
-  for (auto& contribution : contributions) {
-    std::ranges::move(contribution.records, std::back_inserter(records));
-    std::ranges::move(contribution.problems, std::back_inserter(problems));
+  dns::Contribution whole;
+  if (!contributions.empty()) whole = std::move(contributions.front());
+  auto& [records, problems] = whole;
+  std::size_t count = records.size();
+  for (const auto& more : contributions | std::views::drop(1)) count += more.records.size();
+  records.reserve(count);
+  for (auto& more : contributions | std::views::drop(1)) {
+    std::ranges::move(more.records, std::back_inserter(records));
+    std::ranges::move(more.problems, std::back_inserter(problems));
   }
   if (records.empty()) {
     builder_.erase(source);

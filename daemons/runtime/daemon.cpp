@@ -3,6 +3,8 @@
 
 #include "runtime/system_calls.hpp"
 
+#include <malloc.h>
+
 #include <exception>
 #include <stdexcept>
 
@@ -87,7 +89,16 @@ void log_needs_restart(const std::vector<std::string>& options) {
   }
 }
 
+namespace {
+
+// glibc puts small freed blocks aside, and joins all of them, wherever they lie, when 1 KB or more
+// is asked for. Every change of the cluster asks for that: it cost a tenth of what a change costs.
+void join_freed_blocks_at_once() { ::mallopt(M_MXFAST, 0); }
+
+}  // namespace
+
 int run_logged(const std::string& daemon, const std::function<void()>& serve) {
+  join_freed_blocks_at_once();
   try {
     serve();
     log::info("stopped", {{"daemon", daemon}});

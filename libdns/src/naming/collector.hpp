@@ -23,6 +23,9 @@ class Collector {
   // The same for a text of several labels, such as a pod's name with dots in it.
   std::optional<Name> labels(const Name& name, std::string_view text, std::string_view what);
 
+  // About so many records will come.
+  void expect(std::size_t records) { contribution_.records.reserve(records); }
+
   void add(Record record) { contribution_.records.push_back(std::move(record)); }
   void add_existence(Name owner);
   void add_address(const Name& owner, const boost::asio::ip::address& address);

@@ -55,6 +55,9 @@ void ServiceNaming::name_backend(const Backend& backend) {
 }
 
 void ServiceNaming::name_backends() {
+  std::size_t endpoints = 0;
+  for (const Backend& backend : service_.backends) endpoints += backend.addresses.size();
+  collector_.expect((3 + 2 * service_.ports.size()) * endpoints);
   for (const Backend& backend : service_.backends) {
     if (is_published(backend)) name_backend(backend);
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <paddock/dns/record.hpp>
 
-#include <algorithm>
+#include <charconv>
+#include <string_view>
 
 namespace paddock::dns {
 namespace {
@@ -19,9 +20,6 @@ void append16(std::string& out, std::uint16_t value) {
 Record name_record(Name owner, Type type, const Name& target, std::chrono::seconds ttl) {
   return {.owner = std::move(owner), .type = type, .ttl = ttl, .data = wire_of(target)};
 }
-
-// Labels of a reverse name never pass a limit, so a failure here is a bug of ours.
-Name below(const Name& name, std::string_view label) { return name.child(label).value(); }
 
 }  // namespace
 
@@ -73,26 +71,29 @@ Record srv_record(Name owner, const SrvTarget& service, std::chrono::seconds ttl
 }
 
 Name reverse_name(const boost::asio::ip::address& address) {
+  using namespace std::string_view_literals;
+  std::string wire;
   if (address.is_v6() && !address.to_v6().is_v4_mapped()) {
-    static const Name ip6_arpa = Name::parse("ip6.arpa").value();
-    std::string text;
     const auto bytes = address.to_v6().to_bytes();
     for (auto octet = bytes.rbegin(); octet != bytes.rend(); ++octet) {
       constexpr std::string_view digits = "0123456789abcdef";
-      text += {'\1', digits[*octet & 15], '\1', digits[*octet >> 4]};
+      wire += {'\1', digits[*octet & 15], '\1', digits[*octet >> 4]};
     }
-    const auto suffix = ip6_arpa.wire();
-    text.append(suffix.begin(), suffix.end());
-    return Name::from_wire({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()})
-        .value();
+    wire += "\3ip6\4arpa\0"sv;
+  } else {
+    const auto v4 = address.is_v4() ? address.to_v4()
+                                    : boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped,
+                                                                       address.to_v6());
+    const auto bytes = v4.to_bytes();
+    for (auto octet = bytes.rbegin(); octet != bytes.rend(); ++octet) {
+      char digits[3];
+      const auto length = std::to_chars(digits, digits + 3, *octet).ptr - digits;
+      wire += static_cast<char>(length);
+      wire.append(digits, static_cast<std::size_t>(length));
+    }
+    wire += "\7in-addr\4arpa\0"sv;
   }
-  static const Name in_addr_arpa = Name::parse("in-addr.arpa").value();
-  const auto v4 = address.is_v4() ? address.to_v4()
-                                  : boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped,
-                                                                     address.to_v6());
-  Name name = in_addr_arpa;
-  for (const auto octet : v4.to_bytes()) name = below(name, std::to_string(octet));
-  return name;
+  return Name::from_wire({reinterpret_cast<const std::uint8_t*>(wire.data()), wire.size()}).value();
 }
 
 }  // namespace paddock::dns

@@ -70,7 +70,7 @@ void CompiledView::compile_names(const View& view, std::vector<Problem>& problem
   std::ranges::sort(records, record_less);
   CompiledSets compiled;
   EntryWriter writer;
-  ShardEditor editor(names_, seed_);
+  ShardEditor editor(names_, seed_, memory_of_names_);
   for (std::size_t i = 0; i < records.size();) {
     const Name& owner = records[i]->owner;
     const std::size_t first = i;

@@ -52,6 +52,7 @@ class CompiledView {
   void compile_names(const View& view, std::vector<Problem>& problems);
 
   std::uint64_t seed_;
+  TableMemory memory_of_names_;
   Shard names_;
   unsigned ndots_;
   std::vector<std::string> search_;  // each a name in wire form

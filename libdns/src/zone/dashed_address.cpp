@@ -58,11 +58,17 @@ std::size_t write_reverse_name(const SpeltAddress& address,
 }
 
 std::string format_dashed(const boost::asio::ip::address& address) {
-  std::string label =
-      address.is_v4()
-          ? address.to_string()
-          : boost::asio::ip::address_v6(address.to_v6().to_bytes()).to_string();  // without a scope
-  std::ranges::replace(label, '.', '-');
+  if (address.is_v4()) {
+    char text[INET_ADDRSTRLEN];
+    char* end = text;
+    for (const unsigned char octet : address.to_v4().to_bytes()) {
+      end = std::to_chars(end, text + sizeof text, octet).ptr;
+      *end++ = '-';
+    }
+    return {text, end - 1};
+  }
+  // Without a scope.
+  std::string label = boost::asio::ip::address_v6(address.to_v6().to_bytes()).to_string();
   std::ranges::replace(label, ':', '-');
   if (label.starts_with('-')) label.insert(0, 1, '0');
   if (label.ends_with('-')) label += '0';

@@ -27,8 +27,18 @@ class DraftTable {
   // The entry called `name`, which hashes to `hash`, or a false view. Borrowed until the next
   // store() or remove().
   [[nodiscard]] EntryView find(std::span<const std::uint8_t> name, std::uint64_t hash) const {
-    const Branch* branch = branches_[branch_of(hash)].get();
+    const Branch* branch = branches_[branch_of(hash)];
     return branch ? find_entry(branch->shards[shard_of(hash)], name, hash) : EntryView();
+  }
+
+  // Where find() will look, see shard.hpp.
+  [[nodiscard]] const void* first_slot_of(std::uint64_t hash) const {
+    const Branch* branch = branches_[branch_of(hash)];
+    return branch ? dns::first_slot_of(branch->shards[shard_of(hash)], hash) : nullptr;
+  }
+  [[nodiscard]] const std::uint8_t* likely_entry_of(std::uint64_t hash) const {
+    const Branch* branch = branches_[branch_of(hash)];
+    return branch ? dns::likely_entry_of(branch->shards[shard_of(hash)], hash) : nullptr;
   }
 
   // The entry whose name hashes to `hash` and that has a set of `source`.
@@ -46,7 +56,8 @@ class DraftTable {
   Shard& own_shard(std::uint64_t hash);
 
   std::uint64_t seed_ = random_seed();
-  std::array<std::shared_ptr<Branch>, AuthorityTable::width> branches_;
+  std::shared_ptr<TableMemory> blocks_ = std::make_shared<TableMemory>();
+  std::array<Branch*, AuthorityTable::width> branches_{};
   std::bitset<AuthorityTable::width> owned_branches_;
   std::bitset<AuthorityTable::width * Branch::width> is_owned_;
   std::vector<std::uint16_t> owned_shards_;

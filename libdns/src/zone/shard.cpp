@@ -7,6 +7,7 @@
 #include <bit>
 #include <new>
 #include <stdexcept>
+#include <vector>
 
 namespace paddock::dns {
 namespace {
@@ -14,29 +15,12 @@ namespace {
 constexpr std::size_t padded(std::size_t size) { return (size + 3) & ~std::size_t{3}; }
 
 constexpr std::size_t max_block = std::size_t{1} << 26;  // 24 bits of offset, four octets each
+constexpr std::size_t fetched_ahead = 8;                 // entries, while a block is copied
 constexpr std::uint32_t first_entry = 8;  // no offset that reads like an empty slot or a tombstone
 
 std::size_t slots_for(std::size_t entries) {
   return std::bit_ceil(std::max<std::size_t>(4, entries + entries / 3 + 1));
 }
-
-// Allocates `tail` octets more than are asked for.
-template <typename T>
-struct WithTail {
-  using value_type = T;
-
-  explicit WithTail(std::size_t octets) : tail(octets) {}
-  template <typename U>
-  explicit WithTail(const WithTail<U>& other) : tail(other.tail) {}
-
-  T* allocate(std::size_t count) {
-    return static_cast<T*>(::operator new(sizeof(T) * count + tail));
-  }
-  void deallocate(T* memory, std::size_t) noexcept { ::operator delete(memory); }
-  bool operator==(const WithTail&) const = default;
-
-  std::size_t tail;
-};
 
 std::uint8_t* first_slot(Slots& slots) {
   return reinterpret_cast<std::uint8_t*>(&slots) + sizeof(Slots);
@@ -65,21 +49,39 @@ void ShardEditor::rebuild(std::size_t extra_entries, std::size_t extra_bytes) {
   const auto mask = static_cast<std::uint32_t>(slots_for(live + extra_entries) - 1);
   const std::size_t capacity = used + extra_bytes;
   if (capacity > max_block) throw std::length_error("a shard of DNS names passes 64 MiB");
-  shard_.slots = std::allocate_shared<Slots>(
-      WithTail<Slots>(octets_of_slots(mask)),
-      Slots{.entries = std::make_shared_for_overwrite<std::uint8_t[]>(capacity),
-            .mask = mask,
-            .end = first_entry,
-            .capacity = static_cast<std::uint32_t>(capacity)});
+  auto* entries = static_cast<std::uint8_t*>(memory_.take(capacity, TableMemory::Size::odd));
+  shard_ = {.slots =
+                new (memory_.take(sizeof(Slots) + octets_of_slots(mask), TableMemory::Size::common))
+                    Slots{.entries = entries,
+                          .mask = mask,
+                          .end = first_entry,
+                          .capacity = static_cast<std::uint32_t>(capacity)},
+            .entries = entries,
+            .mask = mask};
   std::memset(first_slot(*shard_.slots), 0, octets_of_slots(mask));
-  shard_.entries = shard_.slots->entries.get();
-  shard_.mask = mask;
+  std::vector<std::uint32_t> taken;
+  taken.reserve(live);
   for (std::uint32_t i = 0; old.slots && i <= old.mask; ++i) {
-    const std::uint32_t slot = old.slot(i);
-    if (slot == empty_slot || slot == tombstone) continue;
-    const EntryView entry(old.entry_at(slot));
+    if (old.slot(i) > tombstone) taken.push_back(old.slot(i));
+  }
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    if (i + fetched_ahead < taken.size()) {
+      const std::uint8_t* later = old.entry_at(taken[i + fetched_ahead]);
+      __builtin_prefetch(later);
+      __builtin_prefetch(later + 64);
+    }
+    const EntryView entry(old.entry_at(taken[i]));
     insert({entry.data(), entry.size()}, hash_bytes(entry.name(), seed_));
   }
+  give_up(old);
+}
+
+// Of a shard whose slots are its own.
+void ShardEditor::give_up(const Shard& shard) {
+  if (!shard.slots) return;
+  shard.slots->is_shared ? memory_.retire(shard.slots->entries)
+                         : memory_.free(shard.slots->entries);
+  memory_.free(shard.slots);
 }
 
 // Room is there and no entry has this name.
@@ -89,7 +91,7 @@ void ShardEditor::insert(std::span<const std::uint8_t> entry, std::uint64_t hash
   while (shard_.slot(index) > tombstone) index = (index + 1) & slots.mask;
   if (shard_.slot(index) == empty_slot) ++slots.taken;
   set_slot(index, slot_tag(hash) | slots.end / 4);
-  std::memcpy(slots.entries.get() + slots.end, entry.data(), entry.size());
+  std::memcpy(slots.entries + slots.end, entry.data(), entry.size());
   slots.end += static_cast<std::uint32_t>(padded(entry.size()));
   ++slots.live;
 }
@@ -104,7 +106,7 @@ void ShardEditor::store(std::span<const std::uint8_t> entry, std::uint64_t hash)
     const bool is_full = (std::size_t{slots.taken} + 1) * 4 > octets_of_slots(slots.mask) / 4 * 3;
     if (is_full || slots.capacity - slots.end < size) {
       // While a table is filled no snapshot has a part in the block; later little changes in it.
-      const std::size_t part = slots.entries.use_count() == 1 ? 4 : 8;
+      const std::size_t part = slots.is_shared ? 5 : 4;
       rebuild(1 + slots.live / 4, size + (slots.end - slots.garbage) / part);
     }
   }
@@ -126,16 +128,20 @@ void ShardEditor::remove(std::span<const std::uint8_t> name, std::uint64_t hash)
 
 void ShardEditor::own() {
   if (!shard_.slots) return;
-  const std::shared_ptr<Slots> shared = shard_.slots;
+  Slots* shared = shard_.slots;
   const std::size_t octets = octets_of_slots(shared->mask);
-  shard_.slots = std::allocate_shared<Slots>(WithTail<Slots>(octets), *shared);
+  shard_.slots =
+      new (memory_.take(sizeof(Slots) + octets, TableMemory::Size::common)) Slots(*shared);
+  shard_.slots->is_shared = true;
   std::memcpy(first_slot(*shard_.slots), first_slot(*shared), octets);
+  memory_.retire(shared);
 }
 
 void ShardEditor::trim() {
   if (!shard_.slots) return;
   const Slots& slots = *shard_.slots;
   if (slots.live == 0) {
+    give_up(shard_);
     shard_ = {};
   } else if (slots.capacity - slots.end + slots.garbage > slots.capacity / 16) {
     rebuild(0, 0);
@@ -148,14 +154,15 @@ void ShardEditor::tidy() {
   if (slots.live == 0 || slots.garbage > slots.capacity / 4) trim();
 }
 
-EntryView ShardEditor::find_source(std::uint64_t hash, std::uint32_t source) const {
-  if (!shard_.slots) return {};
+EntryView find_source(const Shard& shard, std::uint64_t hash, std::uint32_t source,
+                      std::uint64_t seed) {
+  if (!shard.slots) return {};
   for (std::uint32_t i = static_cast<std::uint32_t>(hash);; ++i) {
-    const std::uint32_t slot = shard_.slot(i & shard_.mask);
+    const std::uint32_t slot = shard.slot(i & shard.mask);
     if (slot == empty_slot) return {};
     if (slot == tombstone || (slot & tag_bits) != slot_tag(hash)) continue;
-    const EntryView entry(shard_.entry_at(slot));
-    if (hash_bytes(entry.name(), seed_) == hash && has_source(entry, source)) return entry;
+    const EntryView entry(shard.entry_at(slot));
+    if (hash_bytes(entry.name(), seed) == hash && has_source(entry, source)) return entry;
   }
 }
 

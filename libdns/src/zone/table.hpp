@@ -56,12 +56,13 @@ class AuthorityTable {
   std::uint64_t seed = 0;
   std::size_t name_count = 0;
   std::size_t memory = 0;
-  std::vector<CompiledZone> zones;  // longest origins first
-  std::array<std::shared_ptr<const Branch>, width> branches;
+  std::vector<CompiledZone> zones;              // longest origins first
+  TableMemory::Hold hold;                       // of what the branches are in
+  std::array<const Branch*, width> branches{};  // null without names
 
   EntryView find(std::span<const std::uint8_t> name) const noexcept {
     const std::uint64_t hash = hash_bytes(name, seed);
-    const Branch* branch = branches[branch_of(hash)].get();
+    const Branch* branch = branches[branch_of(hash)];
     return branch ? find_entry(branch->shards[shard_of(hash)], name, hash) : EntryView();
   }
 

@@ -88,7 +88,7 @@ bool ZoneTransfer::is_client_current() const noexcept {
 bool ZoneTransfer::find_entry_from_here() noexcept {
   const AuthorityTable& table = authority_->table();
   for (; !entry_ && shard_ < AuthorityTable::width * Branch::width; ++shard_, slot_ = 0) {
-    const Branch* branch = table.branches[shard_ / Branch::width].get();
+    const Branch* branch = table.branches[shard_ / Branch::width];
     if (branch == nullptr) continue;
     const Shard& shard = branch->shards[shard_ % Branch::width];
     while (shard.slots && slot_ <= shard.mask) {
