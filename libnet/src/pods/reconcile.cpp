@@ -110,6 +110,7 @@ void PodNetwork::State::adopt(const std::vector<Records::LeasePointer>& leases) 
 }
 
 Result<void> PodNetwork::State::reconcile(When when) {
+  give_back_withheld();
   const auto leases = records.all();  // before the links: a link of any of these was there already
   reconcile_bridges(leases);
   if (when == When::start) adopt(leases);

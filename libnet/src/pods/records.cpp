@@ -193,6 +193,29 @@ void Records::cancel(const Lease& lease) {
   free(freed);
 }
 
+void Records::withhold(const std::vector<IpAddress>& reserved,
+                       const std::vector<IpAddress>& others) {
+  const auto rested = system_clock::now() - quarantine_;
+  const std::lock_guard lock(mutex_);
+  for (const auto& address : reserved) {
+    if (std::ranges::find(others, address) != others.end())
+      withheld_.push_back(address);
+    else if (auto* pool = pools_.holding(address))
+      pool->free(address, rested);
+  }
+}
+
+std::vector<IpAddress> Records::withheld() const {
+  const std::lock_guard lock(mutex_);
+  return withheld_;
+}
+
+void Records::give_back(const IpAddress& address) {
+  const std::lock_guard lock(mutex_);
+  if (std::erase(withheld_, address) == 0) return;
+  if (auto* pool = pools_.holding(address)) pool->free(address, system_clock::now());
+}
+
 void Records::begin_release() {
   const std::lock_guard lock(mutex_);
   ++releases_;

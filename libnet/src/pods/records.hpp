@@ -79,6 +79,12 @@ class Records {
   // never in anybody's cache, so they do not rest.
   void cancel(const Lease& lease);
 
+  // Of addresses just reserved, those that somebody has of whom there is no record stay taken until
+  // they are given back; the others are free again.
+  void withhold(const std::vector<IpAddress>& reserved, const std::vector<IpAddress>& others);
+  [[nodiscard]] std::vector<IpAddress> withheld() const;
+  void give_back(const IpAddress& address);
+
   // A lease is on its way out; release() or abandon() follows. Until then those who find no address
   // wait for a moment.
   void begin_release();
@@ -102,6 +108,7 @@ class Records {
   mutable std::mutex mutex_;  // the pools, owners and leases: held for memory only, never over I/O
   Pools pools_;
   FormerOwners former_owners_;
+  std::vector<IpAddress> withheld_;
   std::chrono::milliseconds quarantine_;
   std::unordered_map<std::string, LeasePointer> leases_;
   std::unordered_map<std::uint32_t, LeasePointer> by_link_;  // those with a link of ours

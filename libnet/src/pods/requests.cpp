@@ -59,10 +59,10 @@ cni::Expected<std::string> PodNetwork::State::attach(const cni::Request& request
               .changed = system_clock::now(),
               .kept = {}};
   const auto reserved =
-      records.reserve({.network = request.network,
-                       .requested = requested,
-                       .ranges = request.ranges,
-                       .owner = request.is_sticky ? owner_of(lease.pod, id) : std::string()});
+      reserve({.network = request.network,
+               .requested = requested,
+               .ranges = request.ranges,
+               .owner = request.is_sticky ? owner_of(lease.pod, id) : std::string()});
   if (!reserved) return to_failure(reserved.error(), request.version);
   lease.attachment.id = id;
   lease.attachment.addresses = reserved->addresses;
@@ -193,6 +193,7 @@ cni::Expected<std::string> PodNetwork::State::del(const cni::Request& request,
   if (!held) return busy(request);
   const auto lease = records.find(id);
   auto released = lease ? begin_release(lease, std::move(held), rest) : detach_unknown(id, {});
+  if (!lease && released) released = release_reservations(id);
   if (!released) return to_failure(released.error(), request.version);
   return std::string();
 }
@@ -237,6 +238,7 @@ cni::Expected<std::string> PodNetwork::State::collect(const cni::Request& reques
     if (!now) continue;
     if (auto released = release(now); !released) problems.push_back(released.error().text);
   }
+  collect_reservations(request, problems);
   auto links = attachments.list();
   if (!links) problems.push_back(links.error().text);
   for (const auto& link : links ? *links : std::vector<FoundAttachment>{}) {

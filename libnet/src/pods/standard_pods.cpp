@@ -225,10 +225,10 @@ cni::Expected<cni::AddResult> StandardPods::addresses_for(const cni::Request& re
     given.dns = plan.host_local.dns;
     return given;
   }
-  const auto reserved = state_.records.reserve({.network = request.network,
-                                                .requested = request.addresses,
-                                                .ranges = request.ranges,
-                                                .owner = {}});
+  const auto reserved = state_.reserve({.network = request.network,
+                                        .requested = request.addresses,
+                                        .ranges = request.ranges,
+                                        .owner = {}});
   if (!reserved) return to_failure(reserved.error(), request.version);
   lease.attachment.addresses = reserved->addresses;
   for (std::size_t i = 0; i < reserved->addresses.size(); ++i)

@@ -82,6 +82,8 @@ class PodNetwork::State {
   Result<void> begin_release(const Records::LeasePointer& lease, Turns::Turn held,
                              std::function<void()>& rest);
   Result<void> detach_unknown(const AttachmentId& id, const std::string& link);
+  // Of addresses that no pod has from before its network was ours.
+  Result<Reservation> reserve(const Claim& claim);
 
  private:
   using Links = std::map<std::string, FoundAttachment>;  // by alias
@@ -91,6 +93,9 @@ class PodNetwork::State {
   cni::Expected<std::string> plan(const cni::Request& request, const Reservation& reserved,
                                   Lease& lease);
   Result<void> make(const NetworkNamespace& pod, const Lease& lease);
+  Result<void> release_reservations(const AttachmentId& id);
+  void collect_reservations(const cni::Request& request, std::vector<std::string>& problems);
+  void give_back_withheld();
   Result<void> disconnect(const Records::LeasePointer& lease);
   Result<void> forget(const Records::LeasePointer& lease);
   // Why the lease has no right to exist; empty when it has. `links` null: not known.

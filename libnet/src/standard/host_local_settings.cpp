@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "standard/former_reservations.hpp"
 #include "standard/host_local.hpp"
 
 #include <nlohmann/json.hpp>
@@ -14,8 +15,6 @@ namespace {
 using cni::Code;
 using cni::Json;
 using cni::Refusal;
-
-constexpr const char* default_folder = "/var/lib/cni/networks";
 
 // resolv.conf(5), as far as a result can say it.
 cni::Dns parse_resolv_conf(const std::string& path) {
@@ -75,7 +74,7 @@ HostLocalSettings host_local_settings(const Json& config, const cni::Request& re
   HostLocalSettings settings;
   const auto* folder = cni::find(*ipam, "dataDir");
   settings.folder =
-      folder && *folder != "" ? cni::text_of(*folder, "ipam.dataDir") : default_folder;
+      folder && *folder != "" ? cni::text_of(*folder, "ipam.dataDir") : usual_reservations.string();
   settings.folder /= request.network;
   if (request.command == cni::Command::del || request.command == cni::Command::gc) return settings;
   settings.sets = all_sets(config, *ipam);

@@ -109,6 +109,20 @@ class Chained(StandardTest):
         make_pod("e")
         self.refuses(7, "ingressPolicy", network("br4", "closed", 64).add, "e")
 
+    def test_pods_of_an_isolated_bridge_reach_nobody_but_the_host(self):
+        ipam = {"type": "host-local", "subnet": "10.64.0.0/24", "routes": [{"dst": "0.0.0.0/0"}]}
+        alone = Network(bridge(bridge="br5", ipam=ipam), {"type": "firewall", "ingressPolicy": "isolated"}, name="alone")
+        for pod in ("a", "b"):
+            make_pod(pod)
+            alone.add(pod)
+        self.assertTrue(ping("10.64.0.1", "a"), "the gateway")
+        self.assertFalse(ping("10.64.0.3", "a"), "the same bridge")
+        self.assertFalse(ping("10.64.0.2", "b"), "the same bridge, the other way")
+        alone.check("a")
+        for pod in ("a", "b"):
+            alone.delete(pod)
+        self.assertEqual(set_elements("fenced_links"), [])
+
     def test_bandwidth(self):
         make_pod("one")
         network = Network(bridge(), {"type": "bandwidth", "capabilities": {"bandwidth": True}})

@@ -5,7 +5,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from netd_test import addresses_of  # noqa: E402
+from netd_test import addresses_of, make_pod  # noqa: E402
 from runtime import execute  # noqa: E402
 from standard import RESERVED, StandardTest  # noqa: E402
 
@@ -33,6 +33,23 @@ class HostLocal(StandardTest):
         self.assertIsNone(self.call("DEL", ipam))
         self.assertEqual(sorted(p.name for p in folder.iterdir()), ["last_reserved_ip.0", "last_reserved_ip.1", "lock"])
         self.refuses(100, "c1", self.call, "CHECK", ipam, **config)
+
+    def test_a_network_that_becomes_netds_doubles_no_address(self):
+        for pod in ("old", "older"):
+            self.call("ADD", {"subnet": "10.42.0.0/24"}, container=f"c-{pod}")
+        folder = RESERVED / "net"
+        config = {"cniVersion": "1.1.0", "name": "net", "type": "paddock"}
+        self.assertEqual(addresses_of(self.add("one", config=config))[0], "10.42.0.4")
+        make_pod("two")
+        self.refused("ADD", "two", 11, "10.42.0.3 was asked for", config=config, args="IP=10.42.0.3")
+        self.host.cni("DEL", "old", config=config, netns="")
+        self.assertFalse((folder / "10.42.0.2").exists())
+        valid = [{"containerID": "c-one", "ifname": "eth0"}]
+        self.host.cni("GC", "none", config={**config, "cni.dev/valid-attachments": valid})
+        self.assertFalse((folder / "10.42.0.3").exists())
+        self.host.stop("netd")
+        self.host.restart("netd")
+        self.assertEqual(addresses_of(self.host.cni("ADD", "two", config=config, args="IP=10.42.0.3"))[0], "10.42.0.3")
 
     def test_round_robin_two_interfaces_and_no_repetition(self):
         ipam = {"subnet": "10.1.2.0/29"}

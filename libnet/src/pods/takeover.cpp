@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Networks that were others' before: their pods go on with the addresses that host-local gave them,
+// and are taken away by whatever DEL comes.
+#include "failure.hpp"
+#include "pods/state.hpp"
+#include "standard/former_reservations.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+
+namespace paddock::net {
+
+Result<Reservation> PodNetwork::State::reserve(const Claim& claim) {
+  for (;;) {
+    auto reserved = records.reserve(claim);
+    if (!reserved) return reserved;
+    std::vector<IpAddress> others;
+    std::ranges::copy_if(reserved->addresses, std::back_inserter(others),
+                         [](const IpAddress& address) { return standard::is_reserved(address); });
+    if (others.empty()) return reserved;
+    records.withhold(reserved->addresses, others);
+    if (!claim.requested.empty())
+      return failure(EADDRINUSE, "address " + others.front().to_string() +
+                                     " was asked for, but a file of host-local in " +
+                                     standard::usual_reservations.string() +
+                                     " says that another pod has it");
+  }
+}
+
+void PodNetwork::State::give_back_withheld() {
+  for (const auto& address : records.withheld()) {
+    if (!standard::is_reserved(address)) records.give_back(address);
+  }
+}
+
+Result<void> PodNetwork::State::release_reservations(const AttachmentId& id) {
+  return host_local.release(standard::usual_reservations / id.network, {id.container, id.ifname});
+}
+
+void PodNetwork::State::collect_reservations(const cni::Request& request,
+                                             std::vector<std::string>& problems) {
+  const auto folder = standard::usual_reservations / request.network;
+  const auto holders = host_local.holders(folder);
+  if (!holders) return problems.push_back(holders.error().text);
+  for (const auto& holder : *holders) {
+    const bool is_valid = std::ranges::any_of(*request.valid, [&](const auto& valid) {
+      return valid.container == holder.container &&
+             (holder.ifname.empty() || valid.ifname == holder.ifname);
+    });
+    if (is_valid) continue;
+    if (auto freed = host_local.release(folder, holder); !freed)
+      problems.push_back(freed.error().text);
+  }
+}
+
+}  // namespace paddock::net
