@@ -12,12 +12,13 @@ namespace {
 
 using Sentences = std::vector<std::string>;
 
+// An mtu of 0 is any.
 void compare_link(Sentences& missing, const std::string& name, const netlink::Link& link,
                   const MacAddress& mac, std::uint32_t mtu) {
   if (link.mac != mac) {
     missing.push_back(name + " has another MAC address than " + mac.to_string());
   }
-  if (link.mtu != mtu) {
+  if (mtu != 0 && link.mtu != mtu) {
     missing.push_back(name + " has MTU " + std::to_string(link.mtu) + ", not " +
                       std::to_string(mtu));
   }
@@ -168,8 +169,15 @@ Result<void> compare_pod(Sentences& missing, netlink::Socket& pod, const Attachm
   if (auto done = compare_addresses(missing, pod, where, index, attachment.addresses); !done) {
     return done;
   }
+  auto routes = pod_routes(attachment);
+  if (attachment.bridge) {  // to its own subnets the kernel had one already, which stayed
+    std::erase_if(routes, [&](const netlink::Route& route) {
+      const auto& subnets = attachment.subnets;
+      return std::find(subnets.begin(), subnets.end(), route.destination) != subnets.end();
+    });
+  }
   // On whichever link: of a pod's several interfaces the first has a route they all want.
-  if (auto done = compare_routes(missing, pod, where, pod_routes(attachment), 0); !done) {
+  if (auto done = compare_routes(missing, pod, where, routes, 0); !done) {
     return done;
   }
   if (attachment.bridge) {

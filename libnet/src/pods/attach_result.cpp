@@ -84,6 +84,17 @@ cni::Dns merge(const cni::Dns& asked, cni::Dns ours, const std::string& pod_name
   return ours;
 }
 
+Attachment expected_of(const Lease& lease, const cni::AddResult& previous) {
+  auto expected = lease.attachment;
+  if (!lease.kept.contains("plugin")) return expected;
+  expected.mtu = 0;
+  for (const auto& interface : previous.interfaces) {
+    const bool is_pods = interface.name == expected.id.ifname && !interface.sandbox.empty();
+    if (is_pods) expected.pod_mac = MacAddress::parse(interface.mac).value_or(expected.pod_mac);
+  }
+  return expected;
+}
+
 std::vector<std::string> missing_in(const cni::AddResult& previous, const std::string& netns,
                                     const Attachment& attachment) {
   std::vector<std::string> missing;

@@ -29,6 +29,10 @@ cni::AddResult to_result(const cni::Request& request, const Attachment& attachme
 // What the pod is told about DNS: the request's word where it has one, else ours.
 cni::Dns merge(const cni::Dns& asked, cni::Dns ours, const std::string& pod_namespace);
 
+// The attachment as a CHECK has to find it: plugins behind bridge or ptp may have given the pod's
+// interface another MTU, and the MAC address that prevResult has.
+Attachment expected_of(const Lease& lease, const cni::AddResult& previous);
+
 // Addresses of the attachment that prevResult of a CHECK does not have.
 std::vector<std::string> missing_in(const cni::AddResult& previous, const std::string& netns,
                                     const Attachment& attachment);

@@ -209,12 +209,13 @@ cni::Expected<std::string> PodNetwork::State::check(const cni::Request& request,
   if (lease->netns != pod.identity())
     return cni::Failure{cni::Code::broken, request.netns + " is not the namespace of this pod",
                         "the pod has to be attached again", request.version};
-  auto missing = attachments.check(pod, lease->attachment);
+  const auto expected = expected_of(*lease, *request.previous);
+  auto missing = attachments.check(pod, expected);
   if (!missing) return to_failure(missing.error(), request.version);
   const auto mapped = ports.is_published(id_of(request).alias());
   if (!mapped) return to_failure(mapped.error(), request.version);
   if (!*mapped) missing.value().push_back("ports of the host are not mapped to the pod");
-  std::ranges::copy(missing_in(*request.previous, request.netns, lease->attachment),
+  std::ranges::copy(missing_in(*request.previous, request.netns, expected),
                     std::back_inserter(missing.value()));
   if (!missing.value().empty())
     return cni::Failure{cni::Code::broken, join(missing.value()),

@@ -186,6 +186,10 @@ AttachRequest attach_request(const cni::Request& request, const LinkSettings& se
     return found == wanted.gateways.end() ? std::nullopt : std::optional(*found);
   };
   for (const auto& route : given.routes) {
+    // Configurations name both families' default routes whether or not there are addresses of both.
+    if (std::ranges::find(wanted.addresses, route.destination.address.is_v4(), &IpAddress::is_v4) ==
+        wanted.addresses.end())
+      continue;
     const auto gateway =
         route.gateway ? route.gateway : gateway_for(route.destination.address.is_v4());
     wanted.routes.push_back({route.destination, gateway, route.mtu, route.priority.value_or(0)});

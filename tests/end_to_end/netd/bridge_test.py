@@ -108,6 +108,24 @@ class Bridge(StandardTest):
         pods_end["mac"] = "02:00:00:00:00:99"
         self.refuses(100, "02:00:00:00:00:99", network.check, "one")
 
+    def test_check_leaves_to_later_plugins_what_is_theirs(self):
+        network = Network(bridge())
+        make_pod("one")
+        result = network.add("one")
+        run("ip", "-n", "one", "link", "set", "eth0", "mtu", "1400")
+        run("ip", "-n", "one", "link", "set", "eth0", "address", "02:00:00:00:00:07")
+        self.refuses(100, "another MAC address", network.check, "one")
+        result["interfaces"][2]["mac"] = "02:00:00:00:00:07"  # as the plugin that changed it answers
+        network.check("one")
+
+    def test_routes_of_the_own_subnet_and_of_another_family(self):
+        routes = [{"dst": "10.22.0.0/16"}, {"dst": "0.0.0.0/0"}, {"dst": "::/0"}]
+        network = Network(bridge(ipam={**HOST_LOCAL, "routes": routes}))
+        make_pod("one")
+        self.assertEqual(network.add("one")["routes"], routes)
+        self.assertEqual(ip("-n", "one", "-6", "route", "show", "default"), [])
+        network.check("one")
+
     def test_routes_as_they_cannot_be_made_are_refused(self):
         make_pod("one")
         for key, value in (("table", 100), ("scope", 253), ("advmss", 1400)):
