@@ -27,11 +27,30 @@ constexpr int read_only = 405;
 constexpr int changed_meanwhile = 412;
 constexpr int server_error = 500;
 
+// Of pods this host's alone, and those of none yet: there may be 150,000.
+metadata::Reduction kept_by(const RegistryOptions& options) {
+  const auto keep = [host = options.host, knows_others = options.knows_other_pods](
+                        const metadata::ObjectPtr& object) -> metadata::ObjectPtr {
+    if (!has_kind(metadata::Part::hosts, object->kind)) return nullptr;
+    const auto* pod = metadata::as<metadata::Pod>(object.get());
+    if (pod == nullptr || pod->host.empty() || pod->host == host) return object;
+    if (!knows_others) return nullptr;
+    auto place = std::make_shared<metadata::Pod>();
+    place->ns = pod->ns;
+    place->name = pod->name;
+    place->host = pod->host;
+    place->addresses = pod->addresses;
+    return place;
+  };
+  return {.part = metadata::Part::hosts, .keep = keep, .form = {}};
+}
+
 metadata::FollowerOptions follower_options(const std::string& server,
                                            const RegistryOptions& options) {
   metadata::FollowerOptions follower;
   follower.server = server;
   follower.access = options.access;
+  follower.reduction = kept_by(options);
   follower.events.lost = [](const metadata::Error& why) {
     log::warning("metadatad is away; pods are registered when it is back", {{"error", why.text}});
   };
@@ -73,7 +92,21 @@ class MetadatadRegistry final : public Registry {
     request.target += "?owner=" + options_.host;
     if (object.kind == metadata::Kind::host && object.revision != 0)
       request.headers.emplace_back("If-Match", tag_of(object.revision));
-    return submitted(request);
+    if (object.kind != metadata::Kind::pod || object.revision != 0) return submitted(request);
+    request.headers.emplace_back("If-None-Match", "*");
+    const auto answer = send(request);
+    if (answer && answer->status == changed_meanwhile)
+      return {Outcome::late, refusal(request, *answer)};
+    return judged(request, answer);
+  }
+  [[nodiscard]] std::shared_ptr<const metadata::Pod> read_pod(const metadata::Key& key) override {
+    const auto answer = send({.method = "GET", .target = "/v1/" + metadata::format(key)});
+    if (!answer || !answer->is_success()) return nullptr;
+    const auto read = metadata::parse_object(answer->body, &key);
+    const auto* pod = metadata::as<metadata::Pod>(read.object.get());
+    if (pod == nullptr) return nullptr;
+    read.object->revision = revision_of(answer->header("etag"));
+    return {read.object, pod};
   }
   [[nodiscard]] Answer erase(const metadata::Key& key) override {
     return submitted({.method = "DELETE", .target = "/v1/" + metadata::format(key)});
@@ -113,7 +146,11 @@ class MetadatadRegistry final : public Registry {
            answer.body;
   }
   metadata::Result<metadata::ClientResponse> send(const metadata::ClientRequest& request);
-  Answer submitted(const metadata::ClientRequest& request);
+  static Answer judged(const metadata::ClientRequest& request,
+                       const metadata::Result<metadata::ClientResponse>& answer);
+  Answer submitted(const metadata::ClientRequest& request) {
+    return judged(request, send(request));
+  }
   Answer contended(const metadata::ClientRequest& request);
   std::unique_ptr<metadata::Client> borrow_client();
 
@@ -136,8 +173,9 @@ metadata::Result<metadata::ClientResponse> MetadatadRegistry::send(
   return answer;
 }
 
-Registry::Answer MetadatadRegistry::submitted(const metadata::ClientRequest& request) {
-  const auto answer = send(request);
+Registry::Answer MetadatadRegistry::judged(
+    const metadata::ClientRequest& request,
+    const metadata::Result<metadata::ClientResponse>& answer) {
   if (!answer) return {Outcome::failed, answer.error().text};
   if (answer->is_success()) return {};
   if (request.method == "DELETE" && answer->status == not_found) return {};

@@ -100,8 +100,14 @@ void Registrar::write_pod(const metadata::Key& key, const metadata::Cluster* clu
     return;
   }
   const auto known = cluster ? cluster->find<metadata::Pod>(key.ns, key.name) : nullptr;
-  if (const auto pod = updated_pod(known.get(), attachments, host_name_))
-    note(registry_->put(*pod));
+  auto pod = updated_pod(known.get(), attachments, host_name_);
+  if (!pod) return;
+  auto answer = registry_->put(*pod);
+  if (answer.outcome == Registry::Outcome::late) {  // another host had it: its labels stay
+    pod = updated_pod(registry_->read_pod(key).get(), attachments, host_name_);
+    answer = pod ? registry_->put(*pod) : Registry::Answer{};
+  }
+  note(answer);
 }
 
 // Who keeps the store is told once, also of a host that it knows: it may have to do with it.

@@ -73,6 +73,10 @@ class StoreRegistry final : public Registry {
       write.if_match = object.revision;
     return submitted(std::move(write));
   }
+  [[nodiscard]] std::shared_ptr<const metadata::Pod> read_pod(const metadata::Key& key) override {
+    const auto state = cluster();
+    return state ? state->find<metadata::Pod>(key.ns, key.name) : nullptr;
+  }
   [[nodiscard]] Answer erase(const metadata::Key& key) override {
     metadata::Write write;
     write.key = key;

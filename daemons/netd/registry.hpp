@@ -23,7 +23,7 @@ class Registry {
     foreign,  // the registry has these from elsewhere, as pods from Kubernetes
     refused,  // it will never take this
     failed,   // not now
-    late      // somebody else came before
+    late      // somebody else came before; of put(): there is one that is not known here
   };
   struct Answer {
     Outcome outcome = Outcome::done;
@@ -36,7 +36,8 @@ class Registry {
   // Wakes next(); nothing is heard after it.
   virtual void stop() = 0;
 
-  // The newest state; null while nothing is known.
+  // The newest state; null while nothing is known. Of other hosts' pods it has what RegistryOptions
+  // say, with revision 0.
   [[nodiscard]] virtual std::shared_ptr<const metadata::Cluster> cluster() const = 0;
   // Waits for a state other than `seen`; null at the deadline or at stop().
   [[nodiscard]] virtual std::shared_ptr<const metadata::Cluster> next(
@@ -45,8 +46,11 @@ class Registry {
   [[nodiscard]] virtual bool is_connected() const = 0;
 
   // Nobody waits longer than a pod may wait for its name. A Host with a revision is written over
-  // that state of it only: others write to it, too.
+  // that state of it only: others write to it, too. Where cluster() has not all pods, one without
+  // a revision is only made.
   [[nodiscard]] virtual Answer put(const metadata::Object& object) = 0;
+  // The pod as it is now, whoever has it; null: there is none, or nobody says.
+  [[nodiscard]] virtual std::shared_ptr<const metadata::Pod> read_pod(const metadata::Key& key) = 0;
   [[nodiscard]] virtual Answer erase(const metadata::Key& key) = 0;
 
   // What hosts contend for: nothing is written over what another has written meanwhile, and what is
@@ -64,6 +68,8 @@ struct RegistryOptions {
   metadata::Access access;
   std::string host;       // who owns what is put
   std::string state_dir;  // a store opened here keeps its files in a folder of it
+  // Whether cluster() has to know where other hosts' pods are. A store opened here has all of them.
+  bool knows_other_pods = false;
 };
 
 [[nodiscard]] std::unique_ptr<Registry> open_registry(const RegistryOptions& options);

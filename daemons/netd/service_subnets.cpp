@@ -66,7 +66,8 @@ net::HostPlan Service::open_registries() {
     registry = open_registry({.location = options_.metadata,
                               .access = options_.metadata_access,
                               .host = host_name,
-                              .state_dir = options_.state_dir});
+                              .state_dir = options_.state_dir,
+                              .knows_other_pods = options_.registry == "cluster"});
   if (options_.registry != "fixed") {
     if (!options_.subnets.empty())
       throw std::runtime_error("--subnets says what --registry is to say; leave one of them out");

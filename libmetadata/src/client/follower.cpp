@@ -90,7 +90,9 @@ std::string Follower::State::target() const {
   const auto seconds = std::clamp<std::int64_t>(
       std::chrono::ceil<std::chrono::seconds>(options.heartbeat).count(), 1, 60);
   std::string text = "/v1/cluster?watch=true&heartbeat=" + std::to_string(seconds);
-  if (options.reduction.part == Part::names) text += "&part=names";
+  if (options.reduction.part != Part::all) {
+    text.append("&part=").append(name_of(options.reduction.part));
+  }
   if (!is_initial) {
     text += "&since=" + std::to_string(current->revision()) + "&store=" + current->store();
   }

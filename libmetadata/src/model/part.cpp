@@ -83,13 +83,19 @@ ObjectPtr names_of(const T&) {  // of no other kind
 }  // namespace
 
 std::optional<Part> part_of_name(std::string_view name) noexcept {
-  if (name == "all") return Part::all;
-  if (name == "names") return Part::names;
+  for (const Part part : {Part::all, Part::names, Part::hosts}) {
+    if (name == name_of(part)) return part;
+  }
   return std::nullopt;
 }
 
+std::string_view name_of(Part part) noexcept {
+  return part == Part::all ? "all" : part == Part::names ? "names" : "hosts";
+}
+
 ObjectPtr part_of(Part part, const ObjectPtr& object) {
-  if (part == Part::all) return object;
+  if (!has_kind(part, object->kind)) return nullptr;
+  if (part != Part::names) return object;
   return visit(*object, [](const auto& whole) { return names_of(whole); });
 }
 

@@ -13,6 +13,7 @@
 #include <paddock/metadata/store.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <charconv>
 #include <optional>
@@ -65,8 +66,8 @@ struct ApiService::State {
       : options(std::move(given)),
         store(the_store),
         tokens(options.token_file),
-        watchers(the_store, Part::all),
-        name_watchers(the_store, Part::names),
+        watchers{Watchers(the_store, Part::all), Watchers(the_store, Part::names),
+                 Watchers(the_store, Part::hosts)},
         server(http_options(options), [this](const Request& request) { return admit(request); }),
         mailbox(std::make_shared<Mailbox>(server)) {}
   ~State() {
@@ -97,8 +98,7 @@ struct ApiService::State {
   Store& store;
   Clock::time_point started = Clock::now();
   Tokens tokens;
-  Watchers watchers;  // of everything; these and those of names outlive the server's streams
-  Watchers name_watchers;
+  std::array<Watchers, 3> watchers;  // of each part; they outlive the server's streams
   HttpServer server;
   std::shared_ptr<Mailbox> mailbox;
   std::atomic<bool> is_telling = false;
@@ -215,8 +215,8 @@ Response ApiService::State::watch_cluster(const Request& request) {
     return problem(400, "since and store belong together: a revision is one of a store");
   }
   const auto part = part_of_name(request.parameter("part").value_or("all"));
-  if (!part) return problem(400, "part must be all or names");
-  Watchers& readers = *part == Part::names ? name_watchers : watchers;
+  if (!part) return problem(400, "part must be all, names or hosts");
+  Watchers& readers = watchers[static_cast<std::size_t>(*part)];
   readers.advance(Watchers::Pace::now);
   if (!readers.cluster()) return not_ready(nothing_known);
   WatchStart start{.connection = request.connection,
@@ -268,7 +268,9 @@ Response ApiService::State::status() const {
     append_json_text(body, plural(kind));
     body += ':' + std::to_string(cluster ? cluster->count(kind) : 0);
   }
-  body += "},\"watchers\":" + std::to_string(watchers.ids().size() + name_watchers.ids().size());
+  std::size_t readers = 0;
+  for (const Watchers& of_part : watchers) readers += of_part.ids().size();
+  body += "},\"watchers\":" + std::to_string(readers);
   const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started);
   body += ",\"uptime_seconds\":" + std::to_string(uptime.count()) + "}\n";
   return response;
@@ -279,8 +281,9 @@ void ApiService::State::tell_watchers() {
   if (is_telling.exchange(true)) return;
   mailbox->post([this](HttpServer& http) {
     is_telling = false;
-    for (const ConnectionId id : watchers.ids()) http.wake(id);
-    for (const ConnectionId id : name_watchers.ids()) http.wake(id);
+    for (const Watchers& of_part : watchers) {
+      for (const ConnectionId id : of_part.ids()) http.wake(id);
+    }
   });
 }
 

@@ -2,6 +2,7 @@
 #include "netd/registrar.hpp"
 
 #include "support/etcd_server.hpp"
+#include "support/happening.hpp"
 #include "support/temp_folder.hpp"
 
 #include <paddock/metadata/service.hpp>
@@ -147,6 +148,26 @@ TEST_F(RegistrarTest, PodsOfOthersOnThisHostAreLeftAlone) {
 
   EXPECT_TRUE(comes_true([&] { return pod("web") != nullptr; }));
   EXPECT_TRUE(pod("by-hand"));
+}
+
+TEST_F(RegistrarTest, APodThatComesFromAnotherHostKeepsItsLabels) {
+  auto elsewhere = std::make_shared<metadata::Pod>();
+  elsewhere->ns = "shop";
+  elsewhere->name = "web";
+  elsewhere->host = "node-2";
+  elsewhere->labels = {{"team", "a"}};
+  put(elsewhere);
+  serve();
+  registrar_->start({lease("c0", "first", "10.42.0.2")});
+  const metadata::Key first{metadata::Kind::pod, "shop", "first"};
+  ASSERT_TRUE(test::Happening().makes_true([&] { return registrar_->find(first) != nullptr; }));
+  EXPECT_FALSE(registrar_->find(elsewhere->key())) << "other hosts' pods are not kept";
+
+  registrar_->attached(lease("c1", "web", "10.42.0.3"));
+
+  EXPECT_EQ(pod("web")->host, "node-1");
+  EXPECT_EQ(pod("web")->labels.find("team")->str(), "a");
+  EXPECT_EQ(pod("web")->labels.find("app")->str(), "web");
 }
 
 TEST_F(RegistrarTest, APodSomebodyRemovedComesBack) {

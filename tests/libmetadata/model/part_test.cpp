@@ -21,7 +21,9 @@ std::shared_ptr<Pod> pod() {
 TEST(Part, IsKnownByName) {
   EXPECT_EQ(part_of_name("all"), Part::all);
   EXPECT_EQ(part_of_name("names"), Part::names);
+  EXPECT_EQ(part_of_name("hosts"), Part::hosts);
   EXPECT_EQ(part_of_name("nothing"), std::nullopt);
+  EXPECT_EQ(name_of(Part::hosts), "hosts");
 }
 
 TEST(Part, OfAllIsTheObjectItself) {
@@ -49,6 +51,20 @@ TEST(Part, OfNamesHasNoHostsNetworksAndSubnets) {
     EXPECT_FALSE(has_kind(Part::names, kind));
     EXPECT_TRUE(has_kind(Part::all, kind));
   }
+}
+
+TEST(Part, OfHostsHasHostsSubnetsAndPodsWhole) {
+  const ObjectPtr whole = pod();
+  EXPECT_EQ(part_of(Part::hosts, whole), whole);
+  EXPECT_EQ(part_of(Part::hosts, std::make_shared<Service>()), nullptr);
+  EXPECT_TRUE(has_kind(Part::hosts, Kind::host));
+  EXPECT_TRUE(has_kind(Part::hosts, Kind::subnet));
+  EXPECT_FALSE(has_kind(Part::hosts, Kind::endpoints));
+
+  auto relabelled = pod();
+  relabelled->labels = {{"app", "shop"}};
+  EXPECT_FALSE(same_in(Part::hosts, whole, relabelled));
+  EXPECT_TRUE(same_in(Part::hosts, whole, pod()));
 }
 
 TEST(Part, VersionsAreTheSameUnlessSomethingInItDiffers) {

@@ -17,15 +17,25 @@ namespace paddock::metadata {
 
 enum class Part : std::uint8_t {
   all,
-  names  // what names are made of: no hosts, networks and subnets, and few fields of the others
+  names,  // what names are made of: no hosts, networks and subnets, and few fields of the others
+  hosts   // hosts, subnets and pods, whole
 };
 
 // As in the stream's query; nothing for a part that is not known.
 [[nodiscard]] PADDOCK_METADATA_EXPORT std::optional<Part> part_of_name(std::string_view) noexcept;
+[[nodiscard]] PADDOCK_METADATA_EXPORT std::string_view name_of(Part part) noexcept;
 
 [[nodiscard]] constexpr bool has_kind(Part part, Kind kind) noexcept {
-  return part == Part::all || kind == Kind::name_space || kind == Kind::service ||
-         kind == Kind::endpoints || kind == Kind::pod;
+  switch (part) {
+    case Part::names:
+      return kind == Kind::name_space || kind == Kind::service || kind == Kind::endpoints ||
+             kind == Kind::pod;
+    case Part::hosts:
+      return kind == Kind::host || kind == Kind::subnet || kind == Kind::pod;
+    case Part::all:
+      break;
+  }
+  return true;
 }
 
 // The object with those fields that are in the part; null when its kind is not. Of `all`, the
