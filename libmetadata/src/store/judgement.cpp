@@ -113,7 +113,9 @@ void append_asked(std::string& line, const Write& write, std::int64_t now) {
 
 std::string audit_line(const Write& write, std::uint64_t revision, std::int64_t now,
                        const Object* before, std::string_view after) {
-  std::string line = "{\"revision\":" + std::to_string(revision);
+  std::string line;
+  line.reserve(2 * after.size() + 256);  // what was before is as long, mostly
+  line.append("{\"revision\":").append(std::to_string(revision));
   append_asked(line, write, now);
   line += ",\"before\":";
   before == nullptr ? void(line += "null") : append_json(line, *before);
