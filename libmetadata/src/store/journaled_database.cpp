@@ -38,8 +38,9 @@ void take_room(std::span<Journal> journals, const std::filesystem::path& directo
 JournaledDatabase::JournaledDatabase(const std::filesystem::path& directory, AuditLog& audit)
     : audit_(audit),
       database_(directory / "store.mdb"),
-      journals_{Journal(directory / "journal.0", database_.store()),
-                Journal(directory / "journal.1", database_.store())} {
+      store_(database_.store()),
+      journals_{Journal(directory / "journal.0", store_),
+                Journal(directory / "journal.1", store_)} {
   take_up_journals();
   take_room(journals_, directory);
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });

@@ -38,7 +38,7 @@ class JournaledDatabase {
   JournaledDatabase(const JournaledDatabase&) = delete;
   JournaledDatabase& operator=(const JournaledDatabase&) = delete;
 
-  [[nodiscard]] const std::string& store() const noexcept { return database_.store(); }
+  [[nodiscard]] const std::string& store() const noexcept { return store_; }
   // Of the last commit.
   [[nodiscard]] std::uint64_t revision() const noexcept { return revision_; }
 
@@ -65,7 +65,8 @@ class JournaledDatabase {
   void run(const std::stop_token& stop);
 
   AuditLog& audit_;
-  Database database_;  // the thread's unless it is idle
+  Database database_;        // the thread's unless it is idle
+  const std::string store_;  // the database's own is read again by the thread
   std::array<Journal, 2> journals_;
   std::size_t current_ = 0;
   std::uint64_t revision_ = 0;
