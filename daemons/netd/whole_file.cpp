@@ -4,6 +4,7 @@
 #include "runtime/directories.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -26,7 +27,8 @@ bool write_through(const std::string& path, const std::string& text, mode_t mode
     if (step < 0 && errno != EINTR) break;
     if (step > 0) written += static_cast<std::size_t>(step);
   }
-  const bool is_whole = written == text.size() && ::fsync(file) == 0;
+  // Others read some of these, whatever the umask: that of the systemd unit leaves them nothing.
+  const bool is_whole = written == text.size() && ::fchmod(file, mode) == 0 && ::fsync(file) == 0;
   const int code = errno;
   ::close(file);
   errno = code;

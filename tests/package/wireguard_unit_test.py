@@ -65,6 +65,7 @@ class WireguardUnit(unittest.TestCase):
         wait_until(lambda: PUBLIC_KEY in self.ask_wireguard("peers"), "the peer is known")
         self.connect_peer()
         wait_until(self.reaches_peer, "packets get to the peer")
+        self.assertEqual(self.root.run("stat", "-c", "%a", "/run/paddock/reach").stdout, "644\n")  # for dnsd
         first = self.process()
         self.assertIn("Seccomp:\t2\n", self.root.run("cat", f"/proc/{first}/status").stdout)
 
