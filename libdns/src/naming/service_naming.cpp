@@ -8,7 +8,10 @@
 namespace paddock::dns {
 
 void SrvSets::move_to(Collector& collector) {
-  for (const auto& [owner, set] : sets_) {
+  for (auto& [owner, set] : sets_) {
+    std::ranges::sort(set.targets);
+    const auto repeated = std::ranges::unique(set.targets);
+    set.targets.erase(repeated.begin(), repeated.end());
     const auto weight = static_cast<std::uint16_t>(std::max<std::size_t>(1, 100 / set.addresses));
     for (const auto& [target, port] : set.targets) {
       collector.add(srv_record(owner, {0, weight, port, target}, collector.ttl()));
@@ -22,7 +25,7 @@ void ServiceNaming::name_addresses(const std::vector<boost::asio::ip::address>& 
     collector_.add_address(name_, address);
     if (style_.has_reverse) collector_.add_reverse(address, name_);
   }
-  name_ports(service_.ports, name_, std::max<std::size_t>(1, addresses.size()));
+  name_ports(names_of(service_.ports), name_, std::max<std::size_t>(1, addresses.size()));
   srv_.move_to(collector_);
 }
 
@@ -43,9 +46,10 @@ void ServiceNaming::name_endpoint(const Backend& backend, const Then& then) {
 }
 
 void ServiceNaming::name_backend(const Backend& backend) {
+  const auto ports = names_of(ports_of(backend));
   name_endpoint(backend, [&](const Address& address, const Name& endpoint) {
     collector_.add_address(name_, address);
-    name_ports(ports_of(backend), endpoint);
+    name_ports(ports, endpoint);
     if (style_.is_zonal) name_in_zones(backend, address, endpoint);
     if (!style_.has_endpoint_ports) return;
     for (const Port& port : ports_of(backend)) {
@@ -93,7 +97,9 @@ void ServiceNaming::name_external() {
 void ServiceNaming::name_elsewhere(const Name& target) {
   if (target == name_) return;
   collector_.add(cname_record(name_, target, collector_.ttl()));
-  for (const Port& port : service_.ports) name_port(port, target, 1);
+  for (const PortName& port : names_of(service_.ports)) {
+    if (port.owner) srv_.add(*port.owner, port.number, target);
+  }
   srv_.move_to(collector_);
 }
 
@@ -111,21 +117,24 @@ std::string ServiceNaming::label_of(const Backend& backend) {
   return style_.endpoint_pod_names && is_label(backend.pod) ? backend.pod : std::string();
 }
 
-void ServiceNaming::name_ports(const std::vector<Port>& ports, const Name& target,
+void ServiceNaming::name_ports(const std::vector<PortName>& ports, const Name& target,
                                std::size_t addresses) {
-  for (const Port& port : ports) {
-    if (port.number == 0) continue;  // a slice that means every port
+  for (const PortName& port : ports) {
     srv_.add(name_, port.number, target, addresses);
-    name_port(port, target, addresses);
+    if (port.owner) srv_.add(*port.owner, port.number, target, addresses);
   }
 }
 
-void ServiceNaming::name_port(const Port& port, const Name& target, std::size_t addresses) {
-  if (port.number == 0 || port.name.empty()) return;
-  const auto protocol = collector_.label(name_, "_" + port.protocol, "protocol");
-  if (!protocol) return;
-  const auto owner = collector_.label(*protocol, "_" + port.name, "port name");
-  if (owner) srv_.add(*owner, port.number, target, addresses);
+std::vector<ServiceNaming::PortName> ServiceNaming::names_of(const std::vector<Port>& ports) {
+  std::vector<PortName> names;
+  for (const Port& port : ports) {
+    if (port.number == 0) continue;  // a slice that means every port
+    names.push_back({.number = port.number, .owner = std::nullopt});
+    if (port.name.empty()) continue;
+    const auto protocol = collector_.label(name_, "_" + port.protocol, "protocol");
+    if (protocol) names.back().owner = collector_.label(*protocol, "_" + port.name, "port name");
+  }
+  return names;
 }
 
 // `pin` has the endpoints of a zone and nothing in a zone without any; `prefer` has all of them

@@ -9,7 +9,7 @@
 #include <paddock/dns/naming.hpp>
 
 #include <map>
-#include <set>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,14 +31,14 @@ class SrvSets {
  public:
   void add(const Name& owner, std::uint16_t port, const Name& target, std::size_t addresses = 1) {
     Set& set = sets_[owner];
-    set.targets.emplace(target, port);
+    set.targets.emplace_back(target, port);
     set.addresses += addresses;
   }
   void move_to(Collector& collector);
 
  private:
   struct Set {
-    std::set<std::pair<Name, std::uint16_t>> targets;
+    std::vector<std::pair<Name, std::uint16_t>> targets;
     std::size_t addresses = 0;
   };
   std::map<Name, Set> sets_;
@@ -62,6 +62,12 @@ class ServiceNaming {
  private:
   using Address = boost::asio::ip::address;
 
+  // Where a port's SRV records stand.
+  struct PortName {
+    std::uint16_t number;
+    std::optional<Name> owner;  // _port._protocol.<service>, if it has a name
+  };
+
   bool is_published(const Backend& backend) const {
     return backend.cluster.empty() != style_.is_by_cluster &&
            (backend.is_ready || service_.publishes_not_ready);
@@ -76,8 +82,9 @@ class ServiceNaming {
   template <typename Then>
   void name_endpoint(const Backend& backend, const Then& then);
   // `target` has so many addresses.
-  void name_ports(const std::vector<Port>& ports, const Name& target, std::size_t addresses = 1);
-  void name_port(const Port& port, const Name& target, std::size_t addresses);
+  void name_ports(const std::vector<PortName>& ports, const Name& target,
+                  std::size_t addresses = 1);
+  std::vector<PortName> names_of(const std::vector<Port>& ports);
   void name_in_zones(const Backend& backend, const Address& address, const Name& endpoint);
 
   const Service& service_;
