@@ -3,9 +3,10 @@
 and a peer by hand in a namespace of it."""
 import json
 import subprocess
+import tempfile
 import unittest
 
-from root import BUILD, TOP, Root, wait_until
+from root import Root, make_packages, wait_until
 
 NETD = """
 host_name: here
@@ -23,14 +24,12 @@ PEER = {"kind": "Host", "name": "there", "subnets": ["10.42.2.0/24"], "addresses
 class WireguardUnit(unittest.TestCase):
     def setUp(self):
         self.root = self.enterContext(Root())
-        for command in ("mkdir /dev/net /etc/paddock", "mknod -m 0666 /dev/net/tun c 10 200",
+        for command in ("mkdir /dev/net", "mknod -m 0666 /dev/net/tun c 10 200",
                         "ip netns add there", "ip link add eth0 type veth peer name eth0 netns there",
                         "ip address add 10.1.0.1/24 dev eth0", "ip link set eth0 up", "ip route add default via 10.1.0.2",
                         "ip -n there link set lo up", "ip -n there link set eth0 up", "ip -n there address add 10.1.0.2/24 dev eth0"):
             self.root.run(*command.split())
-        self.write("/etc/systemd/system/paddock-netd.service",
-                   (TOP / "packaging/systemd/paddock-netd.service.in").read_text().replace("@sbin@", str(BUILD / "daemons")))
-        self.root.run("sh", "-c", f"{BUILD}/daemons/paddock-metadatad --state-dir /run/metadatad --listen none > /dev/null 2>&1 &")
+        self.root.install(make_packages(self.enterContext(tempfile.TemporaryDirectory())))
         wait_until(lambda: self.root.run("test", "-S", "/run/paddock/metadata.sock", check=False).returncode == 0, "metadatad listens")
 
     def write(self, path, text):
@@ -39,7 +38,7 @@ class WireguardUnit(unittest.TestCase):
     def start_netd(self):
         self.write("/etc/paddock/netd.yaml", NETD)
         self.root.run("systemctl", "restart", "paddock-netd.service")
-        self.root.run(BUILD / "daemons/paddock", "apply", "-f", "-", stdin=json.dumps(PEER))
+        self.root.run("paddock", "apply", "-f", "-", stdin=json.dumps(PEER))
 
     def ask_wireguard(self, what):
         return self.root.run("wg", "show", "paddock-wg", what, check=False).stdout

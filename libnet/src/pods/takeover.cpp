@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <iterator>
 
 namespace paddock::net {
 
@@ -17,8 +16,14 @@ Result<Reservation> PodNetwork::State::reserve(const Claim& claim) {
     auto reserved = records.reserve(claim);
     if (!reserved) return reserved;
     std::vector<IpAddress> others;
-    std::ranges::copy_if(reserved->addresses, std::back_inserter(others),
-                         [](const IpAddress& address) { return standard::is_reserved(address); });
+    for (const auto& address : reserved->addresses) {
+      const auto is_others = standard::is_reserved(address);
+      if (!is_others) {
+        records.withhold(reserved->addresses, {});
+        return is_others.error();
+      }
+      if (*is_others) others.push_back(address);
+    }
     if (others.empty()) return reserved;
     records.withhold(reserved->addresses, others);
     if (!claim.requested.empty())
@@ -31,7 +36,8 @@ Result<Reservation> PodNetwork::State::reserve(const Claim& claim) {
 
 void PodNetwork::State::give_back_withheld() {
   for (const auto& address : records.withheld()) {
-    if (!standard::is_reserved(address)) records.give_back(address);
+    const auto is_others = standard::is_reserved(address);
+    if (is_others && !*is_others) records.give_back(address);
   }
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <paddock/net/address.hpp>
+#include <paddock/net/error.hpp>
 
 #include <filesystem>
 
@@ -14,7 +15,9 @@ namespace paddock::net::standard {
 inline const std::filesystem::path usual_reservations = "/var/lib/cni/networks";
 
 // Whether a folder below `root` has a file of that address. One from before this boot counts for
-// nothing: its pod has not survived, and nobody may ever take the file away.
-bool is_reserved(const IpAddress& address, const std::filesystem::path& root = usual_reservations);
+// nothing: its pod has not survived, and nobody may ever take the file away. An error: the folders
+// cannot be read, so nobody knows.
+Result<bool> is_reserved(const IpAddress& address,
+                         const std::filesystem::path& root = usual_reservations);
 
 }  // namespace paddock::net::standard

@@ -81,8 +81,12 @@ class HostLocal::Folder {
   // no_such_file_or_directory: the folder is not there and was not to be made.
   Result<std::unique_ptr<Lock>> lock(Make make) {
     std::error_code failed;
-    if (make == Make::yes) std::filesystem::create_directories(path_, failed);
     const auto name = path_ / "lock";
+    if (make == Make::yes) {
+      std::filesystem::create_directories(path_, failed);
+    } else if (!std::filesystem::exists(path_, failed) && !failed) {
+      return failure(ENOENT, "lock " + name.string());  // even when no descriptor is left
+    }
     auto lock =
         std::make_unique<Lock>(*this, ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     while (lock->number() < 0 || ::flock(lock->number(), LOCK_EX) != 0) {

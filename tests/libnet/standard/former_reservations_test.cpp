@@ -19,10 +19,10 @@ TEST(FormerReservations, AFileOfAnyNetworkReservesItsAddress) {
   std::ofstream(root.path() / "two" / "10.42.0.2") << "c1\r\neth0";
   std::ofstream(root.path() / "two" / "fd42::2") << "c1\r\neth0";
 
-  EXPECT_TRUE(is_reserved(ip("10.42.0.2"), root.path()));
-  EXPECT_TRUE(is_reserved(ip("fd42::2"), root.path()));
-  EXPECT_FALSE(is_reserved(ip("10.42.0.3"), root.path()));
-  EXPECT_FALSE(is_reserved(ip("10.42.0.2"), root.path() / "nowhere"));
+  EXPECT_TRUE(is_reserved(ip("10.42.0.2"), root.path()).value());
+  EXPECT_TRUE(is_reserved(ip("fd42::2"), root.path()).value());
+  EXPECT_FALSE(is_reserved(ip("10.42.0.3"), root.path()).value());
+  EXPECT_FALSE(is_reserved(ip("10.42.0.2"), root.path() / "nowhere").value());
 }
 
 TEST(FormerReservations, AFileFromBeforeThisBootReservesNothing) {
@@ -34,7 +34,18 @@ TEST(FormerReservations, AFileFromBeforeThisBootReservesNothing) {
   std::filesystem::last_write_time(
       file, std::filesystem::file_time_type::clock::now() - std::chrono::hours(24 * 365 * 20));
 
-  EXPECT_FALSE(is_reserved(ip("10.42.0.2"), root.path()));
+  EXPECT_FALSE(is_reserved(ip("10.42.0.2"), root.path()).value());
+}
+
+TEST(FormerReservations, FoldersThatCannotBeReadReserveNobodyKnowsWhat) {
+  const test::TempFolder folder;
+  const auto root = folder.path() / "networks";
+  std::ofstream(root) << "no folder";
+
+  const auto reserved = is_reserved(ip("10.42.0.2"), root);
+
+  ASSERT_FALSE(reserved);
+  EXPECT_NE(reserved.error().text.find(root.string()), std::string::npos);
 }
 
 }  // namespace

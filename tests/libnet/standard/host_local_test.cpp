@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sys/resource.h>
 
 #include <fstream>
 #include <set>
@@ -41,6 +42,18 @@ TEST_F(HostLocalTest, SeesWhatOthersChangeBetweenTwoOfItsOwn) {
   }
   std::filesystem::remove(folder() / "10.1.2.2");
   EXPECT_FALSE(*host_local_.holds(folder(), {"a", "eth0"}));
+}
+
+TEST_F(HostLocalTest, NeedsNoDescriptorToFreeWhatWasNeverReserved) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+
+  const auto released = host_local_.release(folder(), {"a", "eth0"});
+
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(released);
 }
 
 TEST_F(HostLocalTest, GivesEachOfManyThreadsAnotherAddress) {
