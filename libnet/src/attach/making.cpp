@@ -88,6 +88,11 @@ Result<void> Attachments::State::free_ifname(netlink::Socket& pod, const std::st
                         (*other_end)->group == detached_group &&
                         (*other_end)->peer == (*taken)->index;
   if (!detached) {
+    // Unless the reaper took the pair away between the two looks.
+    const auto still = netlink::find_link(pod, ifname);
+    if (!still || !*still) {
+      return still ? Result<void>() : still.error();
+    }
     return failure(EEXIST, "the pod has an interface " + ifname + " already");
   }
   const auto reaped = reap();
