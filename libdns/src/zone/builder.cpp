@@ -16,7 +16,6 @@ using Wire = std::span<const std::uint8_t>;
 
 // So many names' places are fetched before the first is looked at: the table is not in the cache.
 constexpr std::size_t fetched_at_once = 32;
-constexpr std::size_t line = 64;  // octets of a line of the cache
 
 Wire parent_of(Wire name) { return name.subspan(std::size_t{1} + name[0]); }
 
@@ -181,7 +180,7 @@ void AuthorityBuilder::State::fetch(std::span<const Owned> owners) const {
   for (const Owned& owned : owners) {
     const std::uint8_t* entry = table.likely_entry_of(owned.hash);
     __builtin_prefetch(entry);
-    __builtin_prefetch(entry + line);
+    __builtin_prefetch(entry + cache_line);
   }
 }
 

@@ -68,7 +68,7 @@ void ShardEditor::rebuild(std::size_t extra_entries, std::size_t extra_bytes) {
     if (i + fetched_ahead < taken.size()) {
       const std::uint8_t* later = old.entry_at(taken[i + fetched_ahead]);
       __builtin_prefetch(later);
-      __builtin_prefetch(later + 64);
+      __builtin_prefetch(later + cache_line);
     }
     const EntryView entry(old.entry_at(taken[i]));
     insert({entry.data(), entry.size()}, hash_bytes(entry.name(), seed_));
@@ -156,14 +156,11 @@ void ShardEditor::tidy() {
 
 EntryView find_source(const Shard& shard, std::uint64_t hash, std::uint32_t source,
                       std::uint64_t seed) {
-  if (!shard.slots) return {};
-  for (std::uint32_t i = static_cast<std::uint32_t>(hash);; ++i) {
-    const std::uint32_t slot = shard.slot(i & shard.mask);
-    if (slot == empty_slot) return {};
-    if (slot == tombstone || (slot & tag_bits) != slot_tag(hash)) continue;
-    const EntryView entry(shard.entry_at(slot));
-    if (hash_bytes(entry.name(), seed) == hash && has_source(entry, source)) return entry;
-  }
+  const std::uint8_t* found = probe(shard, hash, [&](const std::uint8_t* at) {
+    const EntryView entry(at);
+    return hash_bytes(entry.name(), seed) == hash && has_source(entry, source);
+  });
+  return found ? EntryView(found) : EntryView();
 }
 
 std::size_t memory_of(const Shard& shard) {

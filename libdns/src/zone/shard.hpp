@@ -52,20 +52,27 @@ struct alignas(16) Shard {
 };
 static_assert(sizeof(Shard) == 32);
 
+// The first entry with the hash's tag that `is_it`, or null.
+template <typename IsIt>
+inline const std::uint8_t* probe(const Shard& shard, std::uint64_t hash,
+                                 const IsIt& is_it) noexcept {
+  if (!shard.slots) return nullptr;
+  for (std::uint32_t i = static_cast<std::uint32_t>(hash);; ++i) {
+    const std::uint32_t slot = shard.slot(i & shard.mask);
+    if (slot == empty_slot) return nullptr;
+    if (slot == tombstone || (slot & tag_bits) != slot_tag(hash)) continue;
+    if (const std::uint8_t* entry = shard.entry_at(slot); is_it(entry)) return entry;
+  }
+}
+
 // The entry called `name`, or a false view.
 inline EntryView find_entry(const Shard& shard, std::span<const std::uint8_t> name,
                             std::uint64_t hash) noexcept {
-  if (!shard.slots) return {};
-  for (std::uint32_t i = static_cast<std::uint32_t>(hash);; ++i) {
-    const std::uint32_t slot = shard.slot(i & shard.mask);
-    if (slot == empty_slot) return {};
-    if (slot == tombstone || (slot & tag_bits) != slot_tag(hash)) continue;
-    const std::uint8_t* entry = shard.entry_at(slot);
-    if (entry[6] == name.size() &&  // EntryHeader::name_length
-        std::memcmp(entry + sizeof(EntryHeader), name.data(), name.size()) == 0) {
-      return EntryView(entry);
-    }
-  }
+  const std::uint8_t* found = probe(shard, hash, [name](const std::uint8_t* entry) {
+    return entry[6] == name.size() &&  // EntryHeader::name_length
+           std::memcmp(entry + sizeof(EntryHeader), name.data(), name.size()) == 0;
+  });
+  return found ? EntryView(found) : EntryView();
 }
 static_assert(offsetof(EntryHeader, name_length) == 6);
 
@@ -77,13 +84,9 @@ inline const void* first_slot_of(const Shard& shard, std::uint64_t hash) noexcep
   return first + std::size_t{static_cast<std::uint32_t>(hash) & shard.mask} * 4;
 }
 inline const std::uint8_t* likely_entry_of(const Shard& shard, std::uint64_t hash) noexcept {
-  if (!shard.slots) return nullptr;
-  for (std::uint32_t i = static_cast<std::uint32_t>(hash);; ++i) {
-    const std::uint32_t slot = shard.slot(i & shard.mask);
-    if (slot == empty_slot) return nullptr;
-    if (slot != tombstone && (slot & tag_bits) == slot_tag(hash)) return shard.entry_at(slot);
-  }
+  return probe(shard, hash, [](const std::uint8_t*) { return true; });
 }
+inline constexpr std::size_t cache_line = 64;  // octets; most entries are on two
 
 // The entry whose name hashes to `hash` and that has a set of `source`, or a false view.
 EntryView find_source(const Shard& shard, std::uint64_t hash, std::uint32_t source,
