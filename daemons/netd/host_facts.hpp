@@ -6,10 +6,16 @@
 #include "netd/options.hpp"
 #include "netd/registered_pods.hpp"
 
+#include <paddock/net/namespace.hpp>
+
+#include <string>
+
 namespace paddock::netd {
 
-// The name as the registry allows it: lower case. Addresses, unless given: those of interfaces that
-// are up, IPv4 first, without loopback, link-local and our own links.
-HostFacts host_facts(const Options& options);
+// As the registry allows it: lower case.
+std::string host_name(const Options& options);
+
+// Addresses, unless given: net::host_addresses(). Throws a sentence when the kernel does not say.
+HostFacts host_facts(const Options& options, const net::NetworkNamespace& host);
 
 }  // namespace paddock::netd

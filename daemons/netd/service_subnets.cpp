@@ -60,12 +60,12 @@ std::vector<net::Prefix> networks_of(const net::HostPlan& plan) {
 }  // namespace
 
 net::HostPlan Service::open_registries() {
-  const auto host_name = host_facts(options_).name;
+  const auto name = host_name(options_);
   std::shared_ptr<Registry> registry;
   if (options_.metadata != "none")
     registry = open_registry({.location = options_.metadata,
                               .access = options_.metadata_access,
-                              .host = host_name,
+                              .host = name,
                               .state_dir = options_.state_dir,
                               .knows_other_pods = options_.registry == "cluster"});
   if (options_.registry != "fixed") {
@@ -78,7 +78,7 @@ net::HostPlan Service::open_registries() {
     if (options_.registry == "cluster") {
       auto pools = subnet_pools(options_);
       subnet_registry_ =
-          open_cluster_subnets(registry, {.host = host_name,
+          open_cluster_subnets(registry, {.host = name,
                                           .annotations = options_.annotation_prefix + "/",
                                           .v4 = std::move(pools.v4),
                                           .v6 = std::move(pools.v6),
@@ -86,7 +86,7 @@ net::HostPlan Service::open_registries() {
                                           .grace = options_.subnet_grace});
     } else if (options_.registry == "kubernetes") {
       subnet_registry_ = open_assigned_subnets(registry, options_.annotation_prefix + "/",
-                                               overlay_settings(options_, host_name),
+                                               overlay_settings(options_, name),
                                                prefixes_of(options_.cluster_cidrs));
     } else {
       auto flannel = parse_flannel_location(options_.registry).value();
@@ -107,10 +107,10 @@ net::HostPlan Service::open_registries() {
   } else if (options_.overlay != "none") {
     if (!registry)
       throw std::runtime_error("--overlay needs --metadata: there hosts say how they are reached");
-    subnet_registry_ = open_cluster_hosts(registry, host_name, options_.annotation_prefix + "/");
+    subnet_registry_ = open_cluster_hosts(registry, name, options_.annotation_prefix + "/");
   }
   if (registry) {
-    auto facts = host_facts(options_);
+    auto facts = host_facts(options_, host_);
     facts.is_assigned = options_.registry == "kubernetes";
     registrar_ = std::make_unique<Registrar>(registry, std::move(facts));
   }
@@ -124,8 +124,8 @@ void Service::open_overlay() {
   if (options_.overlay == "wireguard" || std::filesystem::exists(key_file))
     (void)load_wireguard_keys(key_file);
   overlay_ = std::make_unique<HostOverlay>(
-      host_, *subnet_registry_, overlay_settings(options_, host_facts(options_).name),
-      networks_of(plan_), key_file,
+      host_, *subnet_registry_, overlay_settings(options_, host_name(options_)), networks_of(plan_),
+      key_file,
       OverlayEvents{.self =
                         [this](const net::Peer& self) {
                           subnet_registry_->publish(self);

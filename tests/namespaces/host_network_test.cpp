@@ -59,6 +59,23 @@ TEST(HostNetwork, ChangesNothingTheSecondTime) {
   EXPECT_EQ(ns.run("nft -a list table inet paddock").text, handles);
 }
 
+TEST(HostNetwork, ChangesNothingHoweverManyNetworksThereAre) {
+  Namespace ns;
+  auto plan = dual_stack_plan();
+  for (const char* network : {"10.50.0.0/16", "10.51.0.0/16", "192.0.2.0/24", "198.51.100.0/24",
+                              "fd50::/64", "fd51::/64", "fd60::/48"}) {
+    plan.cluster_networks.push_back(prefix(network));
+  }
+  for (const char* service : {"10.96.0.10", "10.96.0.11", "fd96::a", "fd96::b", "fd96::c"}) {
+    plan.service_addresses.push_back(ip(service));
+  }
+  ASSERT_FALSE(HostNetwork(ns.get()).ensure(plan).value().empty());
+
+  const auto by_another_process = HostNetwork(ns.get()).ensure(plan).value();
+
+  EXPECT_TRUE(by_another_process.empty()) << by_another_process.front();
+}
+
 TEST(HostNetwork, NamesTheDriftAndHealsIt) {
   Namespace ns;
   HostNetwork network(ns.get());
@@ -175,6 +192,24 @@ TEST(HostNetwork, TakesTheMtuOfTheDefaultRoute) {
   ns.must("ip route add default via 192.0.2.1");
 
   EXPECT_EQ(network.default_mtu().value(), 9000U);
+}
+
+TEST(HostAddresses, AreThoseOfOtherLinksThatAreUp) {
+  Host host;
+  Namespace pod;
+  ASSERT_TRUE(host.attachments.attach(pod.get(), request("web", {"10.42.0.7"})));
+  host.ns.must("ip link add up0 type veth peer name up1");
+  host.ns.must("ip link add down0 type veth peer name down1");
+  host.ns.must("ip link set up1 up");
+  host.ns.must("ip link set up0 up");
+  for (const char* address :
+       {"2001:db8::2/64 dev up0 nodad", "192.0.2.2/24 dev up0", "198.51.100.2/24 dev up0",
+        "169.254.7.7/16 dev up0", "203.0.113.2/24 dev down0"}) {
+    host.ns.must(std::string("ip addr add ") + address);
+  }
+
+  EXPECT_EQ(host_addresses(host.ns.get()).value(),
+            (std::vector<IpAddress>{ip("192.0.2.2"), ip("198.51.100.2"), ip("2001:db8::2")}));
 }
 
 TEST(KernelWatch, TellsOfOurThingsOnly) {

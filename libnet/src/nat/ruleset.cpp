@@ -125,8 +125,8 @@ std::string prerouting() {
          group(detached_group) + " drop\n" + from_pod +
          " ip daddr 127.0.0.0/8 drop\n\t\tiifgroup " + group(bridge_group) +
          " ip daddr 127.0.0.0/8 drop\n" + from_pod + " icmpv6 type nd-router-advert drop\n" +
-         from_pod + " ip6 saddr fe80::/10 accept\n" + from_pod + " fib saddr . iif oif 0 drop\n" +
-         untracked() + "\t}\n\n";
+         from_pod + " ip6 saddr fe80::/10 accept\n" + from_pod +
+         " fib saddr . iif oif missing drop\n" + untracked() + "\t}\n\n";
 }
 
 std::string forward() {

@@ -8,11 +8,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace paddock::net::nat {
 namespace {
@@ -38,6 +40,12 @@ std::string without_moving_elements(const std::string& listing) {
     if (line.ends_with("}")) in_elements = false;
   }
   return kept;
+}
+
+// How many elements of a set nft prints on a line is its own affair.
+std::vector<std::string> words(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
 }
 
 }  // namespace
@@ -74,7 +82,7 @@ std::string Table::listing() {
 
 bool Table::matches(const std::string& ruleset) {
   const std::string now = listing();
-  return now == ruleset || (loaded_ == ruleset && !now.empty() && now == listed_);
+  return words(now) == words(ruleset) || (loaded_ == ruleset && !now.empty() && now == listed_);
 }
 
 Result<void> Table::load(const std::string& ruleset) {

@@ -63,7 +63,7 @@ TEST(Ruleset, TranslatesNoAddressesWhenNotAskedTo) {
 
   EXPECT_FALSE(has(text, "@cluster4"));
   EXPECT_TRUE(has(text, "ct status dnat")) << "but answers from mapped ports come back";
-  EXPECT_TRUE(has(text, "fib saddr . iif oif 0 drop")) << "but sources are still checked";
+  EXPECT_TRUE(has(text, "fib saddr . iif oif missing drop")) << "but sources are still checked";
 }
 
 }  // namespace

@@ -67,6 +67,11 @@ class PADDOCK_NET_EXPORT HostNetwork {
   std::unique_ptr<State> state_;
 };
 
+// Addresses at which others reach the host: of interfaces that are up, IPv4 first, without loopback,
+// link-local ones and links of ours.
+[[nodiscard]] PADDOCK_NET_EXPORT Result<std::vector<IpAddress>> host_addresses(
+    const NetworkNamespace& host);
+
 // What happened in the kernel, as far as it can be about something of ours. Looking after it costs
 // what changed, unless it is wide.
 struct KernelChange {
