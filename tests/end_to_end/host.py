@@ -16,11 +16,12 @@ BUILD = pathlib.Path(os.environ["PADDOCK_BUILD"])
 DAEMONS = ("metadatad", "dnsd", "netd")
 ADMIN = {"metadatad": 9761, "dnsd": 9762, "netd": 9763}
 RESOLVER = "169.254.169.250"
+PATIENCE = float(os.environ.get("PADDOCK_PATIENCE", "1"))  # more for programs with a sanitizer in them
 
 
 def run(*command, check=True, stdin=None, timeout=30):
     """The finished command, its output as text; a failed one raises with everything it printed."""
-    done = subprocess.run([str(c) for c in command], input=stdin, capture_output=True, text=True, timeout=timeout)
+    done = subprocess.run([str(c) for c in command], input=stdin, capture_output=True, text=True, timeout=timeout * PATIENCE)
     if check and done.returncode != 0:
         raise AssertionError(f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done
@@ -28,6 +29,7 @@ def run(*command, check=True, stdin=None, timeout=30):
 
 def wait_until(claim, what, seconds=10.0):
     """Waits for claim() to be true; fails naming what did not happen."""
+    seconds *= PATIENCE
     end = time.monotonic() + seconds
     while True:
         last = None
@@ -103,7 +105,7 @@ class Host:
         process = self.processes.pop(name)
         began = time.monotonic()
         process.send_signal(how)
-        process.wait(10)
+        process.wait(10 * PATIENCE)
         return time.monotonic() - began
 
     def kill(self, name):
