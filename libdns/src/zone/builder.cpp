@@ -179,6 +179,7 @@ void AuthorityBuilder::State::fetch(std::span<const Owned> owners) const {
   for (const Owned& owned : owners) __builtin_prefetch(table.first_slot_of(owned.hash));
   for (const Owned& owned : owners) {
     const std::uint8_t* entry = table.likely_entry_of(owned.hash);
+    if (entry == nullptr) continue;  // nothing is in its shard yet
     __builtin_prefetch(entry);
     __builtin_prefetch(entry + cache_line);
   }
