@@ -9,9 +9,9 @@
 namespace paddock::dns {
 
 // Adds those of the targets of the records of `type` that stand in the reply from `start` to its
-// end.
-void add_target_addresses(Reply& reply, const AuthorityTable& table, Type type,
-                          std::size_t start) noexcept;
+// end. Their owner stands at `owner_at`: a binding may name it by the root (RFC 9460, 2.5.2).
+void add_target_addresses(Reply& reply, const AuthorityTable& table, Type type, std::size_t start,
+                          wire::Bytes owner, std::size_t owner_at) noexcept;
 
 // Adds those of one target, which stands in the reply at offset `at`; where it is an alias, the
 // alias and what it leads to. False when some of them did not fit.

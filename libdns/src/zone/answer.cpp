@@ -252,7 +252,7 @@ class Answering {
   void add_answer(const SetView& set) noexcept {
     const std::size_t start = reply_.position();
     reply_.add_answer(set, at_);
-    add_target_addresses(reply_, table_, set.type(), start);
+    add_target_addresses(reply_, table_, set.type(), start, name(), at_);
   }
 
   const AuthorityTable& table_;

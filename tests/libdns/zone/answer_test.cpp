@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libdns/ask.hpp"
 
+#include <paddock/dns/zone_file.hpp>
+
 #include <gtest/gtest.h>
 
 namespace paddock::dns {
@@ -215,6 +217,46 @@ TEST(Answer, SrvBringsTheAddressesOfItsTargets) {
                                  "_HTTP._tcp.web.zone. 5 IN SRV 0 50 80 b.web.zone."}));
   EXPECT_EQ(reply.additional, (Lines{"a.web.zone. 5 IN A 10.0.0.1", "a.web.zone. 5 IN AAAA fd00::1",
                                      "b.web.zone. 5 IN A 10.0.0.2"}));
+}
+
+TEST(Answer, TheAddressesOfATargetAreThereOnce) {
+  const auto srv = [](std::uint16_t priority, std::string_view target) {
+    return srv_record(name("zone"), {priority, 1, 80, name(target)}, std::chrono::seconds{5});
+  };
+  const auto authority =
+      authority_of({zone("zone")}, {srv(1, "a.zone"), srv(2, "b.zone"), srv(3, "a.zone"),
+                                    a("a.zone", "10.0.0.1"), a("b.zone", "10.0.0.2")});
+  const auto reply = ask(*authority, {"zone", LDNS_RR_TYPE_SRV});
+  EXPECT_EQ(reply.answer.size(), 3u);
+  EXPECT_EQ(reply.additional, (Lines{"a.zone. 5 IN A 10.0.0.1", "b.zone. 5 IN A 10.0.0.2"}));
+}
+
+TEST(Answer, BindingsBringTheAddressesOfTheirTargets) {
+  const auto file = parse_zone_file(R"($TTL 5
+@ SOA ns host 1 2 3 4 5
+@ NS ns
+www HTTPS 1 Web.example. alpn=h2
+www HTTPS 2 web.example. port=8443
+self HTTPS 1 . alpn=h2
+self A 10.0.0.2
+_foo SVCB 0 web.example.
+none SVCB 0 .
+none A 10.0.0.3
+also CNAME self
+web A 10.0.0.1
+web AAAA fd00::1
+)",
+                                    "z", name("example"))
+                        .value();
+  const auto authority = authority_of({file.zone}, file.records);
+  const Lines web{"web.example. 5 IN A 10.0.0.1", "web.example. 5 IN AAAA fd00::1"};
+  EXPECT_EQ(ask(*authority, {"www.example", LDNS_RR_TYPE_HTTPS}).additional, web);
+  EXPECT_EQ(ask(*authority, {"_foo.example", LDNS_RR_TYPE_SVCB}).additional, web);
+  EXPECT_EQ(ask(*authority, {"SELF.example", LDNS_RR_TYPE_HTTPS}).additional,
+            Lines{"SELF.example. 5 IN A 10.0.0.2"});
+  EXPECT_EQ(ask(*authority, {"also.example", LDNS_RR_TYPE_HTTPS}).additional,
+            Lines{"self.example. 5 IN A 10.0.0.2"});
+  EXPECT_TRUE(ask(*authority, {"none.example", LDNS_RR_TYPE_SVCB}).additional.empty());
 }
 
 TEST(Answer, WildcardsCoverWhatDoesNotExist) {
