@@ -120,6 +120,28 @@ TEST(Attach, KeepsTheMacMtuAndRoutesAskedFor) {
   EXPECT_NE(pod.run("ping -n -c 1 -W 1 -M do -s 1373 10.42.0.1").status, 0);
 }
 
+TEST(Attach, MakesRoutesOfOtherTablesAndMissesThem) {
+  Host host;
+  Namespace pod;
+  auto wanted = request("web", {"10.42.0.7", "fd42::7"});
+  wanted.routes.push_back({prefix("192.0.2.0/24"), ip("10.42.0.1"), 0, 0, 1300, 100});
+  wanted.routes.push_back({prefix("2001:db8::/32"), ip("fd42::1"), 1400, 7, 0, 1000});
+  wanted.routes.push_back({prefix("198.51.100.0/24"), std::nullopt, 0, 0, 0, 100, 254});
+
+  const auto made = host.attachments.attach(pod.get(), wanted);
+
+  ASSERT_TRUE(made) << made.error().text;
+  const auto route = pod.json("ip -j route show 192.0.2.0/24 table 100")[0];
+  EXPECT_EQ(route["metrics"][0]["advmss"], 1300);
+  EXPECT_EQ(pod.json("ip -j -6 route show 2001:db8::/32 table 1000")[0]["metric"], 7);
+  EXPECT_EQ(pod.json("ip -j route show 198.51.100.0/24 table 100")[0]["scope"], "host");
+  EXPECT_TRUE(host.attachments.check(pod.get(), *made).value().empty());
+  pod.must("ip -6 route flush table 1000");
+  const auto missing = host.attachments.check(pod.get(), *made).value();
+  ASSERT_EQ(missing.size(), 1U);
+  EXPECT_EQ(missing[0], "the pod's eth0 has no route 2001:db8::/32 via fd42::1 in table 1000");
+}
+
 TEST(Attach, RefusesATakenInterfaceNameAndLeavesNothingBehind) {
   Host host;
   Namespace pod;

@@ -5,7 +5,11 @@
 #include "marks.hpp"
 #include "netlink/requests.hpp"
 
+#include <linux/rtnetlink.h>
+
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace paddock::net::attach {
 namespace {
@@ -24,22 +28,33 @@ void compare_link(Sentences& missing, const std::string& name, const netlink::Li
   }
 }
 
+bool is_as_wanted(const netlink::Route& present, const netlink::Route& wanted) {
+  return present.table == wanted.table && present.destination == wanted.destination &&
+         present.gateway == wanted.gateway &&
+         (wanted.metric == 0 || present.metric == wanted.metric) &&
+         (!wanted.source || present.source == wanted.source) &&
+         (wanted.mtu == 0 || present.mtu == wanted.mtu) &&
+         (wanted.advmss == 0 || present.advmss == wanted.advmss);
+}
+
 Result<void> compare_routes(Sentences& missing, netlink::Socket& socket, const std::string& where,
                             const std::vector<netlink::Route>& wanted, std::uint32_t link) {
-  const auto routes = netlink::list_routes(socket, 0, link);
-  if (!routes) {
-    return routes.error();
-  }
+  std::map<std::uint32_t, std::vector<netlink::Route>> tables;
   for (const netlink::Route& route : wanted) {
-    const bool there = std::any_of(routes->begin(), routes->end(), [&](const auto& present) {
-      return present.destination == route.destination && present.gateway == route.gateway &&
-             (route.metric == 0 || present.metric == route.metric) &&
-             (!route.source || present.source == route.source) &&
-             (route.mtu == 0 || present.mtu == route.mtu);
-    });
-    if (!there) {
-      missing.push_back(where + " has no route " + route.destination.to_string() +
-                        (route.gateway ? " via " + route.gateway->to_string() : ""));
+    const auto [table, is_new] = tables.try_emplace(route.table);
+    if (is_new) {
+      auto routes = netlink::list_routes(socket, 0, link, route.table);
+      if (!routes) {
+        return routes.error();
+      }
+      table->second = std::move(*routes);
+    }
+    const auto is_it = [&](const netlink::Route& present) { return is_as_wanted(present, route); };
+    if (std::none_of(table->second.begin(), table->second.end(), is_it)) {
+      missing.push_back(
+          where + " has no route " + route.destination.to_string() +
+          (route.gateway ? " via " + route.gateway->to_string() : "") +
+          (route.table == RT_TABLE_MAIN ? "" : " in table " + std::to_string(route.table)));
     }
   }
   return {};
@@ -173,7 +188,8 @@ Result<void> compare_pod(Sentences& missing, netlink::Socket& pod, const Attachm
   if (attachment.bridge) {  // to its own subnets the kernel had one already, which stayed
     std::erase_if(routes, [&](const netlink::Route& route) {
       const auto& subnets = attachment.subnets;
-      return std::find(subnets.begin(), subnets.end(), route.destination) != subnets.end();
+      return route.table == RT_TABLE_MAIN &&
+             std::find(subnets.begin(), subnets.end(), route.destination) != subnets.end();
     });
   }
   // On whichever link: of a pod's several interfaces the first has a route they all want.

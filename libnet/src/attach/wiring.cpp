@@ -177,9 +177,11 @@ std::vector<netlink::Route> pod_routes(const Attachment& attachment) {
     route.gateway = wanted.gateway;
     route.mtu = wanted.mtu;
     route.metric = wanted.metric;
+    route.advmss = wanted.advmss;
+    route.table = wanted.table;
     route.onlink = wanted.gateway && !is_on_link(attachment, *wanted.gateway);
     const bool on_link_v4 = !wanted.gateway && wanted.destination.address.is_v4();
-    route.scope = on_link_v4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+    route.scope = wanted.scope.value_or(on_link_v4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE);
     routes.push_back(route);
   }
   for (netlink::Route& route : routes) {

@@ -47,6 +47,9 @@ Json format_route(const PodRoute& route) {
   if (route.gateway) object["gw"] = route.gateway->to_string();
   if (route.mtu != 0) object["mtu"] = route.mtu;
   if (route.metric != 0) object["metric"] = route.metric;
+  if (route.advmss != 0) object["advmss"] = route.advmss;
+  if (route.table != PodRoute().table) object["table"] = route.table;
+  if (route.scope) object["scope"] = *route.scope;
   return object;
 }
 
@@ -57,6 +60,9 @@ PodRoute parse_route(const Json& object) {
     route.gateway = boost::asio::ip::make_address(object["gw"].get_ref<const std::string&>());
   route.mtu = object.value("mtu", 0U);
   route.metric = object.value("metric", 0U);
+  route.advmss = object.value("advmss", 0U);
+  route.table = object.value("table", route.table);
+  if (object.contains("scope")) route.scope = object["scope"].get<std::uint8_t>();
   return route;
 }
 

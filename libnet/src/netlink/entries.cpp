@@ -33,11 +33,16 @@ ndmsg neighbor_header(std::uint32_t link, const IpAddress& address) {
   return header;
 }
 
+// The header has room for 255 tables; of others an attribute tells.
+std::uint8_t short_table(std::uint32_t table) {
+  return static_cast<std::uint8_t>(table < 256 ? table : std::uint32_t{RT_TABLE_UNSPEC});
+}
+
 rtmsg route_header(const Route& route) {
   rtmsg header{};
   header.rtm_family = family(route.destination.address);
   header.rtm_dst_len = static_cast<std::uint8_t>(route.destination.length);
-  header.rtm_table = RT_TABLE_MAIN;
+  header.rtm_table = short_table(route.table);
   header.rtm_protocol = route.protocol;
   header.rtm_scope = route.scope;
   header.rtm_type = route.type;
@@ -68,9 +73,17 @@ void put_route(Batch& batch, const Route& route) {
   if (route.metric != 0) {
     batch.put_number(RTA_PRIORITY, route.metric);
   }
-  if (route.mtu != 0) {
+  if (short_table(route.table) != route.table) {
+    batch.put_number(RTA_TABLE, route.table);
+  }
+  if (route.mtu != 0 || route.advmss != 0) {
     const auto metrics = batch.open(RTA_METRICS);
-    batch.put_number(RTAX_MTU, route.mtu);
+    if (route.mtu != 0) {
+      batch.put_number(RTAX_MTU, route.mtu);
+    }
+    if (route.advmss != 0) {
+      batch.put_number(RTAX_ADVMSS, route.advmss);
+    }
     batch.close(metrics);
   }
 }
@@ -202,20 +215,24 @@ Result<Route> look_up_route(Socket& socket, const IpAddress& destination,
                 : failure(ENETUNREACH, "look up the route to " + destination.to_string());
 }
 
-Result<std::vector<Route>> list_routes(Socket& socket, std::uint8_t protocol, std::uint32_t link) {
+Result<std::vector<Route>> list_routes(Socket& socket, std::uint8_t protocol, std::uint32_t link,
+                                       std::uint32_t table) {
   std::vector<Route> routes;
   for (const bool v4 : {true, false}) {
     rtmsg header{};
     header.rtm_family = v4 ? AF_INET : AF_INET6;
-    header.rtm_table = RT_TABLE_MAIN;
+    header.rtm_table = short_table(table);
     header.rtm_protocol = protocol;
     Batch request;
     request.begin(RTM_GETROUTE, 0, header, "list routes");
     if (link != 0) {
       request.put_number(RTA_OIF, link);
     }
+    if (header.rtm_table != table) {
+      request.put_number(RTA_TABLE, table);
+    }
     auto found = list(socket, request, parse_route, [&](const Route& route) {
-      return route.table == RT_TABLE_MAIN && route.destination.address.is_v4() == v4 &&
+      return route.table == table && route.destination.address.is_v4() == v4 &&
              (protocol == 0 || route.protocol == protocol) && (link == 0 || route.link == link);
     });
     if (!found && found.error().code.value() == ENOENT) {

@@ -125,6 +125,7 @@ Result<Route> look_up_route(Socket& socket, const IpAddress& destination,
                             const std::optional<RouteOrigin>& origin);
 
 // Both families, main table. protocol and link 0: any.
-Result<std::vector<Route>> list_routes(Socket& socket, std::uint8_t protocol, std::uint32_t link);
+Result<std::vector<Route>> list_routes(Socket& socket, std::uint8_t protocol, std::uint32_t link,
+                                       std::uint32_t table = 254);
 
 }  // namespace paddock::net::netlink

@@ -48,13 +48,14 @@ std::string link_kind(Bytes information) {
   return {};
 }
 
-std::uint32_t route_mtu(Bytes metrics) {
+void read_metrics(Route& route, Bytes metrics) {
   while (const auto attribute = next_attribute(metrics)) {
     if (attribute->type == RTAX_MTU) {
-      return number(attribute->payload);
+      route.mtu = number(attribute->payload);
+    } else if (attribute->type == RTAX_ADVMSS) {
+      route.advmss = number(attribute->payload);
     }
   }
-  return 0;
 }
 
 }  // namespace
@@ -132,11 +133,8 @@ std::optional<Address> parse_address(const Message& message) {
     return std::nullopt;
   }
   const bool passing = (flags & (IFA_F_TEMPORARY | IFA_F_DEPRECATED | IFA_F_TENTATIVE)) != 0;
-  return Address{header->ifa_index,
-                 {*address, header->ifa_prefixlen},
-                 header->ifa_scope,
-                 passing,
-                 protocol};
+  return Address{
+      header->ifa_index, {*address, header->ifa_prefixlen}, header->ifa_scope, passing, protocol};
 }
 
 std::optional<Neighbor> parse_neighbor(const Message& message) {
@@ -203,7 +201,7 @@ std::optional<Route> parse_route(const Message& message) {
         route.table = number(attribute->payload);
         break;
       case RTA_METRICS:
-        route.mtu = route_mtu(attribute->payload);
+        read_metrics(route, attribute->payload);
         break;
       default:
         break;

@@ -56,6 +56,7 @@ struct Route {
   std::optional<IpAddress> source;
   std::uint32_t metric = 0;
   std::uint32_t mtu = 0;
+  std::uint32_t advmss = 0;
   std::uint32_t table = 254;  // main
   std::uint8_t protocol = 0;
   std::uint8_t scope = 0;

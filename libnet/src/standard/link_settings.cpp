@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdio>
 
 namespace paddock::net::standard {
@@ -15,6 +16,7 @@ using cni::Json;
 using cni::Refusal;
 
 constexpr int highest_vlan = 4094;
+constexpr std::uint32_t link_scope = 253;  // of routes, as the kernel counts it
 
 bool flag(const Json& config, const char* name) {
   const auto* found = cni::find(config, name);
@@ -113,6 +115,20 @@ IpAddress first_host(const Prefix& network) {
   return boost::asio::ip::address_v6(octets);
 }
 
+// One whose scope is the link leads to no gateway unless it names one.
+PodRoute pod_route(const cni::Route& given, const std::optional<IpAddress>& gateway) {
+  PodRoute route;
+  route.destination = given.destination;
+  route.gateway = given.gateway;
+  if (!route.gateway && given.scope.value_or(0) < link_scope) route.gateway = gateway;
+  route.mtu = given.mtu;
+  route.metric = given.priority.value_or(0);
+  route.advmss = given.advmss;
+  if (given.table.value_or(0) != 0) route.table = *given.table;
+  if (given.scope) route.scope = static_cast<std::uint8_t>(*given.scope);
+  return route;
+}
+
 }  // namespace
 
 LinkSettings link_settings(const Json& config, const cni::Request& request) {
@@ -137,9 +153,7 @@ LinkSettings link_settings(const Json& config, const cni::Request& request) {
 
 cni::AddResult complete(const LinkSettings& settings, cni::AddResult given) {
   for (const auto& route : given.routes) {
-    if (route.table) refuse_unsupported("routes[].table", ": routes of pods are in the main table");
-    if (route.scope) refuse_unsupported("routes[].scope", ": it follows from the gateway");
-    if (route.advmss != 0) refuse_unsupported("routes[].advmss", ": mtu is");
+    if (route.scope.value_or(0) > 255) refuse_value("routes[].scope must be 0 to 255");
   }
   for (const bool v4 : {true, false}) {
     const auto of_family = [&](const cni::Ip& ip) { return ip.address.address.is_v4() == v4; };
@@ -190,9 +204,7 @@ AttachRequest attach_request(const cni::Request& request, const LinkSettings& se
     if (std::ranges::find(wanted.addresses, route.destination.address.is_v4(), &IpAddress::is_v4) ==
         wanted.addresses.end())
       continue;
-    const auto gateway =
-        route.gateway ? route.gateway : gateway_for(route.destination.address.is_v4());
-    wanted.routes.push_back({route.destination, gateway, route.mtu, route.priority.value_or(0)});
+    wanted.routes.push_back(pod_route(route, gateway_for(route.destination.address.is_v4())));
   }
   return wanted;
 }

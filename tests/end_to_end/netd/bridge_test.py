@@ -126,17 +126,25 @@ class Bridge(StandardTest):
         self.assertEqual(ip("-n", "one", "-6", "route", "show", "default"), [])
         network.check("one")
 
-    def test_routes_as_they_cannot_be_made_are_refused(self):
+    def test_routes_are_made_with_all_that_is_said_of_them(self):
         make_pod("one")
-        for key, value in (("table", 100), ("scope", 253), ("advmss", 1400)):
-            ipam = {**HOST_LOCAL, "routes": [{"dst": "0.0.0.0/0", key: value}]}
-            self.refuses(2, key, Network(bridge(ipam=ipam), version="1.1.0").add, "one")
-        ipam = {**HOST_LOCAL, "routes": [{"dst": "0.0.0.0/0", "mtu": 1400, "priority": 50}]}
-        network = Network(bridge(ipam=ipam), version="1.1.0")
-        network.add("one")
+        routes = [{"dst": "0.0.0.0/0", "mtu": 1400, "advmss": 1300, "priority": 50},
+                  {"dst": "10.50.0.0/16", "gw": "10.22.0.1", "table": 100},
+                  {"dst": "10.51.0.0/16", "table": 1000, "scope": 253}]
+        network = Network(bridge(ipam={**HOST_LOCAL, "routes": routes}), version="1.1.0")
+        self.assertEqual(network.add("one")["routes"], routes)
         [route] = ip("-n", "one", "route", "show", "default")
-        self.assertEqual((route["metric"], route["metrics"]), (50, [{"mtu": 1400}]))
+        self.assertEqual((route["metric"], route["metrics"]), (50, [{"mtu": 1400, "advmss": 1300}]))
+        [route] = ip("-n", "one", "route", "show", "table", "100")
+        self.assertEqual((route["dst"], route["gateway"]), ("10.50.0.0/16", "10.22.0.1"))
+        [route] = ip("-n", "one", "route", "show", "table", "1000")
+        self.assertEqual((route["dst"], route["scope"]), ("10.51.0.0/16", "link"))
         network.check("one")
+        run("ip", "-n", "one", "route", "flush", "table", "100")
+        self.refuses(100, "no route 10.50.0.0/16 via 10.22.0.1 in table 100", network.check, "one")
+        ipam = {**HOST_LOCAL, "routes": [{"dst": "0.0.0.0/0", "scope": 256}]}
+        make_pod("two")
+        self.refuses(7, "scope", Network(bridge(ipam=ipam), version="1.1.0").add, "two")
 
     def test_pods_of_a_bridge_find_routers_and_the_host_does_not(self):
         make_pod("one")

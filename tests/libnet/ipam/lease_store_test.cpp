@@ -36,23 +36,24 @@ Lease lease(unsigned number) {
               .result = "{}",
               .changed = std::chrono::system_clock::time_point(1234567ms),
               .kept = {{"firewall", "cni0"}}};
-  lease.attachment = {.id = {"net", "c" + std::to_string(number), "eth0"},
-                      .host_link = "pd" + std::to_string(number),
-                      .host_ifindex = 7,
-                      .pod_ifindex = 2,
-                      .host_mac = *MacAddress::parse("02:00:00:00:00:01"),
-                      .pod_mac = *MacAddress::parse("02:00:00:00:00:02"),
-                      .mtu = 1450,
-                      .addresses = {ip(number), boost::asio::ip::make_address("fd00::9")},
-                      .subnets = {{ip(0), 24}},
-                      .gateways = {ip(1)},
-                      .routes = {{{ip(0), 8}, ip(1), 1400, 3}, {{ip(0), 16}, {}, 0, 0}},
-                      .bridge = BridgePort{.bridge = "br-net",
-                                           .addresses = {{ip(1), 24}},
-                                           .is_hairpin = true,
-                                           .guard = SourceGuard::mac},
-                      .ports = {{8080, 80, Protocol::udp, ip(9)}, {1, 2, Protocol::sctp, {}}},
-                      .bandwidth = {{8000, 80}, {16000, 160}}};
+  lease.attachment = {
+      .id = {"net", "c" + std::to_string(number), "eth0"},
+      .host_link = "pd" + std::to_string(number),
+      .host_ifindex = 7,
+      .pod_ifindex = 2,
+      .host_mac = *MacAddress::parse("02:00:00:00:00:01"),
+      .pod_mac = *MacAddress::parse("02:00:00:00:00:02"),
+      .mtu = 1450,
+      .addresses = {ip(number), boost::asio::ip::make_address("fd00::9")},
+      .subnets = {{ip(0), 24}},
+      .gateways = {ip(1)},
+      .routes = {{{ip(0), 8}, ip(1), 1400, 3}, {{ip(0), 16}, {}, 0, 0, 1300, 1000, 253}},
+      .bridge = BridgePort{.bridge = "br-net",
+                           .addresses = {{ip(1), 24}},
+                           .is_hairpin = true,
+                           .guard = SourceGuard::mac},
+      .ports = {{8080, 80, Protocol::udp, ip(9)}, {1, 2, Protocol::sctp, {}}},
+      .bandwidth = {{8000, 80}, {16000, 160}}};
   return lease;
 }
 

@@ -26,9 +26,21 @@ Route sample_route() {
   route.source = boost::asio::ip::make_address("10.42.0.9");
   route.metric = 7;
   route.mtu = 1400;
+  route.advmss = 1300;
   route.protocol = 142;
   route.onlink = true;
   return route;
+}
+
+TEST(Values, ReadTheTableOfARouteHoweverLargeItsNumber) {
+  for (const std::uint32_t table : {100U, 255U, 256U, 100000U}) {
+    Route route = sample_route();
+    route.table = table;
+    Batch batch;
+    add_route(batch, route, "eth0", Existing::refuse);
+
+    EXPECT_EQ(parse_route(only_message(batch)).value().table, table);
+  }
 }
 
 TEST(Values, ReadARouteAsItWasWritten) {
@@ -44,6 +56,7 @@ TEST(Values, ReadARouteAsItWasWritten) {
   EXPECT_EQ(route->source->to_string(), "10.42.0.9");
   EXPECT_EQ(route->metric, 7U);
   EXPECT_EQ(route->mtu, 1400U);
+  EXPECT_EQ(route->advmss, 1300U);
   EXPECT_EQ(route->protocol, 142);
   EXPECT_EQ(route->table, 254U);
   EXPECT_TRUE(route->onlink);

@@ -36,12 +36,15 @@ struct PADDOCK_NET_EXPORT AttachmentId {
   friend bool operator==(const AttachmentId&, const AttachmentId&) = default;
 };
 
-// A route in the pod. Without a gateway it is on link. mtu and metric 0: not given.
+// A route in the pod. Without a gateway it is on link. mtu, metric and advmss 0: not given.
 struct PodRoute {
   Prefix destination;
   std::optional<IpAddress> gateway;
   std::uint32_t mtu = 0;
   std::uint32_t metric = 0;
+  std::uint32_t advmss = 0;
+  std::uint32_t table = 254;                         // main
+  std::optional<std::uint8_t> scope = std::nullopt;  // as follows from the gateway
 
   friend bool operator==(const PodRoute&, const PodRoute&) = default;
 };
