@@ -119,7 +119,8 @@ class Transcriber {
         how_.dns64 != nullptr && Type{record.type} == Type::a && record.data_size == 4;
     writer_.u16(becomes_aaaa ? static_cast<std::uint16_t>(Type::aaaa) : record.type);
     writer_.u16(record.klass);
-    if (!writer_.u32(changed_ttl(record.ttl))) return false;
+    const auto ttl = changed_ttl(record.ttl);
+    if (!writer_.u32(becomes_aaaa ? std::min(ttl, how_.dns64_ttl) : ttl)) return false;
     if (becomes_aaaa) {
       const auto address = embed(reply_.subspan(record.data, 4), *how_.dns64);
       return writer_.u16(16) && writer_.bytes(address.data(), address.size());
@@ -228,6 +229,20 @@ bool has_no_aaaa(wire::Bytes reply) {
     if (!record || Type{record->type} == Type::aaaa) return false;
   }
   return true;
+}
+
+std::uint32_t made_ttl(wire::Bytes reply) {
+  constexpr std::uint32_t without_soa = 600;
+  std::size_t at = wire::header_size;
+  if (reply.size() < at || !skip_questions(reply, at)) return without_soa;
+  const unsigned answers = wire::load16(&reply[6]);
+  const unsigned authorities = wire::load16(&reply[8]);
+  for (unsigned i = 0; i < answers + authorities; ++i) {
+    const auto record = wire::read_record(reply, at);
+    if (!record) break;
+    if (i >= answers && Type{record->type} == Type::soa) return record->ttl;
+  }
+  return without_soa;
 }
 
 std::optional<boost::asio::ip::address_v4> embedded_address(

@@ -23,6 +23,7 @@ namespace paddock::dns {
 struct Transcription {
   const CompiledRewrite* rewrite = nullptr;            // names and TTLs are changed back by it
   const boost::asio::ip::network_v6* dns64 = nullptr;  // A records become AAAA records below it
+  std::uint32_t dns64_ttl = 0;                         // seconds that those may be kept at most
   bool shows_cname = false;  // a CNAME leads from the name of the query to the other
 };
 
@@ -37,6 +38,10 @@ struct Transcription {
 // Whether a reply says that the name is there and has no AAAA record, or nothing at all, as some
 // servers say when they are asked for one: the case for DNS64.
 [[nodiscard]] bool has_no_aaaa(wire::Bytes reply);
+
+// How long AAAA records made for such a reply may be kept at most: as long as its SOA record, ten
+// minutes without one (RFC 6147, 5.1.7).
+[[nodiscard]] std::uint32_t made_ttl(wire::Bytes reply);
 
 // The IPv4 address inside an IPv6 address below the prefix, the name of whose PTR record is given;
 // nothing when it is not below it.

@@ -25,6 +25,7 @@ struct Detour {
   std::shared_ptr<const Rules> rules{};  // those it came under
   const CompiledRewrite* rewrite =
       nullptr;                             // one of them; null: only the name of the query changed
+  std::uint32_t made_ttl = 0;              // has_a: of the addresses made, at most
   std::vector<std::uint8_t> query{};       // as it was before
   std::vector<std::uint8_t> asked_name{};  // what stands in its place now
   std::vector<std::vector<std::uint8_t>> candidates{};  // names to ask for yet, the last one first

@@ -193,6 +193,7 @@ Responder::Response Responder::come_back(Response response, const AnswerContext&
     }
     if (detour.kind == Detour::Kind::needs_aaaa) {
       if (!has_no_aaaa(inner)) continue;
+      detour.made_ttl = made_ttl(inner);
       if (const auto asked = ask_for_a(detour, context, way)) {
         if (asked->result != Result::replied) return *asked;
         response = *asked;
@@ -211,7 +212,10 @@ Responder::Response Responder::come_back(Response response, const AnswerContext&
     }
     Transcription how{.rewrite = detour.rewrite};
     how.shows_cname = detour.kind == Detour::Kind::completed;
-    if (detour.kind == Detour::Kind::has_a) how.dns64 = &*detour.rules->compiled().dns64();
+    if (detour.kind == Detour::Kind::has_a) {
+      how.dns64 = &*detour.rules->compiled().dns64();
+      how.dns64_ttl = detour.made_ttl;
+    }
     response.size = transcribe(detour.query, query, context, inner, detour.asked_name, how, round_);
     if (response.size == 0) return {};
     std::copy_n(round_.begin(), response.size, reply.begin());

@@ -220,6 +220,35 @@ TEST(Rules, WhoFailsOverAaaaIsAskedForA) {  // RFC 6147, 5.1.2
   EXPECT_EQ(seen.answers[0].data, data_of("64:ff9b::192.0.2.33"));
 }
 
+TEST(Rules, MadeAddressesAreKeptNoLongerThanThatThereAreNone) {  // RFC 6147, 5.1.7
+  FakeResolver resolver([](const Heard& heard) {
+    wire::Query asked;
+    EXPECT_EQ(wire::parse_query(heard.message, asked), wire::Verdict::ok);
+    if (asked.qtype() == Type::a) {
+      const auto owner = Name::from_wire(asked.qname()).value().format();
+      return std::vector<Message>{
+          reply_to(heard.message, {.answers = {a(owner, "192.0.2.33", 3000)}})};
+    }
+    const bool says_soa = asked.qname()[1] == 's';
+    return std::vector<Message>{
+        says_soa ? reply_to(heard.message, {.authority = {soa("example.net", 20, 20)}})
+                 : reply_to(heard.message, {.rcode = 4})};
+  });
+  Serving serving(forwarding_to({resolver.endpoint()}));
+  std::vector<Problem> problems;
+  serving.server.set_rules(std::make_shared<Rules>(
+      RuleSet{.dns64 = boost::asio::ip::make_network_v6("64:ff9b::/96")}, problems));
+  UdpClient client(serving.at);
+
+  const auto with_soa = client.ask(query("s.example.net", Type::aaaa));
+  const auto without = client.ask(query("n.example.net", Type::aaaa));
+
+  ASSERT_EQ(with_soa.answers.size(), 1U);
+  EXPECT_LE(with_soa.answers[0].ttl, 20U);
+  ASSERT_EQ(without.answers.size(), 1U);
+  EXPECT_LE(without.answers[0].ttl, 600U);
+}
+
 TEST(Rules, AWhoValidatesIsNotGivenMadeAddresses) {
   Ruled ruled({.dns64 = boost::asio::ip::make_network_v6("64:ff9b::/96")});
 
