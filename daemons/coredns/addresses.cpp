@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 #include <span>
+#include <utility>
 
 namespace paddock::coredns {
 namespace {
@@ -72,28 +73,23 @@ void take_addresses(const std::vector<ServerBlock>& blocks, const std::vector<Se
   }
 }
 
-void take_admin(const std::vector<ServerBlock>& blocks, Draft& draft) {
-  struct Known {
-    const char* name;
-    const char* address;
-    const char* path;
+void take_pages(const std::vector<ServerBlock>& blocks, Draft& draft) {
+  const auto wanted = [](const Directive& plugin, const char* usual) {
+    return plugin.words.size() > 1 ? plugin.words[1] : usual;
   };
-  std::string address;
-  for (const auto& [name, usual, path] :
-       {Known{"prometheus", "localhost:9153", "/metrics"}, Known{"health", ":8080", "/healthz"},
-        Known{"ready", ":8181", "/readyz"}}) {
+  if (const auto* plugin = find_plugin(blocks, "prometheus")) {
+    draft.set("admin_listen", admin_address(wanted(*plugin, "localhost:9153")), plugin->place);
+    draft.set("coredns_metrics", "true", plugin->place);
+  }
+  for (const auto& [name, usual] : {std::pair{"health", ":8080"}, std::pair{"ready", ":8181"}}) {
     const auto* plugin = find_plugin(blocks, name);
     if (plugin == nullptr) continue;
-    const auto wanted = admin_address(plugin->words.size() > 1 ? plugin->words[1] : usual);
-    if (address.empty()) {
-      address = wanted;
-      draft.set("admin_listen", address, plugin->place);
-    }
-    const auto where = std::string("asked for as http://") + address + path;
-    if (address == wanted && std::string_view(name) == "prometheus") {
-      draft.set("coredns_metrics", "true", plugin->place);
+    const auto text = wanted(*plugin, usual);
+    const auto address = text.starts_with(':') ? text : admin_address(text);
+    if (is_address(address.starts_with(':') ? "0.0.0.0" + address : address)) {
+      draft.add("probe_listen", address, plugin->place);
     } else {
-      draft.note(*plugin, where);
+      draft.lose(*plugin, "must be ADDRESS:PORT");
     }
   }
 }

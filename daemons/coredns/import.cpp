@@ -257,7 +257,7 @@ dns::Result<Import> import_corefile(const Text& corefile, Origin origin,
   take_addresses(blocks, servers, draft);
   for (Server& server : servers) server.cluster_dns = ours;
   take_plugins(blocks, servers, draft);
-  take_admin(blocks, draft);
+  take_pages(blocks, draft);
   take_sources(blocks, origin, draft);
   take_root(blocks, servers, draft);
   Import import{

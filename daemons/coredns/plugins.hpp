@@ -45,7 +45,7 @@ void take_etcd(const Directive& plugin, const Server& server, Draft& draft);
 void take_addresses(const std::vector<ServerBlock>& blocks, const std::vector<Server>& servers,
                     Draft& draft);
 
-// health, ready and prometheus: of all servers at once, as there is one endpoint for them here.
-void take_admin(const std::vector<ServerBlock>& blocks, Draft& draft);
+// health, ready and prometheus: of all servers at once, as they are of the whole daemon here.
+void take_pages(const std::vector<ServerBlock>& blocks, Draft& draft);
 
 }  // namespace paddock::coredns

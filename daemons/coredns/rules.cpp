@@ -224,6 +224,7 @@ void take_template(const Directive& plugin, const Server& server, Draft& draft) 
 
 void take_dns64(const Directive& plugin, const Server&, Draft& draft) {
   std::string prefix = plugin.words.size() > 1 ? plugin.words[1] : "64:ff9b::/96";
+  bool is_for_ipv4 = false;
   take_options(
       plugin,
       {{"prefix",
@@ -231,8 +232,9 @@ void take_dns64(const Directive& plugin, const Server&, Draft& draft) {
           if (option.words.size() == 2) prefix = option.words[1];
         }},
        {"translate_all", lost(plugin, draft, "names with AAAA records of their own keep them")},
-       {"allow_ipv4", nothing_to_do()}},
+       {"allow_ipv4", [&](const Directive&) { is_for_ipv4 = true; }}},
       draft);
+  if (!is_for_ipv4) draft.note(plugin, "clients that ask over IPv4 are given such addresses, too");
   draft.set("dns64", prefix, plugin.place);
 }
 

@@ -3,6 +3,7 @@
 // paddock-dnsd: answers the names of the cluster for the pods of this host.
 #include "dnsd/change_delays.hpp"
 #include "dnsd/options.hpp"
+#include "dnsd/probes.hpp"
 #include "dnsd/resolver.hpp"
 #include "dnsd/sources.hpp"
 #include "dnsd/takeover.hpp"
@@ -75,6 +76,7 @@ void serve(runtime::Daemon<dnsd::Options>& daemon) {
   const runtime::Admin admin(daemon.name(), runtime::admin_places(daemon.options()), daemon,
                              {.status = [&] { return resolver.status(); },
                               .metrics = [&](auto& out) { resolver.metrics(out); }});
+  const dnsd::Probes probes(daemon.options(), daemon, [&] { return resolver.status(); });
   runtime::Reloads reloads([&daemon] { daemon.nudge(); });
   const auto reload_service = open_reload_service(daemon.options(), reloads);
   daemon.ready("answering");

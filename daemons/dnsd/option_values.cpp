@@ -33,9 +33,12 @@ std::vector<dns::StubZone> stub_zones(const Options& options) {
   return zones;
 }
 
-std::vector<dns::Endpoint> listen_endpoints(const Options& options) {
+namespace {
+
+// What check_listen() has let pass.
+std::vector<dns::Endpoint> parse_endpoints(const std::vector<std::string>& texts) {
   std::vector<dns::Endpoint> endpoints;
-  for (const auto& text : options.listen) {
+  for (const auto& text : texts) {
     if (text.starts_with(':')) {
       endpoints.push_back(dns::parse_endpoint("0.0.0.0" + text).value());
       endpoints.push_back(dns::parse_endpoint("[::]" + text).value());
@@ -44,6 +47,16 @@ std::vector<dns::Endpoint> listen_endpoints(const Options& options) {
     }
   }
   return endpoints;
+}
+
+}  // namespace
+
+std::vector<dns::Endpoint> listen_endpoints(const Options& options) {
+  return parse_endpoints(options.listen);
+}
+
+std::vector<dns::Endpoint> probe_endpoints(const Options& options) {
+  return parse_endpoints(options.probe_listen);
 }
 
 std::vector<boost::asio::ip::address> server_addresses(const Options& options) {

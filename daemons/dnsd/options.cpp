@@ -276,6 +276,10 @@ void describe(runtime::OptionTable& table, Options& options) {
                 1'000'000U);
   table.integer({"tcp-connections-per-client", "N", "TCP connections at a time from one address."},
                 options.tcp_connections_per_client, 1U, 1'000'000U);
+  table.list({"probe-listen", "ADDRESS:PORT",
+              "Where /health and /ready are OK, and nothing else is shown, for probes made for "
+              "CoreDNS; :PORT is every address of both families."},
+             options.probe_listen, check_listen);
 }
 
 }  // namespace paddock::dnsd

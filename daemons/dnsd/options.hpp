@@ -21,6 +21,7 @@ struct Options : runtime::CommonOptions {
   Options() { admin_listen = "127.0.0.1:9762"; }
 
   std::vector<std::string> listen{"169.254.169.250:53"};
+  std::vector<std::string> probe_listen;
   std::vector<std::string> sources;  // see sources.hpp
   metadata::Access source_access;
   std::string state_dir = "/var/lib/paddock/dnsd";
@@ -109,6 +110,7 @@ void describe(runtime::OptionTable& table, Options& options);
 
 // What `listen` comes to; `:53` is every address of both families.
 [[nodiscard]] std::vector<dns::Endpoint> listen_endpoints(const Options& options);
+[[nodiscard]] std::vector<dns::Endpoint> probe_endpoints(const Options& options);
 
 // Where POST /v1/reload is taken. Unless told, where rancher-dns took it if there is an answers
 // file, else nowhere.

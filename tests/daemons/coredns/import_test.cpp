@@ -173,7 +173,7 @@ TEST(RewritePlugin, SpeaksOfNamesWithoutTheFinalDot) {
 TEST(OtherPlugins, AreAlreadySoOrNamed) {
   const auto result = plugins(
       "errors\nloop\nreload\nloadbalance\nany\nlog\nacl {\n block\n}\nwhoami\n"
-      "bufsize 4096\nnsid node-1\ndns64\nautopath @kubernetes");
+      "bufsize 4096\nnsid node-1\ndns64 {\n allow_ipv4\n}\nautopath @kubernetes");
 
   EXPECT_EQ(result.noted.size(), 6U);
   EXPECT_EQ(result.lost,
@@ -251,15 +251,16 @@ TEST(Addresses, AreThoseOfBindOrAll) {
   EXPECT_TRUE(says(both.lost, "C:5 bind lo: lo: name addresses, not interfaces"));
 }
 
-TEST(AdminEndpoint, IsThatOfPrometheusForAllThree) {
-  const auto all = plugins("health\nready\nprometheus :9153");
-  const auto health = plugins("health");
+TEST(Pages, AreWhereProbesAndPrometheusHadThem) {
+  const auto all = plugins("health {\n lameduck 5s\n}\nready\nprometheus :9153");
+  const auto health = plugins("health localhost:8091");
+  const auto unknown = plugins("health nowhere:8080");
 
   EXPECT_EQ(all.value("admin_listen"), "0.0.0.0:9153");
   EXPECT_EQ(all.value("coredns_metrics"), "true");
-  EXPECT_EQ(all.noted, (Texts{"C:2 health: asked for as http://0.0.0.0:9153/healthz",
-                              "C:3 ready: asked for as http://0.0.0.0:9153/readyz"}));
-  EXPECT_EQ(health.value("admin_listen"), "0.0.0.0:8080");
+  EXPECT_EQ(all.list("probe_listen"), (Texts{":8080", ":8181"}));
+  EXPECT_EQ(health.list("probe_listen"), Texts{"127.0.0.1:8091"});
+  EXPECT_TRUE(says(unknown.lost, "C:2 health nowhere:8080: must be ADDRESS:PORT"));
 }
 
 TEST(NodeLocal, AnswersTheZonesItAskedTheClusterFor) {
