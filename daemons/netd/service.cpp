@@ -104,8 +104,8 @@ Service::~Service() {
   (void)!::write(stop_, &one, sizeof one);
   watcher_.join();
   ::close(stop_);
+  server_.reset();  // requests look at all the rest
   stop_following();
-  server_.reset();  // no more requests, then nobody needs the rest
   pods_.reset();
 }
 
