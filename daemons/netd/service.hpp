@@ -108,9 +108,10 @@ class Service {
   std::unique_ptr<HostOverlay> overlay_;
   std::unique_ptr<PeerProbes> probes_;  // null without other hosts, or when they are not wanted
   std::vector<HeldSubnets> taken_in_;
-  std::atomic<std::uint32_t> pod_mtu_{0};  // told to pods_
-  std::string subnet_file_text_;           // as last written
-  std::string reach_file_text_;            // the same
+  std::atomic<bool> has_open_subnet_{false};  // among those, so that addresses can be given out
+  std::atomic<std::uint32_t> pod_mtu_{0};     // told to pods_
+  std::string subnet_file_text_;              // as last written
+  std::string reach_file_text_;               // the same
   std::chrono::steady_clock::time_point reach_looked_at_{};
   net::HostPlan plan_;
   net::HostNetwork network_;

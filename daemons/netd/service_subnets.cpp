@@ -223,6 +223,8 @@ void Service::follow_subnets() {
       }
       for (const auto& each : held) take_in(each);
       taken_in_ = std::move(held);
+      has_open_subnet_ =
+          std::ranges::find(taken_in_, false, &HeldSubnets::is_closed) != taken_in_.end();
     }
     std::uint64_t size = 0;
     std::uint64_t used = 0;
@@ -293,10 +295,7 @@ void Service::tell_host() {
 }
 
 std::string Service::subnet_trouble() const {
-  if (!subnets_) return {};
-  const auto held = subnets_->held();
-  const bool has_open = std::ranges::any_of(held, [](const auto& each) { return !each.is_closed; });
-  if (has_open) return {};
+  if (!subnets_ || has_open_subnet_) return {};
   const auto why = subnets_->trouble();
   return "this host has no subnet for pods yet" + (why.empty() ? "" : ": " + why);
 }
