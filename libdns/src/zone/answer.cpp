@@ -168,7 +168,7 @@ class Answering {
     const std::size_t start = reply_.position();
     reply_.add_record(at_, Type::cname, wire::class_in, wire::load32(cut.set.body + 6),
                       {made.data(), size});
-    return go_on_behind(start);
+    return query_.qtype() != Type::cname && go_on_behind(start);  // that was asked for
   }
 
   // No entry: NXDOMAIN, unless the name spells an address where that is an answer.

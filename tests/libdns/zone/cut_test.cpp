@@ -130,6 +130,15 @@ TEST_F(Cuts, ADnameLeadsOn) {
                                  "www.new.example. 5 IN A 192.0.2.3"}));
 }
 
+TEST_F(Cuts, TheCnameThatADnameMakesIsTheAnswerForWhoAsksForIt) {
+  const auto reply = ask(*authority_, {"gone.old.example", LDNS_RR_TYPE_CNAME});
+
+  EXPECT_EQ(reply.rcode, 0u);
+  EXPECT_EQ(reply.answer, (Lines{"old.example. 60 IN DNAME new.example.",
+                                 "gone.old.example. 60 IN CNAME gone.new.example."}));
+  EXPECT_TRUE(reply.authority.empty());
+}
+
 TEST_F(Cuts, ADnameIsNotForItsOwnName) {
   EXPECT_EQ(ask(*authority_, {"old.example"}).answer, Lines{"old.example. 5 IN A 192.0.2.2"});
   EXPECT_EQ(ask(*authority_, {"old.example", LDNS_RR_TYPE_DNAME}).answer,
