@@ -24,17 +24,40 @@ std::uint64_t seed() noexcept {
   return value;
 }
 
+template <class Number>
+Number number_at(const char* bytes) noexcept {
+  Number number;
+  std::memcpy(&number, bytes, sizeof number);
+  return number;
+}
+
 }  // namespace
 
+// Sixteen bytes a step. What is left then, up to sixteen, is read as two numbers that overlap: its
+// length, which is in the state already, tells how.
 std::uint64_t hash_text(std::string_view text, std::uint64_t before) noexcept {
-  std::uint64_t state = mix(before ^ seed(), k0 ^ text.size());
-  while (!text.empty()) {
-    std::uint64_t word = 0;
-    const auto taken = text.size() < sizeof word ? text.size() : sizeof word;
-    std::memcpy(&word, text.data(), taken);
-    state = mix(state ^ word, k1 ^ seed());
-    text.remove_prefix(taken);
+  const std::uint64_t secret = seed();
+  std::uint64_t state = mix(before ^ secret, k0 ^ text.size());
+  const char* at = text.data();
+  std::size_t left = text.size();
+  for (; left > 16; at += 16, left -= 16) {
+    state =
+        mix(state ^ number_at<std::uint64_t>(at), secret ^ k1 ^ number_at<std::uint64_t>(at + 8));
   }
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  if (left >= 8) {
+    first = number_at<std::uint64_t>(at);
+    last = number_at<std::uint64_t>(at + left - 8);
+  } else if (left >= 4) {
+    first = number_at<std::uint32_t>(at);
+    last = number_at<std::uint32_t>(at + left - 4);
+  } else if (left > 0) {
+    first = std::uint64_t{number_at<std::uint8_t>(at)} << 8U;
+    first |= number_at<std::uint8_t>(at + left / 2);
+    last = number_at<std::uint8_t>(at + left - 1);
+  }
+  state = mix(state ^ first, secret ^ k1 ^ last);
   return mix(state, k0);
 }
 
