@@ -1,12 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Arbitrary bytes as an HTTP request: head, path and chunked body. A head that was accepted must
-// be accepted the same when it comes in two parts, and a chunked body must not depend on its cuts.
+// be accepted the same when it comes in two parts, what follows it must be read as if it had come
+// alone, and a chunked body must not depend on its cuts.
 #include "http/head_parser.hpp"
 
+#include <algorithm>
 #include <cstdlib>
+#include <tuple>
 
 using namespace paddock::metadata::http;
+
+namespace {
+
+bool is_same(const Head& a, const Head& b) {
+  const auto numbers = [](const Head& head) {
+    return std::tuple(head.method, head.path, head.query, head.is_http_1_0, head.keep_alive,
+                      head.is_chunked, head.expects_continue, head.content_length, head.size);
+  };
+  return numbers(a) == numbers(b) &&
+         std::ranges::equal(a.headers, b.headers, [](const auto& x, const auto& y) {
+           return x.name == y.name && x.value == y.value;
+         });
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
@@ -23,6 +41,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       std::abort();
     }
     body.remove_prefix(head.size);
+    Head alone;
+    const ParseResult expected = parse_head(body, alone);
+    Head next = head;
+    const ParseResult following = parse_next_head(body, next);
+    if (following.state != expected.state || following.status != expected.status) std::abort();
+    if (following.state == ParseResult::State::done && !is_same(next, alone)) std::abort();
   }
   constexpr std::size_t limit = 4096;
   ChunkDecoder whole;

@@ -29,7 +29,8 @@ struct Head {
   bool is_chunked = false;
   bool expects_continue = false;
   std::uint64_t content_length = 0;
-  std::size_t size = 0;  // bytes up to and with the empty line
+  std::size_t size = 0;         // bytes up to and with the empty line
+  std::string_view lines = {};  // of the header, with the empty line
 };
 
 struct ParseResult {
@@ -39,8 +40,12 @@ struct ParseResult {
   std::string_view why = {};  // failed: a literal, for people
 };
 
-// `head` is written only by `done`; its vector is reused.
+// `head` says something after `done` only; its vector is reused.
 [[nodiscard]] ParseResult parse_head(std::string_view bytes, Head& head);
+
+// The same where `head` is of the request before, whose bytes are still there. Requests that come
+// together are mostly one client's, with one header, which is not read again then.
+[[nodiscard]] ParseResult parse_next_head(std::string_view bytes, Head& head);
 
 // Cuts a path at its slashes and form-decodes each segment. What needs decoding is kept in
 // `scratch`; the views are valid while both live. False when an escape is wrong.

@@ -127,6 +127,53 @@ TEST(HeadParser, ReadsConnectionOptionsByVersion) {
   EXPECT_FALSE(head.keep_alive);
 }
 
+// What was read, as text: equal for equal heads.
+std::string told(const Head& head) {
+  std::string text;
+  text.append(head.method).append(" ").append(head.path).append("?").append(head.query);
+  for (const auto& [name, value] : head.headers) {
+    text.append("\n").append(name).append("=").append(value);
+  }
+  for (const std::uint64_t number :
+       {std::uint64_t{head.is_http_1_0}, std::uint64_t{head.keep_alive},
+        std::uint64_t{head.is_chunked}, std::uint64_t{head.expects_continue}, head.content_length,
+        std::uint64_t{head.size}, std::uint64_t{head.lines.size()}}) {
+    text.append(" ").append(std::to_string(number));
+  }
+  return text;
+}
+
+TEST(HeadParser, ReadsTheNextHeadAsItWouldAlone) {
+  std::vector<std::string> heads;
+  for (const char* line :
+       {"GET /a HTTP/1.1", "PUT /b?c HTTP/1.1", "GET / HTTP/1.0", "GET HTTP/1.1"}) {
+    for (const char* lines :
+         {"", "A: b\r\n", "A: c\r\n", "A: b\r\nC: d\r\n", "Connection: keep-alive\r\n",
+          "Connection: close\r\n", "Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n",
+          "Expect: 100-continue\r\n", "Host: b\r\n", "A: b\n"}) {
+      heads.push_back(request(lines, line));
+    }
+  }
+  heads.push_back(heads.front().substr(0, heads.front().size() - 1));
+
+  for (const std::string& first : heads) {
+    for (const std::string& second : heads) {
+      Head before;
+      if (parse_head(first, before).state != State::done) continue;
+      Head alone;
+      const ParseResult expected = parse_head(second, alone);
+
+      const ParseResult result = parse_next_head(second, before);
+
+      ASSERT_EQ(result.state, expected.state) << first << second;
+      EXPECT_EQ(result.status, expected.status) << first << second;
+      if (result.state == State::done) {
+        EXPECT_EQ(told(before), told(alone)) << first << second;
+      }
+    }
+  }
+}
+
 TEST(SplitPath, DecodesEachSegment) {
   std::string scratch;
   std::vector<std::string_view> segments;
