@@ -235,20 +235,21 @@ void HttpServer::Loop::respond(Connection& connection, Response response) {
       (response.stream && connection.is_http_1_0)) {
     connection.keep_alive = false;
   }
-  const std::string_view body =
-      response.shared_body ? std::string_view(*response.shared_body) : response.body;
+  const std::string_view body = response.ready ? response.ready->body() : response.body;
   http::ReplyForm form{.is_http_1_0 = connection.is_http_1_0,
                        .keep_alive = connection.keep_alive,
                        .length = body.size()};
   if (response.stream) form.length.reset();
-  http::append_head(outbox_.text(), response, form, date_.at(std::time(nullptr)));
+  date_.set(std::time(nullptr));
+  http::append_head(outbox_.text(), response, form, date_);
   if (connection.is_head || !http::has_body(response.status)) return;
   if (response.stream) {
     connection.stream = std::move(response.stream);
     connection.phase = Phase::streaming;
     http::add(counters_.streams, 1);
-  } else if (response.shared_body) {
-    outbox_.add(std::move(response.shared_body));
+  } else if (response.ready) {
+    const std::string& shared = response.ready->body();
+    outbox_.add(std::shared_ptr<const std::string>(std::move(response.ready), &shared));
   } else {
     outbox_.add(std::move(response.body));
   }

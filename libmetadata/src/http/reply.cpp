@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <utility>
 
 namespace paddock::metadata::http {
 namespace {
@@ -15,51 +16,59 @@ void append_number(std::string& out, std::uint64_t number) {
   out.append(digits, end);
 }
 
+void append_type(std::string& out, std::string_view content_type) {
+  if (content_type.empty()) return;
+  out += "Content-Type: ";
+  out += content_type;
+  out += "\r\n";
+}
+
+void append_length(std::string& out, std::uint64_t length) {
+  out += "Content-Length: ";
+  append_number(out, length);
+  out += "\r\n";
+}
+
 }  // namespace
 
-std::string_view DateLine::at(std::time_t now) {
-  if (now != made_for_) {
-    // By hand: strftime would write the names in the process's locale.
-    static constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    std::tm parts{};
-    ::gmtime_r(&now, &parts);
-    char text[128];
-    const int size = std::snprintf(text, sizeof text, "Date: %s, %02d %s %d %02d:%02d:%02d GMT\r\n",
-                                   days[parts.tm_wday], parts.tm_mday, months[parts.tm_mon],
-                                   parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
-    line_.assign(text, static_cast<std::size_t>(size));
-    made_for_ = now;
-  }
-  return line_;
+void DateLine::set(std::time_t now) {
+  if (now == made_for_) return;
+  // By hand: strftime would write the names in the process's locale.
+  static constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  char text[128];
+  const int size = std::snprintf(text, sizeof text, "Date: %s, %02d %s %d %02d:%02d:%02d GMT\r\n",
+                                 days[parts.tm_wday], parts.tm_mday, months[parts.tm_mon],
+                                 parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
+  text_.assign(ok).append(text, static_cast<std::size_t>(size));
+  made_for_ = now;
 }
 
 void append_head(std::string& out, const Response& response, const ReplyForm& form,
-                 std::string_view date_line) {
+                 const DateLine& date) {
   if (response.status == 200) {
-    out += "HTTP/1.1 200 OK\r\n";
+    out += date.after_ok();
   } else {
     out += "HTTP/1.1 ";
     append_number(out, static_cast<std::uint64_t>(response.status));
     out += ' ';
     out += reason_of(response.status);
     out += "\r\n";
+    out += date.line();
   }
-  out += date_line;
-  if (!response.content_type.empty()) {
-    out += "Content-Type: ";
-    out += response.content_type;
-    out += "\r\n";
-  }
-  out += response.headers;
-  if (response.shared_headers) out += *response.shared_headers;
-  if (!form.length) {
-    if (!form.is_http_1_0) out += "Transfer-Encoding: chunked\r\n";
-  } else if (has_body(response.status)) {
-    out += "Content-Length: ";
-    append_number(out, *form.length);
-    out += "\r\n";
+  if (response.ready) {
+    out += response.ready->lines();
+  } else {
+    append_type(out, response.content_type);
+    out += response.headers;
+    if (!form.length) {
+      if (!form.is_http_1_0) out += "Transfer-Encoding: chunked\r\n";
+    } else if (has_body(response.status)) {
+      append_length(out, *form.length);
+    }
   }
   if (!form.keep_alive) {
     out += "Connection: close\r\n";
@@ -70,3 +79,15 @@ void append_head(std::string& out, const Response& response, const ReplyForm& fo
 }
 
 }  // namespace paddock::metadata::http
+
+namespace paddock::metadata {
+
+ReadyAnswer::ReadyAnswer(std::string_view content_type, std::string_view headers, std::string body)
+    : body_(std::move(body)) {
+  lines_.reserve(content_type.size() + headers.size() + 64);
+  http::append_type(lines_, content_type);
+  lines_ += headers;
+  http::append_length(lines_, body_.size());
+}
+
+}  // namespace paddock::metadata

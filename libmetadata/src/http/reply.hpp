@@ -16,11 +16,17 @@ namespace paddock::metadata::http {
 // The Date header line, made once a second.
 class DateLine {
  public:
-  [[nodiscard]] std::string_view at(std::time_t now);
+  void set(std::time_t now);
+  [[nodiscard]] std::string_view line() const noexcept {
+    return std::string_view(text_).substr(ok.size());
+  }
+  // Behind the status line of most answers.
+  [[nodiscard]] std::string_view after_ok() const noexcept { return text_; }
 
  private:
+  static constexpr std::string_view ok = "HTTP/1.1 200 OK\r\n";
   std::time_t made_for_ = -1;
-  std::string line_;
+  std::string text_{ok};
 };
 
 struct ReplyForm {
@@ -32,7 +38,7 @@ struct ReplyForm {
 
 // Appends status line and header, with the empty line.
 void append_head(std::string& out, const Response& response, const ReplyForm& form,
-                 std::string_view date_line);
+                 const DateLine& date);
 
 // Whether a response of this status can have a body.
 [[nodiscard]] constexpr bool has_body(int status) noexcept {

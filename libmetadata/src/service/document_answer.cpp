@@ -84,7 +84,7 @@ MadeAnswer not_found(const Sight& sight, const DocumentQuestion& question) {
   answer->status = response.status;
   answer->content_type = response.content_type;
   answer->headers = std::move(response.headers);
-  answer->body = std::make_shared<const std::string>(std::move(response.body));
+  answer->ready.emplace(answer->content_type, answer->headers, std::move(response.body));
   note_reads(*answer, sight.reads());
   return {std::move(answer), nullptr};
 }
@@ -110,7 +110,7 @@ MadeAnswer found(const std::shared_ptr<const Sight>& sight, const Node& node,
   if (stream) answer->headers += "W/";
   answer->headers.append(answer->tag).append("\r\n");
   if (!body.empty() || stream) answer->content_type = question.media.content_type;
-  if (!stream) answer->body = std::make_shared<const std::string>(std::move(body));
+  if (!stream) answer->ready.emplace(answer->content_type, answer->headers, std::move(body));
   note_reads(*answer, sight->reads());
   return {std::move(answer), std::move(stream)};
 }
@@ -120,7 +120,7 @@ MadeAnswer found(const std::shared_ptr<const Sight>& sight, const Node& node,
 bool DocumentAnswer::is_known_as(std::string_view value) const {
   if (tag.empty()) return true;
   if (text) return *text == value;
-  if (body && *body == value) return true;
+  if (ready && ready->body() == value) return true;
   if (value.starts_with("W/")) value.remove_prefix(2);
   const std::string_view opaque = tag;
   return value == opaque || value == opaque.substr(1, opaque.size() - 2);
@@ -134,19 +134,17 @@ MadeAnswer make_answer(const std::shared_ptr<const Sight>& sight,
 }
 
 Response respond(MadeAnswer made, std::string_view known) {
-  const auto& answer = made.answer;
-  // The parts are the answer's own: nothing is copied.
-  Response response{.status = answer->status,
-                    .content_type = answer->content_type,
-                    .shared_headers = {answer, &answer->headers}};
-  if (!known.empty() && !answer->tag.empty() && lists_tag(known, answer->tag, Comparison::weak)) {
-    response.status = 304;
-    response.content_type = {};
-    return response;
+  const DocumentAnswer& answer = *made.answer;
+  if (!known.empty() && !answer.tag.empty() && lists_tag(known, answer.tag, Comparison::weak)) {
+    return {.status = 304, .headers = answer.headers};
   }
-  response.shared_body = answer->body;
-  response.stream = std::move(made.stream);
-  return response;
+  if (answer.ready) {
+    return {.status = answer.status, .ready = {std::move(made.answer), &*answer.ready}};
+  }
+  return {.status = answer.status,
+          .content_type = answer.content_type,
+          .headers = answer.headers,
+          .stream = std::move(made.stream)};
 }
 
 Response missing(const MediaType& media, std::string_view message) {

@@ -37,8 +37,8 @@ struct DocumentAnswer {
   std::string headers;
   std::string tag;                  // the opaque part, with its quotes; empty: no document
   std::optional<std::string> text;  // of a value that is no map or list: as text
-  // Null when it is too large to be kept: then the answer is made anew as it is sent.
-  std::shared_ptr<const std::string> body;
+  // Nothing when it is too large to be kept: then the answer is made anew as it is sent.
+  std::optional<ReadyAnswer> ready;
   std::vector<documents::Mark> marks;
   bool is_personal = false;  // for this client only
 
@@ -49,7 +49,7 @@ struct DocumentAnswer {
 
 struct MadeAnswer {
   std::shared_ptr<const DocumentAnswer> answer;
-  std::unique_ptr<ChunkSource> stream;  // of one without body
+  std::unique_ptr<ChunkSource> stream;  // of one that is not ready
 };
 
 // The answer that the client sees now.

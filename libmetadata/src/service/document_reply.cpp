@@ -17,7 +17,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::string_view session_header = "X-aws-ec2-metadata-token";
 constexpr std::string_view session_ttl_header = "X-aws-ec2-metadata-token-ttl-seconds";
 constexpr double default_wait = 60;
 constexpr double longest_wait = 120;
@@ -105,17 +104,18 @@ class DocumentWorker::Wait final : public LongPoll {
         places_(worker.waiters_, id),
         question_(std::move(question)),
         known_(std::move(known)),
-        words_(worker.words_),
-        client_(worker.client_) {}
+        path_(worker.key_.path),
+        accept_(worker.key_.accept),
+        client_(worker.key_.client) {}
 
   std::optional<Response> poll(bool expired) override {
-    const ReplyCache::Key key{words_, client_};
+    const ReplyCache::Key key{path_, accept_, client_};
     MadeAnswer made = worker_.answer(key, question_, expired ? Body::wanted : Body::only_known);
     if (!expired && is_known(*made.answer)) {
       places_.stand_under(made.answer->marks);
       return std::nullopt;
     }
-    if (!made.answer->body && !made.stream) made = worker_.answer(key, question_, Body::wanted);
+    if (!made.answer->ready && !made.stream) made = worker_.answer(key, question_, Body::wanted);
     return respond(std::move(made), known_.tags);
   }
 
@@ -129,7 +129,8 @@ class DocumentWorker::Wait final : public LongPoll {
   DocumentWaiters::Places places_;
   DocumentQuestion question_;
   Known known_;
-  std::string words_;
+  std::string path_;
+  std::string accept_;
   std::string client_;
 };
 
@@ -160,14 +161,13 @@ void DocumentWorker::take(std::shared_ptr<const Answers> answers) {
   waiters_.each([this](ConnectionId id) { server.wake(id); });
 }
 
-DocumentClient DocumentWorker::client_of(const Request& request) const {
-  if (options_.trust_forwarded_for) {
-    const auto forwarded = request.header("X-Forwarded-For");
-    if (forwarded && !forwarded->empty()) {
-      boost::system::error_code failed;
-      const auto address = boost::asio::ip::make_address(std::string(*forwarded), failed);
-      return {std::string(*forwarded), failed ? std::nullopt : std::optional(address)};
-    }
+DocumentClient DocumentWorker::client_of(const Request& request,
+                                         const DocumentFields& fields) const {
+  if (is_forwarded(fields)) {
+    std::string name(*fields.forwarded_for);
+    boost::system::error_code failed;
+    const auto address = boost::asio::ip::make_address(name, failed);
+    return {std::move(name), failed ? std::nullopt : std::optional(address)};
   }
   if (request.peer->is_local) return {};
   return {request.peer->address.to_string(), request.peer->address};
@@ -192,24 +192,14 @@ std::shared_ptr<const documents::Sight> DocumentWorker::sight_of(
                              .host = options_.host});
 }
 
-bool DocumentWorker::read_key(const Request& request) {
-  if (request.method != "GET" && !request.is_head()) return false;
-  std::string_view accept;
-  std::string_view forwarded;
-  bool is_forwarded = false;
-  for (const auto& [name, value] : request.headers) {
-    // Told apart by length: most headers are neither.
-    if (name.size() == 6 && accept.empty()) accept = request.header("Accept").value_or("");
-    if (name.size() == 15 && options_.trust_forwarded_for) {
-      forwarded = request.header("X-Forwarded-For").value_or("");
-      is_forwarded = !forwarded.empty();
-    }
-  }
-  // No header value and no path has a zero byte: no two requests have one key by accident.
-  words_.assign(request.path).append(1, '\0').append(accept);
+bool DocumentWorker::is_forwarded(const DocumentFields& fields) const {
+  return options_.trust_forwarded_for && !fields.forwarded_for.value_or("").empty();
+}
+
+void DocumentWorker::read_key(const Request& request, const DocumentFields& fields) {
   client_.clear();
-  if (is_forwarded) {
-    client_.append(1, 'f').append(forwarded);
+  if (is_forwarded(fields)) {
+    client_.append(1, 'f').append(*fields.forwarded_for);
   } else if (request.peer->is_local) {
     client_.append(1, 'l');
   } else if (request.peer->address.is_v4()) {
@@ -219,13 +209,13 @@ bool DocumentWorker::read_key(const Request& request) {
     const auto bytes = request.peer->address.to_v6().to_bytes();
     client_.append(1, '6').append(bytes.begin(), bytes.end());
   }
-  return true;
+  key_ = {request.path, fields.accept, client_};
 }
 
 MadeAnswer DocumentWorker::answer(const ReplyCache::Key& key, const DocumentQuestion& question,
                                   Body body) {
   auto known = cache_.find(key);
-  if (known && (known->body || body == Body::only_known)) return {std::move(known), nullptr};
+  if (known && (known->ready || body == Body::only_known)) return {std::move(known), nullptr};
   MadeAnswer made = make_answer(sight_of(question), question);
   if (cache_.is_asked_again(key, made.answer->is_personal)) cache_.keep(key, made.answer);
   return made;
@@ -247,12 +237,11 @@ Response DocumentWorker::list_versions(const DocumentQuestion& question,
   return respond(make_answer(sight, question), known_tags);
 }
 
-Response DocumentWorker::wait_for_change(const Request& request, DocumentQuestion question,
-                                         std::string value) {
-  const auto tags = request.header("If-None-Match");
+Response DocumentWorker::wait_for_change(const Request& request, const DocumentFields& fields,
+                                         DocumentQuestion question, std::string value) {
   auto wait = std::make_unique<Wait>(
       *this, request.connection, std::move(question),
-      Wait::Known{.value = std::move(value), .tags = std::string(tags.value_or(""))});
+      Wait::Known{.value = std::move(value), .tags = std::string(fields.if_none_match)});
   if (auto response = wait->poll(false)) return std::move(*response);
   Response response;
   response.wait_until = Clock::now() + wait_time(request.parameter("maxWait"));
@@ -261,14 +250,14 @@ Response DocumentWorker::wait_for_change(const Request& request, DocumentQuestio
 }
 
 // As EC2 answers: the token for the address that asks, in packets that no router passes on.
-Response DocumentWorker::begin_session(const Request& request) const {
+Response DocumentWorker::begin_session(const Request& request, const DocumentFields& fields) const {
   if (request.method != "PUT") {
     Response refused = plain(405, "405 method not allowed\n");
     refused.headers += "Allow: PUT\r\n";
     return refused;
   }
   // What went through a proxy may be somebody else's request.
-  if (request.header("X-Forwarded-For")) return plain(403, "403 forbidden\n");
+  if (fields.forwarded_for) return plain(403, "403 forbidden\n");
   const auto text = request.header(session_ttl_header).value_or("");
   int seconds = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), seconds);
@@ -281,46 +270,48 @@ Response DocumentWorker::begin_session(const Request& request) const {
   return {.content_type = "text/plain; charset=utf-8",
           .headers = std::string(session_ttl_header) + ": " + std::to_string(seconds) +
                      "\r\nCache-Control: no-store\r\n",
-          .body = tokens_.make(client_of(request).name,
+          .body = tokens_.make(client_of(request, fields).name,
                                SessionTokens::Clock::now() + std::chrono::seconds(seconds)),
           .hop_limit = 1};
 }
 
-std::optional<Response> DocumentWorker::check_session(const Request& request) const {
+std::optional<Response> DocumentWorker::check_session(const Request& request,
+                                                      const DocumentFields& fields) const {
   if (request.segments.size() < 2 || !documents::is_ec2_key(request.segments[1])) {
     return std::nullopt;
   }
-  const auto token = request.header(session_header);
+  const auto& token = fields.session_token;
   if (!token && !options_.require_session_token) return std::nullopt;
-  if (token && tokens_.is_valid(*token, client_of(request).name, SessionTokens::Clock::now())) {
+  if (token &&
+      tokens_.is_valid(*token, client_of(request, fields).name, SessionTokens::Clock::now())) {
     return std::nullopt;
   }
   return plain(401, "401 unauthorized: PUT /latest/api/token gives a token\n");
 }
 
 Response DocumentWorker::serve(const Request& request) {
-  if (request.path == "/latest/api/token") return begin_session(request);
-  if (auto refused = check_session(request)) return std::move(*refused);
-  if (!read_key(request)) return route(request);
-  const bool may_wait = request.query.find("wait") != std::string_view::npos;
-  if (!may_wait && (snapshot_ || answers_)) {
-    if (auto known = cache_.find({words_, client_})) {
-      const auto tags = request.header("If-None-Match").value_or("");
-      const bool is_enough = known->body || request.is_head();
-      if (is_enough || (!tags.empty() && lists_tag(tags, known->tag, Comparison::weak))) {
-        return respond({std::move(known), nullptr}, tags);
-      }
-    }
-  }
-  return route(request);
-}
-
-Response DocumentWorker::route(const Request& request) {
+  const DocumentFields fields = fields_of(request);
+  if (request.path == "/latest/api/token") return begin_session(request, fields);
+  if (auto refused = check_session(request, fields)) return std::move(*refused);
   if (request.method != "GET" && !request.is_head()) {
     Response refused = plain(405, "405 method not allowed\n");
     refused.headers += "Allow: GET, HEAD\r\n";
     return refused;
   }
+  read_key(request, fields);
+  const bool may_wait = request.query.find("wait") != std::string_view::npos;
+  if (!may_wait && (snapshot_ || answers_)) {
+    if (auto known = cache_.find(key_)) {
+      const auto tags = fields.if_none_match;
+      if (known->ready || (!tags.empty() && lists_tag(tags, known->tag, Comparison::weak))) {
+        return respond({std::move(known), nullptr}, tags);
+      }
+    }
+  }
+  return route(request, fields);
+}
+
+Response DocumentWorker::route(const Request& request, const DocumentFields& fields) {
   if (request.path.find("//") != std::string_view::npos ||
       request.path.find("/.") != std::string_view::npos) {
     if (std::string cleaned = clean(request.path); cleaned != request.path) {
@@ -329,26 +320,26 @@ Response DocumentWorker::route(const Request& request) {
     }
   }
   DocumentQuestion question;
-  question.media = documents::negotiate(request.header("Accept").value_or(""));
+  question.media = documents::negotiate(fields.accept);
   if (request.path == "/favicon.ico") return plain(404, "404 page not found\n");
   if (!snapshot_ && !answers_) {
     Response response = plain(503, "Nothing is known yet\n");
     response.headers += "Retry-After: 1\r\n";
     return response;
   }
-  const auto tags = request.header("If-None-Match").value_or("");
+  const auto tags = fields.if_none_match;
   if (request.segments.empty()) return list_versions(question, tags);
   question.version = request.segments.front();
   if (!has_version(question.version)) return missing(question.media, "Invalid version");
   for (const auto segment : request.segments.subspan(1)) question.path.emplace_back(segment);
-  question.client = client_of(request);
+  question.client = client_of(request, fields);
   if (!request.query.empty() && !question.path.empty() && request.parameter("wait") == "true") {
     auto value = request.parameter("value").value_or("");
     if (!value.empty() || !tags.empty()) {
-      return wait_for_change(request, std::move(question), std::move(value));
+      return wait_for_change(request, fields, std::move(question), std::move(value));
     }
   }
-  return respond(answer({words_, client_}, question, Body::wanted), tags);
+  return respond(answer(key_, question, Body::wanted), tags);
 }
 
 }  // namespace paddock::metadata::service

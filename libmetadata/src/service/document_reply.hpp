@@ -7,6 +7,7 @@
 #include "answers/answers.hpp"
 #include "documents/snapshot.hpp"
 #include "service/document_answer.hpp"
+#include "service/document_fields.hpp"
 #include "service/document_waiters.hpp"
 #include "service/reply_cache.hpp"
 #include "service/session_tokens.hpp"
@@ -35,21 +36,23 @@ class DocumentWorker {
   class Wait;
   enum class Body { wanted, only_known };
   [[nodiscard]] Response serve(const Request& request);
-  [[nodiscard]] Response route(const Request& request);
-  [[nodiscard]] Response wait_for_change(const Request& request, DocumentQuestion question,
-                                         std::string value);
+  [[nodiscard]] Response route(const Request& request, const DocumentFields& fields);
+  [[nodiscard]] Response wait_for_change(const Request& request, const DocumentFields& fields,
+                                         DocumentQuestion question, std::string value);
   [[nodiscard]] Response list_versions(const DocumentQuestion& question,
                                        std::string_view known_tags) const;
-  [[nodiscard]] DocumentClient client_of(const Request& request) const;
-  [[nodiscard]] Response begin_session(const Request& request) const;
+  [[nodiscard]] bool is_forwarded(const DocumentFields& fields) const;
+  [[nodiscard]] DocumentClient client_of(const Request& request,
+                                         const DocumentFields& fields) const;
+  [[nodiscard]] Response begin_session(const Request& request, const DocumentFields& fields) const;
   // An answer when the request must not go on.
-  [[nodiscard]] std::optional<Response> check_session(const Request& request) const;
+  [[nodiscard]] std::optional<Response> check_session(const Request& request,
+                                                      const DocumentFields& fields) const;
   [[nodiscard]] bool has_version(std::string_view version) const;
   [[nodiscard]] std::shared_ptr<const documents::Sight> sight_of(
       const DocumentQuestion& question) const;
-  // Sets words_ and client_ to what the request's question is known by; false when no question
-  // of that sort is asked.
-  [[nodiscard]] bool read_key(const Request& request);
+  // Sets key_ to what the request's question is known by.
+  void read_key(const Request& request, const DocumentFields& fields);
   // The answer now, kept or made. Without `Body::wanted` a large one comes without its stream.
   [[nodiscard]] MadeAnswer answer(const ReplyCache::Key& key, const DocumentQuestion& question,
                                   Body body);
@@ -60,8 +63,8 @@ class DocumentWorker {
   std::shared_ptr<const Answers> answers_;
   DocumentWaiters waiters_;
   ReplyCache cache_;
-  std::string words_;   // of the request under way
-  std::string client_;  // of the request under way
+  ReplyCache::Key key_;  // of the request under way, from which it borrows
+  std::string client_;   // of the request under way
 
  public:
   HttpServer server;  // last: ends its connections before what they refer to goes

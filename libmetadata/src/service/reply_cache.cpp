@@ -13,6 +13,11 @@ constexpr std::size_t entry_limit = 256 * 1024;
 constexpr std::size_t half_limit = 16 * 1024 * 1024;
 constexpr std::size_t overhead = 384;  // of an entry, about
 
+std::size_t bytes_of(std::string_view text, const DocumentAnswer& answer) {
+  return overhead + text.size() +
+         (answer.ready ? answer.ready->lines().size() + answer.ready->body().size() : 0);
+}
+
 }  // namespace
 
 void RecentChanges::note(std::span<const documents::Mark> marks, std::uint64_t edition) {
@@ -26,63 +31,84 @@ bool RecentChanges::is_unchanged(std::span<const documents::Mark> marks,
          });
 }
 
-std::uint64_t ReplyCache::hash_of(const Key& key) {
-  return hash_text(key.client, hash_text(key.words));
+bool ReplyCache::IsSame::operator()(const Sought& sought, const Place& place) const noexcept {
+  const auto& [path, accept, client] = sought.key;
+  std::string_view rest = place.text;
+  const auto take = [&rest](std::string_view part) {
+    if (!rest.starts_with(part)) return false;
+    rest.remove_prefix(part.size());
+    return true;
+  };
+  constexpr std::string_view between("\0", 1);
+  if (place.hash != sought.hash || !take(path) || !take(between) || !take(accept)) return false;
+  return sought.is_personal ? take(between) && rest == client : rest.empty();
 }
 
-const ReplyCache::Entry* ReplyCache::look_up(const std::string& key, Hash hash) {
-  if (!hash || young_.personal.has(*hash)) {
-    const auto found = young_.entries.find(key);
+ReplyCache::Sought ReplyCache::for_all(const Key& key) {
+  return {key, false, hash_text(key.accept, hash_text(key.path))};
+}
+
+ReplyCache::Sought ReplyCache::for_client(const Key& key, const Sought& all) {
+  return {key, true, hash_text(key.client, all.hash)};
+}
+
+ReplyCache::Entry* ReplyCache::look_up(const Sought& sought) {
+  if (!sought.is_personal || young_.personal.has(sought.hash)) {
+    const auto found = young_.entries.find(sought);
     if (found != young_.entries.end()) return &found->second;
   }
-  if (old_.entries.empty() || (hash && !old_.personal.has(*hash))) return nullptr;
-  auto node = old_.entries.extract(key);
-  if (node.empty()) return nullptr;
-  if (hash) young_.personal.add(*hash);
-  young_.bytes += overhead + key.size();
+  if (old_.entries.empty() || (sought.is_personal && !old_.personal.has(sought.hash))) {
+    return nullptr;
+  }
+  const auto found = old_.entries.find(sought);
+  if (found == old_.entries.end()) return nullptr;
+  auto node = old_.entries.extract(found);
+  make_room(bytes_of(node.key().text, *node.mapped().answer));
+  if (sought.is_personal) young_.personal.add(sought.hash);
   return &young_.entries.insert(std::move(node)).position->second;
 }
 
-std::shared_ptr<const DocumentAnswer> ReplyCache::find(const Key& key) {
-  key_.assign(key.words);
-  const Entry* entry = look_up(key_, {});
-  if (entry != nullptr && !entry->answer) {
-    key_.append(1, '\0').append(key.client);
-    entry = look_up(key_, hash_of(key));
-  }
-  if (entry == nullptr || !entry->answer ||
-      !recent_.is_unchanged(entry->answer->marks, entry->edition)) {
-    return nullptr;
-  }
-  return entry->answer;
+bool ReplyCache::is_right(Entry& entry) const noexcept {
+  if (entry.edition == edition_) return true;
+  if (!recent_.is_unchanged(entry.answer->marks, entry.edition)) return false;
+  entry.edition = edition_;
+  return true;
 }
 
-void ReplyCache::add(std::string key, Hash hash, Entry entry) {
-  const std::size_t bytes =
-      overhead + key.size() + (entry.answer && entry.answer->body ? entry.answer->body->size() : 0);
+std::shared_ptr<const DocumentAnswer> ReplyCache::find(const Sought& sought) {
+  Entry* entry = look_up(sought);
+  return entry != nullptr && is_right(*entry) ? entry->answer : nullptr;
+}
+
+std::shared_ptr<const DocumentAnswer> ReplyCache::find(const Key& key) {
+  const Sought all = for_all(key);
+  auto personal = find(for_client(key, all));
+  return personal ? personal : find(all);
+}
+
+void ReplyCache::make_room(std::size_t bytes) {
   if (young_.bytes + bytes > half_limit) old_ = std::exchange(young_, {});
   young_.bytes += bytes;
-  if (hash) young_.personal.add(*hash);
-  young_.entries.insert_or_assign(std::move(key), std::move(entry));
 }
 
 bool ReplyCache::is_asked_again(const Key& key, bool is_personal) {
-  const std::uint64_t hash = is_personal ? hash_of(key) : hash_text(key.words);
+  const Sought all = for_all(key);
+  const std::uint64_t hash = is_personal ? for_client(key, all).hash : all.hash;
   const auto mark = static_cast<std::uint32_t>(hash >> 32U);
   return std::exchange(asked_[hash % asked_places], mark) == mark;
 }
 
 void ReplyCache::keep(const Key& key, std::shared_ptr<const DocumentAnswer> answer) {
-  if (answer->tag.empty() || (answer->body && answer->body->size() > entry_limit)) return;
-  std::string words(key.words);
-  Hash hash;
-  if (answer->is_personal) {
-    const Entry* present = look_up(words, {});
-    if (present == nullptr || present->answer) add(words, {}, {});
-    words.append(1, '\0').append(key.client);
-    hash = hash_of(key);
-  }
-  add(std::move(words), hash, {std::move(answer), edition_});
+  if (answer->tag.empty() || (answer->ready && answer->ready->body().size() > entry_limit)) return;
+  const Sought all = for_all(key);
+  const Sought sought = answer->is_personal ? for_client(key, all) : all;
+  std::string text(key.path);
+  text.append(1, '\0').append(key.accept);
+  if (sought.is_personal) text.append(1, '\0').append(key.client);
+  make_room(bytes_of(text, *answer));
+  if (sought.is_personal) young_.personal.add(sought.hash);
+  young_.entries.insert_or_assign(Place{std::move(text), sought.hash},
+                                  Entry{std::move(answer), edition_});
 }
 
 void ReplyCache::take(const documents::Edition& edition) {

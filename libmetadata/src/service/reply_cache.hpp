@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,7 +52,8 @@ class ReplyCache {
  public:
   // What a question is known by. `client` counts only where the answer is a personal one.
   struct Key {
-    std::string_view words;   // path and form
+    std::string_view path;    // without a zero byte
+    std::string_view accept;  // likewise: the form
     std::string_view client;  // who asks
   };
   // Nothing when there is none, or it may not be right any more.
@@ -70,20 +70,43 @@ class ReplyCache {
   void clear();
 
  private:
+  // What is looked for: a key without its client, unless the answer is a personal one.
+  struct Sought {
+    const Key& key;
+    bool is_personal;
+    std::uint64_t hash;
+  };
+  // Where it is found: the parts of the key, with a zero byte between two.
+  struct Place {
+    std::string text;
+    std::uint64_t hash;
+  };
+  struct HashOf {
+    using is_transparent = void;
+    std::size_t operator()(const Place& place) const noexcept { return place.hash; }
+    std::size_t operator()(const Sought& sought) const noexcept { return sought.hash; }
+  };
+  struct IsSame {
+    using is_transparent = void;
+    bool operator()(const Place& a, const Place& b) const noexcept { return a.text == b.text; }
+    bool operator()(const Sought& sought, const Place& place) const noexcept;
+  };
   struct Entry {
-    std::shared_ptr<const DocumentAnswer> answer;  // null: look for the client's own
-    std::uint64_t edition = 0;
+    std::shared_ptr<const DocumentAnswer> answer;
+    std::uint64_t edition = 0;  // the newest of which it is known to be right
   };
   struct Half {
-    std::unordered_map<std::string, Entry> entries;
+    std::unordered_map<Place, Entry, HashOf, IsSame> entries;
     MayBeKept personal;
     std::size_t bytes = 0;
   };
-  [[nodiscard]] static std::uint64_t hash_of(const Key& key);
-  // `hash` is of a personal answer's key, else nothing.
-  using Hash = std::optional<std::uint64_t>;
-  [[nodiscard]] const Entry* look_up(const std::string& key, Hash hash);
-  void add(std::string key, Hash hash, Entry entry);
+  [[nodiscard]] static Sought for_all(const Key& key);
+  [[nodiscard]] static Sought for_client(const Key& key, const Sought& all);
+  [[nodiscard]] std::shared_ptr<const DocumentAnswer> find(const Sought& sought);
+  [[nodiscard]] Entry* look_up(const Sought& sought);
+  [[nodiscard]] bool is_right(Entry& entry) const noexcept;
+  // Of the younger half.
+  void make_room(std::size_t bytes);
 
   Half young_;
   Half old_;
@@ -91,7 +114,6 @@ class ReplyCache {
   std::uint64_t edition_ = 0;
   static constexpr std::size_t asked_places = 1U << 15U;
   std::vector<std::uint32_t> asked_ = std::vector<std::uint32_t>(asked_places);  // lately, by hash
-  std::string key_;  // of the question under way
 };
 
 }  // namespace paddock::metadata::service

@@ -189,8 +189,9 @@ TEST(HttpServer, ClosesAnIdleConnectionSilently) {
 TEST(HttpServer, ClosesAReaderThatDoesNotRead) {
   HttpOptions options = on_loopback();
   options.write_timeout = milliseconds(50);
-  const auto large = std::make_shared<const std::string>(32 << 20, 'x');
-  Echo echo(std::move(options), [&](const Request&) { return Response{.shared_body = large}; });
+  const auto large =
+      std::make_shared<const ReadyAnswer>("text/plain", "", std::string(32 << 20, 'x'));
+  Echo echo(std::move(options), [&](const Request&) { return Response{.ready = large}; });
   auto client = echo.connect();
   auto other = echo.connect();
 
@@ -200,21 +201,21 @@ TEST(HttpServer, ClosesAReaderThatDoesNotRead) {
     ASSERT_TRUE(other.read_until("\r\n\r\n").starts_with("HTTP/1.1 200"));
   }
 
-  EXPECT_LT(client.read_all().size(), large->size());
+  EXPECT_LT(client.read_all().size(), large->body().size());
 }
 
 TEST(HttpServer, SendsALargeBodyWhole) {
-  const auto large = std::make_shared<const std::string>(8 << 20, 'x');
+  const auto large = std::make_shared<const ReadyAnswer>("", "", std::string(8 << 20, '#'));
   Echo echo(on_loopback(), [&](const Request& request) {
-    return request.segments.empty() ? Response{.shared_body = large}
-                                    : Response{.body = std::string(1 << 20, 'y')};
+    return request.segments.empty() ? Response{.ready = large}
+                                    : Response{.body = std::string(1 << 20, '~')};
   });
 
   const std::string responses = echo.exchange(get("/") + get("/y") + get("/"));
 
-  EXPECT_EQ(static_cast<std::size_t>(std::count(responses.begin(), responses.end(), 'x')),
-            2 * large->size());
-  EXPECT_EQ(std::count(responses.begin(), responses.end(), 'y'), 1 << 20);
+  EXPECT_EQ(static_cast<std::size_t>(std::count(responses.begin(), responses.end(), '#')),
+            2 * large->body().size());
+  EXPECT_EQ(std::count(responses.begin(), responses.end(), '~'), 1 << 20);
 }
 
 TEST(HttpServer, MakesRoomByClosingAnIdleConnection) {
@@ -335,8 +336,9 @@ TEST(HttpServer, TakesOverASocketFromWhoServesThere) {
 }
 
 TEST(HttpServer, StopDoesNotWaitForAReaderThatDoesNotRead) {
-  const auto large = std::make_shared<const std::string>(32 << 20, 'x');
-  Echo echo(on_loopback(), [&](const Request&) { return Response{.shared_body = large}; });
+  const auto large =
+      std::make_shared<const ReadyAnswer>("text/plain", "", std::string(32 << 20, 'x'));
+  Echo echo(on_loopback(), [&](const Request&) { return Response{.ready = large}; });
   auto client = echo.connect();
   client.send(get("/"));
   ASSERT_TRUE(becomes_true([&] { return echo.server.counters().requests == 1; }));

@@ -65,6 +65,36 @@ TEST_F(DocumentServiceTest, DoesNotTrustForwardedHeadersUnlessTold) {
       404);
 }
 
+TEST_F(DocumentServiceTest, RequestsThatComeTogetherGetEachItsOwnAnswer) {
+  serve();
+  publish(sample_draft(), 1);
+  const auto ask = [](const std::string& client, const std::string& accept) {
+    return "GET /latest/self/container/name HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: " + client +
+           "\r\nAccept: " + accept + "\r\n\r\n";
+  };
+  std::string requests;
+  for (int i = 0; i < 3; ++i) {  // made, kept, found
+    requests += ask("10.42.0.2", "text/plain") + ask("10.42.0.3", "text/plain") +
+                ask("10.42.0.3", "application/json") + ask("10.42.0.2", "text/plain") +
+                ask("10.42.9.9", "text/plain");
+  }
+
+  auto client = testing::SocketClient::to(service_->tcp_endpoints().at(0));
+  client.send(requests);
+
+  const auto body = [&client] {
+    const std::string response = client.read_response();
+    return response.substr(response.find("\r\n\r\n") + 4);
+  };
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(body(), "web-1") << i;
+    EXPECT_EQ(body(), "web-2") << i;
+    EXPECT_EQ(body(), "\"web-2\"") << i;
+    EXPECT_EQ(body(), "web-1") << i;
+    EXPECT_EQ(body(), "Not found\n") << i;
+  }
+}
+
 TEST_F(DocumentServiceTest, SaysNotFoundInTheFormAskedFor) {
   serve();
   publish(sample_draft(), 1);
@@ -199,7 +229,8 @@ TEST_F(DocumentServiceTest, SendsLargeDocumentsInPieces) {
       EXPECT_EQ(std::count(response.body.begin(), response.body.end(), '\n'), 3004);
       EXPECT_TRUE(response.body.ends_with("\n3003=web-2\n"));
     } else {
-      EXPECT_NE(response.body.find("\n  name: a-container-with-a-long-name-2999\n"), std::string::npos);
+      EXPECT_NE(response.body.find("\n  name: a-container-with-a-long-name-2999\n"),
+                std::string::npos);
       EXPECT_TRUE(response.body.ends_with("\n  uuid: uid-web-2\n"));
     }
     const std::string tag(response.header("etag"));
@@ -214,7 +245,10 @@ TEST_F(DocumentServiceTest, ALargeDocumentHasItsHeaderAndEndsForOlderClients) {
   publish(large_draft(), 2);
   const std::string ask = "/latest/containers HTTP/1.0\r\nAccept: application/json\r\n\r\n";
 
-  const auto head = send("HEAD", "/latest/containers", {{"Accept", "application/json"}});
+  ClientResponse head;
+  for (int i = 0; i < 3; ++i) {  // kept, too
+    head = send("HEAD", "/latest/containers", {{"Accept", "application/json"}});
+  }
   auto old = testing::SocketClient::to(service_->tcp_endpoints().at(0));
   old.send("GET " + ask);
   const std::string response = old.read_all();

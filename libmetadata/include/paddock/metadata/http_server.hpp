@@ -98,15 +98,29 @@ class ChunkSource {
   [[nodiscard]] virtual Chunk next() = 0;
 };
 
+// What is answered again and again: its header and its body, written once and shared. Immutable.
+class PADDOCK_METADATA_EXPORT ReadyAnswer {
+ public:
+  // `headers` as of Response. An empty content type: no Content-Type.
+  ReadyAnswer(std::string_view content_type, std::string_view headers, std::string body);
+  // All lines that are its own, Content-Type and Content-Length among them.
+  [[nodiscard]] const std::string& lines() const noexcept { return lines_; }
+  [[nodiscard]] const std::string& body() const noexcept { return body_; }
+
+ private:
+  std::string lines_;
+  std::string body_;
+};
+
 struct Response {
   int status = 200;
-  std::string_view content_type = {};                      // a literal; empty: no Content-Type
-  std::string headers = {};                                // further lines, each "Name: value\r\n"
-  std::shared_ptr<const std::string> shared_headers = {};  // more of them, used again
+  std::string_view content_type = {};  // a literal; empty: no Content-Type
+  std::string headers = {};            // further lines, each "Name: value\r\n"
   std::string body = {};
-  std::shared_ptr<const std::string> shared_body = {};  // instead of body: large or used again
-  bool close = false;                                   // end the connection after this answer
-  int hop_limit = 0;  // of the packets of this answer, which is then the last; 0: the usual one
+  // Instead of the three: used again, or large. Of a status that has a body.
+  std::shared_ptr<const ReadyAnswer> ready = {};
+  bool close = false;  // end the connection after this answer
+  int hop_limit = 0;   // of the packets of this answer, which is then the last; 0: the usual one
 
   // Instead of a body: the answer comes later. Everything else above is not looked at.
   std::unique_ptr<LongPoll> wait = {};
