@@ -2,7 +2,8 @@
 # Keep-alive GET on loopback: CPU per request and requests per second of the document service
 # beside a bare epoll responder and nginx serving the same bytes, in turn, in one run. The same
 # question again and again; 5,000 pods each about itself; the same while 1,000 pods a second
-# change; 150,000 pods each about itself, so that hardly an answer is kept; 16 requests at once.
+# change; 150,000 pods each about itself, so that hardly an answer is kept; 16 requests at
+# once, for the same and for 16 paths.
 # Servers on one core, load on the other.
 #   bench/http.sh BUILD_DIRECTORY [SECONDS] [ROUNDS]
 # Needs wrk and nginx.
@@ -42,9 +43,29 @@ request = function()
   return wrk.format()
 end
 LUA
+# Made once: the load, which is as busy as the servers, is not to be measured.
 cat >"$work/pipeline.lua" <<'LUA'
+local text
 request = function()
-  return string.rep(wrk.format(), 16)
+  text = text or string.rep(wrk.format(), 16)
+  return text
+end
+LUA
+cat >"$work/paths.lua" <<'LUA'
+local text
+request = function()
+  if not text then
+    text = ""
+    for _, version in ipairs({"latest", "2015-12-19"}) do
+      for _, name in ipairs({"name", "uuid", "primary_ip", "ips/0"}) do
+        text = text .. wrk.format("GET", "/" .. version .. "/self/container/" .. name)
+      end
+      for i = 1, 4 do
+        text = text .. wrk.format("GET", "/" .. version .. "/self/container/labels/io.example.label." .. i)
+      end
+    end
+  end
+  return text
 end
 LUA
 mkdir "$work/www"
@@ -95,4 +116,6 @@ for round in $(seq "$rounds"); do
   measure "leaf, 16 at once: responder" "$pid_leaf" http://127.0.0.1:18082/x -s "$work/pipeline.lua"
   measure "leaf, 16 at once: documents" "$pid_documents" http://127.0.0.1:18081/latest/self/container/primary_ip -s "$work/pipeline.lua"
   measure "leaf, 16 at once: nginx" "$pid_nginx" http://127.0.0.1:18084/leaf -s "$work/pipeline.lua"
+  measure "16 leaves at once: responder" "$pid_leaf" http://127.0.0.1:18082/x -s "$work/paths.lua"
+  measure "16 leaves at once: documents" "$pid_documents" http://127.0.0.1:18081/x -s "$work/paths.lua"
 done

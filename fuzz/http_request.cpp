@@ -33,9 +33,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string_view body = bytes;
   if (result.state == ParseResult::State::done) {
     if (head.size > size) std::abort();
-    std::string scratch;
-    std::vector<std::string_view> segments;
-    (void)split_path(head.path, scratch, segments);
+    std::string decoded;
+    if (append_form_decoded(decoded, head.path) != has_good_escapes(head.path)) std::abort();
+    for (const auto segment : paddock::metadata::PathSegments(head.path)) {
+      if (segment.size() > head.path.size()) std::abort();
+    }
     Head shorter;
     if (parse_head(bytes.substr(0, head.size - 1), shorter).state == ParseResult::State::done) {
       std::abort();

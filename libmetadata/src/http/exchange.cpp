@@ -192,7 +192,7 @@ void HttpServer::Loop::call_handler(Connection& connection, std::string_view bod
   connection.is_head = head_.method == "HEAD";
   connection.is_http_1_0 = head_.is_http_1_0;
   connection.is_mid_request = false;
-  if (!http::split_path(head_.path, decoded_path_, segments_)) {
+  if (!http::has_good_escapes(head_.path)) {
     refuse(connection, 400, "an escape in the path is malformed");
     return;
   }
@@ -203,7 +203,6 @@ void HttpServer::Loop::call_handler(Connection& connection, std::string_view bod
   request.method = head_.method;
   request.path = head_.path;
   request.query = head_.query;
-  request.segments = segments_;
   request.headers = head_.headers;
   request.body = body;
   request.peer = &connection.peer;

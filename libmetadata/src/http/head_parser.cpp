@@ -96,8 +96,11 @@ bool split_target(std::string_view target, Head& head) noexcept {
 }
 
 ParseResult parse_request_line(std::string_view line, Head& head) {
-  const auto first = line.find(' ');
-  const auto last = line.rfind(' ');
+  // Nearly all lines begin and end so, and need no search.
+  constexpr std::string_view usual_begin = "GET ";
+  constexpr std::string_view usual_end = " HTTP/1.1";
+  const auto first = line.starts_with(usual_begin) ? usual_begin.size() - 1 : line.find(' ');
+  const auto last = line.ends_with(usual_end) ? line.size() - usual_end.size() : line.rfind(' ');
   if (first == std::string_view::npos || first == last) return bad("the request line is malformed");
   head.method = line.substr(0, first);
   const std::string_view target = line.substr(first + 1, last - first - 1);
@@ -275,6 +278,19 @@ ParseResult parse_next_head(std::string_view bytes, Head& head) {
   return result;
 }
 
+bool has_escape(std::string_view text) noexcept {
+  return text.find('%') != std::string_view::npos || text.find('+') != std::string_view::npos;
+}
+
+bool has_good_escapes(std::string_view text) noexcept {
+  for (auto at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 3)) {
+    if (text.size() - at < 3 || hex_value(text[at + 1]) < 0 || hex_value(text[at + 2]) < 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 bool append_form_decoded(std::string& out, std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '+') {
@@ -289,30 +305,6 @@ bool append_form_decoded(std::string& out, std::string_view text) {
     } else {
       out += text[i];
     }
-  }
-  return true;
-}
-
-bool split_path(std::string_view path, std::string& scratch,
-                std::vector<std::string_view>& segments) {
-  segments.clear();
-  scratch.clear();
-  if (path.empty() || path.front() != '/') return path == "*";
-  scratch.reserve(path.size());  // decoded text is never longer: the views below stay valid
-  for (std::size_t begin = 1; begin < path.size();) {
-    bool is_plain = true;
-    std::size_t end = begin;
-    for (; end < path.size() && path[end] != '/'; ++end) {
-      is_plain &= path[end] != '%' && path[end] != '+';
-    }
-    std::string_view segment = path.substr(begin, end - begin);
-    if (!is_plain) {
-      const std::size_t decoded = scratch.size();
-      if (!append_form_decoded(scratch, segment)) return false;
-      segment = std::string_view(scratch).substr(decoded);
-    }
-    segments.push_back(segment);
-    begin = end + 1;
   }
   return true;
 }

@@ -47,10 +47,9 @@ struct ParseResult {
 // together are mostly one client's, with one header, which is not read again then.
 [[nodiscard]] ParseResult parse_next_head(std::string_view bytes, Head& head);
 
-// Cuts a path at its slashes and form-decodes each segment. What needs decoding is kept in
-// `scratch`; the views are valid while both live. False when an escape is wrong.
-[[nodiscard]] bool split_path(std::string_view path, std::string& scratch,
-                              std::vector<std::string_view>& segments);
+// Whether form-decoding changes the text, and whether it can be decoded.
+[[nodiscard]] bool has_escape(std::string_view text) noexcept;
+[[nodiscard]] bool has_good_escapes(std::string_view text) noexcept;
 
 // Appends the form-decoded text; false when an escape is wrong.
 [[nodiscard]] bool append_form_decoded(std::string& out, std::string_view text);

@@ -8,6 +8,23 @@
 
 namespace paddock::metadata {
 
+PathSegments::PathSegments(std::string_view path) {
+  if (!path.starts_with('/')) return;  // "*"
+  for (std::size_t begin = 1; begin < path.size();) {
+    const auto end = std::min(path.find('/', begin), path.size());
+    std::string_view segment = path.substr(begin, end - begin);
+    if (http::has_escape(segment)) {
+      if (decoded_.empty())
+        decoded_.reserve(path.size());  // never longer: views into it stay valid
+      const std::size_t decoded = decoded_.size();
+      (void)http::append_form_decoded(decoded_, segment);
+      segment = std::string_view(decoded_).substr(decoded);
+    }
+    segments_.push_back(segment);
+    begin = end + 1;
+  }
+}
+
 std::optional<std::string_view> Request::header(std::string_view name) const {
   for (const Header& candidate : headers) {
     if (http::equals_ignoring_case(candidate.name, name)) return candidate.value;

@@ -291,6 +291,7 @@ void HttpServer::Loop::wake(ConnectionId id) {
 }
 
 void HttpServer::Loop::serve_woken() {
+  if (woken_.empty()) return;
   const auto until = Clock::now() + woken_time;
   for (std::size_t left = woken_.size(); left > 0; --left) {
     const ConnectionId id = woken_.front();
@@ -323,6 +324,7 @@ void HttpServer::Loop::set_deadline(Connection& connection, Clock::time_point de
 
 // A timer only says when to look: most deadlines have moved on by then.
 void HttpServer::Loop::expire_timers() {
+  if (timers_.empty() || timers_.top().first > now_) return;
   const auto until = Clock::now() + woken_time;
   while (!timers_.empty() && timers_.top().first <= now_ && Clock::now() <= until) {
     const auto [time, id] = timers_.top();

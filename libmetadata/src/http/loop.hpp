@@ -144,8 +144,6 @@ class HttpServer::Loop {
   http::Outbox outbox_;
   http::Head head_;
   http::DateLine date_;
-  std::string decoded_path_;
-  std::vector<std::string_view> segments_;
 
   std::mutex posted_mutex_;  // posting is how other threads reach the loop
   std::vector<std::function<void()>> posted_;

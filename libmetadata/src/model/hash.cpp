@@ -57,8 +57,7 @@ std::uint64_t hash_text(std::string_view text, std::uint64_t before) noexcept {
     first |= number_at<std::uint8_t>(at + left / 2);
     last = number_at<std::uint8_t>(at + left - 1);
   }
-  state = mix(state ^ first, secret ^ k1 ^ last);
-  return mix(state, k0);
+  return mix(state ^ first, secret ^ k1 ^ last);
 }
 
 std::uint64_t hash_address(const boost::asio::ip::address& address, std::uint64_t before) noexcept {

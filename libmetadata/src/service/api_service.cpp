@@ -128,7 +128,7 @@ Response ApiService::State::admit(const Request& request) {
 }
 
 Response ApiService::State::route(const Request& request) {
-  const auto& segments = request.segments;
+  const PathSegments segments = request.segments();
   if (segments.size() < 2 || segments[0] != "v1") return problem(404, "there is no such path");
   const std::string_view name = segments[1];
   if (const auto kind = kind_of_plural(name)) {

@@ -196,18 +196,21 @@ bool DocumentWorker::is_forwarded(const DocumentFields& fields) const {
   return options_.trust_forwarded_for && !fields.forwarded_for.value_or("").empty();
 }
 
+// A forwarded client is known by the text of the field, in which no byte is a control.
 void DocumentWorker::read_key(const Request& request, const DocumentFields& fields) {
-  client_.clear();
   if (is_forwarded(fields)) {
-    client_.append(1, 'f').append(*fields.forwarded_for);
-  } else if (request.peer->is_local) {
-    client_.append(1, 'l');
+    key_ = {request.path, fields.accept, *fields.forwarded_for};
+    return;
+  }
+  client_.clear();
+  if (request.peer->is_local) {
+    client_.append(1, '\1');
   } else if (request.peer->address.is_v4()) {
     const auto bytes = request.peer->address.to_v4().to_bytes();
-    client_.append(1, '4').append(bytes.begin(), bytes.end());
+    client_.append(1, '\4').append(bytes.begin(), bytes.end());
   } else {
     const auto bytes = request.peer->address.to_v6().to_bytes();
-    client_.append(1, '6').append(bytes.begin(), bytes.end());
+    client_.append(1, '\6').append(bytes.begin(), bytes.end());
   }
   key_ = {request.path, fields.accept, client_};
 }
@@ -277,11 +280,10 @@ Response DocumentWorker::begin_session(const Request& request, const DocumentFie
 
 std::optional<Response> DocumentWorker::check_session(const Request& request,
                                                       const DocumentFields& fields) const {
-  if (request.segments.size() < 2 || !documents::is_ec2_key(request.segments[1])) {
-    return std::nullopt;
-  }
   const auto& token = fields.session_token;
   if (!token && !options_.require_session_token) return std::nullopt;
+  const PathSegments segments = request.segments();
+  if (segments.size() < 2 || !documents::is_ec2_key(segments[1])) return std::nullopt;
   if (token &&
       tokens_.is_valid(*token, client_of(request, fields).name, SessionTokens::Clock::now())) {
     return std::nullopt;
@@ -328,10 +330,11 @@ Response DocumentWorker::route(const Request& request, const DocumentFields& fie
     return response;
   }
   const auto tags = fields.if_none_match;
-  if (request.segments.empty()) return list_versions(question, tags);
-  question.version = request.segments.front();
+  const PathSegments segments = request.segments();
+  if (segments.empty()) return list_versions(question, tags);
+  question.version = segments[0];
   if (!has_version(question.version)) return missing(question.media, "Invalid version");
-  for (const auto segment : request.segments.subspan(1)) question.path.emplace_back(segment);
+  for (const auto segment : segments.all().subspan(1)) question.path.emplace_back(segment);
   question.client = client_of(request, fields);
   if (!request.query.empty() && !question.path.empty() && request.parameter("wait") == "true") {
     auto value = request.parameter("value").value_or("");

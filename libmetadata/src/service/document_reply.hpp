@@ -64,7 +64,7 @@ class DocumentWorker {
   DocumentWaiters waiters_;
   ReplyCache cache_;
   ReplyCache::Key key_;  // of the request under way, from which it borrows
-  std::string client_;   // of the request under way
+  std::string client_;   // of the request under way, unless it was forwarded
 
  public:
   HttpServer server;  // last: ends its connections before what they refer to goes

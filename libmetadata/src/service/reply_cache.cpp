@@ -45,7 +45,8 @@ bool ReplyCache::IsSame::operator()(const Sought& sought, const Place& place) co
 }
 
 ReplyCache::Sought ReplyCache::for_all(const Key& key) {
-  return {key, false, hash_text(key.accept, hash_text(key.path))};
+  const std::uint64_t hash = hash_text(key.path);
+  return {key, false, key.accept.empty() ? hash : hash_text(key.accept, hash)};
 }
 
 ReplyCache::Sought ReplyCache::for_client(const Key& key, const Sought& all) {

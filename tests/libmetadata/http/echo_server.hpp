@@ -28,7 +28,7 @@ inline HttpOptions on_loopback() {
 // What the request was, as text.
 inline Response echo(const Request& request) {
   std::string text(request.method);
-  for (const auto segment : request.segments) text.append(" ").append(segment);
+  for (const auto segment : request.segments()) text.append(" ").append(segment);
   text.append(" [").append(request.body).append("]");
   return {.content_type = "text/plain", .body = text};
 }

@@ -174,22 +174,27 @@ TEST(HeadParser, ReadsTheNextHeadAsItWouldAlone) {
   }
 }
 
-TEST(SplitPath, DecodesEachSegment) {
-  std::string scratch;
-  std::vector<std::string_view> segments;
+TEST(PathSegments, AreCutAtSlashesAndDecoded) {
+  const auto segments = [](std::string_view path) {
+    const PathSegments cut(path);
+    return std::vector<std::string>(cut.begin(), cut.end());
+  };
+  using Expected = std::vector<std::string>;
 
-  ASSERT_TRUE(split_path("/a+b/c%2Fd//e/", scratch, segments));
-
-  EXPECT_EQ(segments, (std::vector<std::string_view>{"a b", "c/d", "", "e"}));
+  EXPECT_EQ(segments("/a+b/c%2Fd//e/"), (Expected{"a b", "c/d", "", "e"}));
+  EXPECT_EQ(segments("/%61/b/%63"), (Expected{"a", "b", "c"}));
+  EXPECT_EQ(segments("//"), (Expected{""}));
+  EXPECT_EQ(segments("/"), Expected{});
+  EXPECT_EQ(segments("*"), Expected{});
 }
 
-TEST(SplitPath, RefusesWrongEscapes) {
-  std::string scratch;
-  std::vector<std::string_view> segments;
-
-  EXPECT_FALSE(split_path("/%", scratch, segments));
-  EXPECT_FALSE(split_path("/%4", scratch, segments));
-  EXPECT_FALSE(split_path("/%zz", scratch, segments));
+TEST(Escapes, AreTwoHexadecimalDigitsEach) {
+  for (const char* good : {"/", "/a%20b", "/%aF%Fa", "/+", "/%25zz"}) {
+    EXPECT_TRUE(has_good_escapes(good)) << good;
+  }
+  for (const char* bad : {"/%", "/%4", "/%zz", "/%4g", "/%20%", "/%2%20"}) {
+    EXPECT_FALSE(has_good_escapes(bad)) << bad;
+  }
 }
 
 TEST(ChunkDecoder, ReadsABodyByteByByte) {

@@ -237,7 +237,7 @@ TEST(MemoryFlood, AnswersThatAreNotReadCostNobodyElse) {
   HttpOptions options = on_loopback();
   options.memory_limit = 4 << 20;
   Echo echo(std::move(options), [](const Request& request) {
-    return Response{.body = std::string(request.segments.empty() ? 6 << 20 : 1, 'x')};
+    return Response{.body = std::string(request.segments().empty() ? 6 << 20 : 1, 'x')};
   });
   std::vector<SocketClient> flood;
   for (int i = 0; i < 10; ++i) {

@@ -207,8 +207,8 @@ TEST(HttpServer, ClosesAReaderThatDoesNotRead) {
 TEST(HttpServer, SendsALargeBodyWhole) {
   const auto large = std::make_shared<const ReadyAnswer>("", "", std::string(8 << 20, '#'));
   Echo echo(on_loopback(), [&](const Request& request) {
-    return request.segments.empty() ? Response{.ready = large}
-                                    : Response{.body = std::string(1 << 20, '~')};
+    return request.segments().empty() ? Response{.ready = large}
+                                      : Response{.body = std::string(1 << 20, '~')};
   });
 
   const std::string responses = echo.exchange(get("/") + get("/y") + get("/"));

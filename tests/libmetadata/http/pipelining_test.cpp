@@ -123,7 +123,7 @@ TEST(Pipelining, AReadyAnswerIsAsOneMadeOfItsParts) {
   const auto served = [](std::size_t size) {
     return [size](const Request& request) {
       const std::string body(size, 'x');
-      if (request.segments.empty()) {
+      if (request.segments().empty()) {
         return Response{.content_type = "text/plain", .headers = "A: b\r\n", .body = body};
       }
       return Response{.ready = std::make_shared<const ReadyAnswer>("text/plain", "A: b\r\n", body)};

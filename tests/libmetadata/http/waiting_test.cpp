@@ -30,7 +30,7 @@ struct Waiters {
     ConnectionId id;
   };
   Response operator()(const Request& request) {
-    if (request.segments.empty()) return {.body = "at once"};
+    if (request.segments().empty()) return {.body = "at once"};
     ids.insert({request.connection, {}});
     return {.wait = std::make_unique<Waiter>(*this, request.connection),
             .wait_until = Clock::now() + time};
@@ -205,7 +205,7 @@ TEST(ChunkSource, IsSentInChunksAsItComes) {
   int gate = 1;
   std::atomic<ConnectionId> id = 0;
   Echo echo(on_loopback(), [&](const Request& request) {
-    if (!request.segments.empty()) return Response{.body = "next"};
+    if (!request.segments().empty()) return Response{.body = "next"};
     id = request.connection;
     return Response{.stream = std::make_unique<Counting>(gate, 3)};
   });
@@ -235,7 +235,7 @@ TEST(ChunkSource, ARequestThatComesDuringItIsAnsweredBehindIt) {
     std::shared_ptr<const std::string> data = std::make_shared<const std::string>(10'000, 'x');
   };
   Echo echo(on_loopback(), [&](const Request& request) {
-    if (!request.segments.empty()) return Response{.body = "next"};
+    if (!request.segments().empty()) return Response{.body = "next"};
     return Response{.stream = std::make_unique<Long>()};
   });
   auto client = echo.connect();
@@ -279,7 +279,7 @@ TEST(ChunkSource, IsAskedOnlyAsFastAsItsReaderReads) {
   };
   std::atomic<std::size_t> made = 0;
   Echo echo(on_loopback(), [&](const Request& request) {
-    if (!request.segments.empty()) return Response{};
+    if (!request.segments().empty()) return Response{};
     return Response{.stream = std::make_unique<Endless>(made)};
   });
   auto client = SocketClient::to(echo.server.tcp_endpoints().at(0), 4096);

@@ -10,6 +10,7 @@
 #include <paddock/metadata/export.hpp>
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/container/small_vector.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -40,6 +41,27 @@ struct Peer {
 // Names a connection to HttpServer::wake. Never used again for another one.
 using ConnectionId = std::uint64_t;
 
+// A path cut at each slash, every segment form-decoded ("+" and "%20" are a space). One slash at
+// the end makes no segment; "//" inside the path makes an empty one. Borrows from the path.
+class PADDOCK_METADATA_EXPORT PathSegments {
+ public:
+  explicit PathSegments(std::string_view path);
+  PathSegments(const PathSegments&) = delete;
+  PathSegments& operator=(const PathSegments&) = delete;
+  [[nodiscard]] std::span<const std::string_view> all() const noexcept {
+    return {segments_.data(), segments_.size()};
+  }
+  [[nodiscard]] std::string_view operator[](std::size_t place) const { return segments_[place]; }
+  [[nodiscard]] std::size_t size() const noexcept { return segments_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return segments_.empty(); }
+  [[nodiscard]] auto begin() const noexcept { return segments_.begin(); }
+  [[nodiscard]] auto end() const noexcept { return segments_.end(); }
+
+ private:
+  std::string decoded_;
+  boost::container::small_vector<std::string_view, 8> segments_;
+};
+
 // One request. Everything in it is borrowed and valid only during the call of the handler.
 struct Request {
   struct Header {
@@ -48,17 +70,17 @@ struct Request {
   };
 
   std::string_view method;  // as sent; methods are case-sensitive
-  std::string_view path;  // as sent, without scheme, authority and query; begins with '/' or is "*"
+  // As sent, without scheme, authority and query; begins with '/' or is "*". Its escapes are right.
+  std::string_view path;
   std::string_view query;  // as sent, without the '?'
-  // The path cut at each slash, every segment form-decoded ("+" and "%20" are a space). One slash
-  // at the end makes no segment; "//" inside the path makes an empty one.
-  std::span<const std::string_view> segments;
   std::span<const Header> headers;
   std::string_view body;
   const Peer* peer = nullptr;
   ConnectionId connection = 0;
 
   [[nodiscard]] bool is_head() const { return method == "HEAD"; }
+  // Of the path; cut anew by each call.
+  [[nodiscard]] PathSegments segments() const { return PathSegments(path); }
   // The first header of that name in any case; absent: nothing.
   [[nodiscard]] PADDOCK_METADATA_EXPORT std::optional<std::string_view> header(
       std::string_view name) const;
