@@ -31,8 +31,8 @@ bool RecentChanges::is_unchanged(std::span<const documents::Mark> marks,
          });
 }
 
-bool ReplyCache::IsSame::operator()(const Sought& sought, const Place& place) const noexcept {
-  const auto& [path, accept, client] = sought.key;
+bool ReplyCache::is_of(const Place& place, const Key& key, bool is_personal) noexcept {
+  const auto& [path, accept, client] = key;
   std::string_view rest = place.text;
   const auto take = [&rest](std::string_view part) {
     if (!rest.starts_with(part)) return false;
@@ -40,8 +40,12 @@ bool ReplyCache::IsSame::operator()(const Sought& sought, const Place& place) co
     return true;
   };
   constexpr std::string_view between("\0", 1);
-  if (place.hash != sought.hash || !take(path) || !take(between) || !take(accept)) return false;
-  return sought.is_personal ? take(between) && rest == client : rest.empty();
+  if (!take(path) || !take(between) || !take(accept)) return false;
+  return is_personal ? take(between) && rest == client : rest.empty();
+}
+
+bool ReplyCache::IsSame::operator()(const Sought& sought, const Place& place) const noexcept {
+  return place.hash == sought.hash && is_of(place, sought.key, sought.is_personal);
 }
 
 ReplyCache::Sought ReplyCache::for_all(const Key& key) {
@@ -53,20 +57,20 @@ ReplyCache::Sought ReplyCache::for_client(const Key& key, const Sought& all) {
   return {key, true, hash_text(key.client, all.hash)};
 }
 
-ReplyCache::Entry* ReplyCache::look_up(const Sought& sought) {
+ReplyCache::Last ReplyCache::look_up(const Sought& sought) {
   if (!sought.is_personal || young_.personal.has(sought.hash)) {
     const auto found = young_.entries.find(sought);
-    if (found != young_.entries.end()) return &found->second;
+    if (found != young_.entries.end()) {
+      return {&found->first, &found->second, sought.is_personal};
+    }
   }
-  if (old_.entries.empty() || (sought.is_personal && !old_.personal.has(sought.hash))) {
-    return nullptr;
-  }
+  if (old_.entries.empty() || (sought.is_personal && !old_.personal.has(sought.hash))) return {};
   const auto found = old_.entries.find(sought);
-  if (found == old_.entries.end()) return nullptr;
-  auto node = old_.entries.extract(found);
-  make_room(bytes_of(node.key().text, *node.mapped().answer));
-  if (sought.is_personal) young_.personal.add(sought.hash);
-  return &young_.entries.insert(std::move(node)).position->second;
+  if (found == old_.entries.end()) return {};
+  Place place = found->first;
+  Entry entry = std::move(found->second);
+  old_.entries.erase(found);
+  return add(std::move(place), sought.is_personal, std::move(entry));
 }
 
 bool ReplyCache::is_right(Entry& entry) const noexcept {
@@ -77,19 +81,30 @@ bool ReplyCache::is_right(Entry& entry) const noexcept {
 }
 
 std::shared_ptr<const DocumentAnswer> ReplyCache::find(const Sought& sought) {
-  Entry* entry = look_up(sought);
-  return entry != nullptr && is_right(*entry) ? entry->answer : nullptr;
+  const Last found = look_up(sought);
+  if (found.place == nullptr || !is_right(*found.entry)) return nullptr;
+  last_ = found;
+  return found.entry->answer;
 }
 
 std::shared_ptr<const DocumentAnswer> ReplyCache::find(const Key& key) {
+  if (last_.place != nullptr && is_of(*last_.place, key, last_.is_personal) &&
+      is_right(*last_.entry)) {
+    return last_.entry->answer;
+  }
   const Sought all = for_all(key);
   auto personal = find(for_client(key, all));
   return personal ? personal : find(all);
 }
 
-void ReplyCache::make_room(std::size_t bytes) {
+ReplyCache::Last ReplyCache::add(Place place, bool is_personal, Entry entry) {
+  last_ = {};
+  const std::size_t bytes = bytes_of(place.text, *entry.answer);
   if (young_.bytes + bytes > half_limit) old_ = std::exchange(young_, {});
   young_.bytes += bytes;
+  if (is_personal) young_.personal.add(place.hash);
+  const auto at = young_.entries.insert_or_assign(std::move(place), std::move(entry)).first;
+  return {&at->first, &at->second, is_personal};
 }
 
 bool ReplyCache::is_asked_again(const Key& key, bool is_personal) {
@@ -106,10 +121,7 @@ void ReplyCache::keep(const Key& key, std::shared_ptr<const DocumentAnswer> answ
   std::string text(key.path);
   text.append(1, '\0').append(key.accept);
   if (sought.is_personal) text.append(1, '\0').append(key.client);
-  make_room(bytes_of(text, *answer));
-  if (sought.is_personal) young_.personal.add(sought.hash);
-  young_.entries.insert_or_assign(Place{std::move(text), sought.hash},
-                                  Entry{std::move(answer), edition_});
+  add({std::move(text), sought.hash}, sought.is_personal, {std::move(answer), edition_});
 }
 
 void ReplyCache::take(const documents::Edition& edition) {
@@ -122,6 +134,7 @@ void ReplyCache::take(const documents::Edition& edition) {
 }
 
 void ReplyCache::clear() {
+  last_ = {};
   young_ = {};
   old_ = {};
 }

@@ -7,12 +7,13 @@
 #include "documents/edition.hpp"
 #include "service/document_answer.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace paddock::metadata::service {
@@ -83,6 +84,7 @@ class ReplyCache {
   };
   struct HashOf {
     using is_transparent = void;
+    using is_avalanching = void;  // as it is
     std::size_t operator()(const Place& place) const noexcept { return place.hash; }
     std::size_t operator()(const Sought& sought) const noexcept { return sought.hash; }
   };
@@ -96,21 +98,31 @@ class ReplyCache {
     std::uint64_t edition = 0;  // the newest of which it is known to be right
   };
   struct Half {
-    std::unordered_map<Place, Entry, HashOf, IsSame> entries;
+    boost::unordered_flat_map<Place, Entry, HashOf, IsSame> entries;
     MayBeKept personal;
     std::size_t bytes = 0;
   };
+  // The one found last, where it is among the younger; looked at first, for whoever asks several
+  // questions at once, or again and again, mostly repeats himself.
+  struct Last {
+    const Place* place = nullptr;  // null: none, or it may have moved
+    Entry* entry = nullptr;
+    bool is_personal = false;
+  };
+  [[nodiscard]] static bool is_of(const Place& place, const Key& key, bool is_personal) noexcept;
   [[nodiscard]] static Sought for_all(const Key& key);
   [[nodiscard]] static Sought for_client(const Key& key, const Sought& all);
   [[nodiscard]] std::shared_ptr<const DocumentAnswer> find(const Sought& sought);
-  [[nodiscard]] Entry* look_up(const Sought& sought);
+  // Where it is then, among the younger.
+  [[nodiscard]] Last look_up(const Sought& sought);
   [[nodiscard]] bool is_right(Entry& entry) const noexcept;
-  // Of the younger half.
-  void make_room(std::size_t bytes);
+  // To the younger.
+  Last add(Place place, bool is_personal, Entry entry);
 
   Half young_;
   Half old_;
   RecentChanges recent_;
+  Last last_;
   std::uint64_t edition_ = 0;
   static constexpr std::size_t asked_places = 1U << 15U;
   std::vector<std::uint32_t> asked_ = std::vector<std::uint32_t>(asked_places);  // lately, by hash

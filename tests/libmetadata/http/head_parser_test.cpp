@@ -106,6 +106,21 @@ TEST(HeadParser, RefusesMoreThanAHundredHeaders) {
   EXPECT_EQ(status_of(request(lines)), 431);
 }
 
+TEST(HeadParser, KnowsTheBytesOfATargetWhereverTheyAre) {
+  for (std::size_t size = 1; size < 20; ++size) {
+    for (std::size_t at = 1; at < size; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string target = "/" + std::string(size - 1, '\xff');
+        target[at] = static_cast<char>(byte);
+        const bool is_good = byte > 0x20 && byte != 0x7f && byte != '#';
+
+        ASSERT_EQ(status_of(request("", "GET " + target + " HTTP/1.1")), is_good ? 0 : 400)
+            << size << ' ' << at << ' ' << byte;
+      }
+    }
+  }
+}
+
 TEST(HeadParser, TakesThePathOutOfAnAbsoluteTarget) {
   const std::string bytes = request("", "GET HTTP://h:80/a?b HTTP/1.1");
   Head head;

@@ -84,6 +84,32 @@ TEST(ReplyCache, TellsThePartsOfAKeyApart) {
   EXPECT_EQ(cache.find({"/a", "", "bc"}), nullptr);
 }
 
+TEST(ReplyCache, TheAnswerFoundLastHoldsNoLongerThanOthers) {
+  ReplyCache cache;
+  cache.take(edition(1, {}));
+  cache.keep({"/a", "", "me"}, answer("A", {1}));
+  cache.keep({"/b", "", "me"}, answer("B", {2}, true));
+  const auto body = [&cache](const char* path, const char* client) {
+    const auto found = cache.find({path, "", client});
+    return found ? found->ready->body() : "";
+  };
+
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(body("/a", "me"), "A");
+    EXPECT_EQ(body("/a", "you"), "A");
+  }
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(body("/b", "me"), "B");
+    EXPECT_EQ(body("/b", "you"), "");
+  }
+  cache.keep({"/b", "", "me"}, answer("C", {2}, true));
+  EXPECT_EQ(body("/b", "me"), "C");
+  cache.take(edition(2, {2}));
+  EXPECT_EQ(body("/b", "me"), "");
+  cache.clear();
+  EXPECT_EQ(body("/a", "me"), "");
+}
+
 TEST(ReplyCache, StaysWithinItsBoundsHoweverMuchIsAskedAgain) {
   ReplyCache cache;
   cache.take(edition(1, {}));
