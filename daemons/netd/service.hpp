@@ -76,6 +76,7 @@ class Service {
   void follow_subnets();
   void take_in(const HeldSubnets& held);
   void let_go(const HeldSubnets& gone);
+  void note_taken_in(std::vector<HeldSubnets> held);
   [[nodiscard]] bool has_pods(const net::Prefix& subnet) const;
   void write_subnet_file();
   void write_reach_file();

@@ -99,7 +99,7 @@ net::HostPlan Service::open_registries() {
         [this](const net::Prefix& subnet) { return has_pods(subnet); }, wake_);
     if (const auto had = net::flannel::parse_subnet_file(read_whole(options_.subnet_file)))
       subnets_->prefer(*had);
-    taken_in_ = subnets_->held();
+    note_taken_in(subnets_->held());
     for (const auto& held : taken_in_) {
       for (const auto& subnet : prefixes(held.subnets))
         options_.subnets.push_back(subnet.to_string());
@@ -194,6 +194,12 @@ void Service::take_in(const HeldSubnets& held) {
   }
 }
 
+void Service::note_taken_in(std::vector<HeldSubnets> held) {
+  taken_in_ = std::move(held);
+  has_open_subnet_ =
+      std::ranges::any_of(taken_in_, [](const auto& each) { return !each.is_closed; });
+}
+
 bool Service::has_pods(const net::Prefix& subnet) const {
   return std::ranges::any_of(pods_->usage(), [&](const auto& usage) {
     return usage.network == subnet && usage.taken + usage.resting != 0;
@@ -222,9 +228,7 @@ void Service::follow_subnets() {
         if (std::ranges::none_of(held, is_same)) let_go(before);
       }
       for (const auto& each : held) take_in(each);
-      taken_in_ = std::move(held);
-      has_open_subnet_ =
-          std::ranges::find(taken_in_, false, &HeldSubnets::is_closed) != taken_in_.end();
+      note_taken_in(std::move(held));
     }
     std::uint64_t size = 0;
     std::uint64_t used = 0;
