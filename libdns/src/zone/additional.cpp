@@ -82,7 +82,8 @@ void add_target_addresses(Reply& reply, const AuthorityTable& table, Type type, 
       is_new = !is_same(target_of(reply, type, i, own).name, target.name);
     }
     if (is_new) {
-      add_addresses(reply, table, target.name, target.at);
+      const bool may_lead_on = is_binding(type) && !is_same(target.name, owner);
+      add_addresses(reply, table, target.name, target.at, may_lead_on ? type : Type::a);
       ++targets;
     }
     marks |= mark;
@@ -90,8 +91,8 @@ void add_target_addresses(Reply& reply, const AuthorityTable& table, Type type, 
   }
 }
 
-bool add_addresses(Reply& reply, const AuthorityTable& table, wire::Bytes target,
-                   std::size_t at) noexcept {
+bool add_addresses(Reply& reply, const AuthorityTable& table, wire::Bytes target, std::size_t at,
+                   Type also) noexcept {
   bool fits = true;
   for (int aliases = 0; aliases <= max_aliases; ++aliases) {
     const EntryView entry = table.find(target);
@@ -99,7 +100,7 @@ bool add_addresses(Reply& reply, const AuthorityTable& table, wire::Bytes target
     SetView alias;
     for (unsigned i = 0; entry && i < entry.header().visible_count; ++i) {
       const SetView set = EntryView::read_set(next);
-      if (set.type() == Type::a || set.type() == Type::aaaa) {
+      if (set.type() == Type::a || set.type() == Type::aaaa || set.type() == also) {
         fits = reply.add_additional(set, at) && fits;
       } else if (set.type() == Type::cname) {
         alias = set;

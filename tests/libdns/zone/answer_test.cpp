@@ -243,6 +243,9 @@ _foo SVCB 0 web.example.
 none SVCB 0 .
 none A 10.0.0.3
 also CNAME self
+apex HTTPS 0 self
+named HTTPS 1 named port=1
+named A 10.0.0.4
 web A 10.0.0.1
 web AAAA fd00::1
 )",
@@ -257,6 +260,9 @@ web AAAA fd00::1
   EXPECT_EQ(ask(*authority, {"also.example", LDNS_RR_TYPE_HTTPS}).additional,
             Lines{"self.example. 5 IN A 10.0.0.2"});
   EXPECT_TRUE(ask(*authority, {"none.example", LDNS_RR_TYPE_SVCB}).additional.empty());
+  EXPECT_EQ(ask(*authority, {"apex.example", LDNS_RR_TYPE_HTTPS}).additional.size(), 2u);
+  EXPECT_EQ(ask(*authority, {"named.example", LDNS_RR_TYPE_HTTPS}).additional,
+            Lines{"named.example. 5 IN A 10.0.0.4"});
 }
 
 TEST(Answer, WildcardsCoverWhatDoesNotExist) {
