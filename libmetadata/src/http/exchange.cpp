@@ -246,6 +246,8 @@ void HttpServer::Loop::respond(Connection& connection, Response response) {
     connection.stream = std::move(response.stream);
     connection.phase = Phase::streaming;
     http::add(counters_.streams, 1);
+  } else if (response.ready && body.size() <= ReadyAnswer::copied_bytes) {
+    outbox_.text() += body;
   } else if (response.ready) {
     const std::string& shared = response.ready->body();
     outbox_.add(std::shared_ptr<const std::string>(std::move(response.ready), &shared));

@@ -58,6 +58,9 @@ struct MadeAnswer {
 
 // As a response; 304 when If-None-Match (`known`) lists its tag.
 [[nodiscard]] Response respond(MadeAnswer made, std::string_view known);
+// The same of one that is kept until something else is asked, and ready unless it is known.
+[[nodiscard]] Response respond(const std::shared_ptr<const DocumentAnswer>& kept,
+                               std::string_view known);
 
 // A 404 of a path below a version, in the form asked for, as Rancher's.
 [[nodiscard]] Response missing(const documents::MediaType& media, std::string_view message);

@@ -217,8 +217,8 @@ void DocumentWorker::read_key(const Request& request, const DocumentFields& fiel
 
 MadeAnswer DocumentWorker::answer(const ReplyCache::Key& key, const DocumentQuestion& question,
                                   Body body) {
-  auto known = cache_.find(key);
-  if (known && (known->ready || body == Body::only_known)) return {std::move(known), nullptr};
+  const auto& known = cache_.find(key);
+  if (known && (known->ready || body == Body::only_known)) return {known, nullptr};
   MadeAnswer made = make_answer(sight_of(question), question);
   if (cache_.is_asked_again(key, made.answer->is_personal)) cache_.keep(key, made.answer);
   return made;
@@ -303,10 +303,10 @@ Response DocumentWorker::serve(const Request& request) {
   read_key(request, fields);
   const bool may_wait = request.query.find("wait") != std::string_view::npos;
   if (!may_wait && (snapshot_ || answers_)) {
-    if (auto known = cache_.find(key_)) {
+    if (const auto& known = cache_.find(key_)) {
       const auto tags = fields.if_none_match;
       if (known->ready || (!tags.empty() && lists_tag(tags, known->tag, Comparison::weak))) {
-        return respond({std::move(known), nullptr}, tags);
+        return respond(known, tags);
       }
     }
   }

@@ -13,6 +13,8 @@ constexpr std::size_t entry_limit = 256 * 1024;
 constexpr std::size_t half_limit = 16 * 1024 * 1024;
 constexpr std::size_t overhead = 384;  // of an entry, about
 
+const std::shared_ptr<const DocumentAnswer> no_answer;
+
 std::size_t bytes_of(std::string_view text, const DocumentAnswer& answer) {
   return overhead + text.size() +
          (answer.ready ? answer.ready->lines().size() + answer.ready->body().size() : 0);
@@ -80,20 +82,20 @@ bool ReplyCache::is_right(Entry& entry) const noexcept {
   return true;
 }
 
-std::shared_ptr<const DocumentAnswer> ReplyCache::find(const Sought& sought) {
+const std::shared_ptr<const DocumentAnswer>& ReplyCache::find(const Sought& sought) {
   const Last found = look_up(sought);
-  if (found.place == nullptr || !is_right(*found.entry)) return nullptr;
+  if (found.place == nullptr || !is_right(*found.entry)) return no_answer;
   last_ = found;
   return found.entry->answer;
 }
 
-std::shared_ptr<const DocumentAnswer> ReplyCache::find(const Key& key) {
+const std::shared_ptr<const DocumentAnswer>& ReplyCache::find(const Key& key) {
   if (last_.place != nullptr && is_of(*last_.place, key, last_.is_personal) &&
       is_right(*last_.entry)) {
     return last_.entry->answer;
   }
   const Sought all = for_all(key);
-  auto personal = find(for_client(key, all));
+  const auto& personal = find(for_client(key, all));
   return personal ? personal : find(all);
 }
 

@@ -57,8 +57,9 @@ class ReplyCache {
     std::string_view accept;  // likewise: the form
     std::string_view client;  // who asks
   };
-  // Nothing when there is none, or it may not be right any more.
-  [[nodiscard]] std::shared_ptr<const DocumentAnswer> find(const Key& key);
+  // Null when there is none, or it may not be right any more. There until something else is
+  // called here.
+  [[nodiscard]] const std::shared_ptr<const DocumentAnswer>& find(const Key& key);
   // Whether this was asked before, not long ago, by this client if its answer is a personal one. An
   // answer is worth keeping then: of very many who each ask once, keeping them would cost more than
   // it spares, and drive out those who come again.
@@ -112,7 +113,7 @@ class ReplyCache {
   [[nodiscard]] static bool is_of(const Place& place, const Key& key, bool is_personal) noexcept;
   [[nodiscard]] static Sought for_all(const Key& key);
   [[nodiscard]] static Sought for_client(const Key& key, const Sought& all);
-  [[nodiscard]] std::shared_ptr<const DocumentAnswer> find(const Sought& sought);
+  [[nodiscard]] const std::shared_ptr<const DocumentAnswer>& find(const Sought& sought);
   // Where it is then, among the younger.
   [[nodiscard]] Last look_up(const Sought& sought);
   [[nodiscard]] bool is_right(Entry& entry) const noexcept;

@@ -214,6 +214,28 @@ Draft large_draft() {
   return draft;
 }
 
+TEST_F(DocumentServiceTest, ADocumentIsTheSameMadeAndKeptWhateverItsSize) {
+  serve();
+  Draft draft(*sample_cluster());
+  for (int i = 0; i < 20; ++i) {
+    const std::string name = "container-" + std::to_string(i);
+    draft.put(testing::sample_pod("many", name.c_str(), ("10.50.0." + std::to_string(i)).c_str()));
+  }
+  publish(std::move(draft), 2);
+  for (const char* path : {"/latest/containers", "/latest/containers/container-7"}) {
+    const std::string ask =
+        "GET " + std::string(path) + " HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\n\r\n";
+    const std::string made = get(path, {{"Accept", "application/json"}}).body;
+    ASSERT_EQ(made.size() > ReadyAnswer::copied_bytes, path == std::string("/latest/containers"));
+
+    auto client = testing::SocketClient::to(service_->tcp_endpoints().at(0));
+    client.send(ask + ask + ask + ask);
+
+    for (int i = 0; i < 4; ++i)
+      EXPECT_TRUE(client.read_response().ends_with("\r\n\r\n" + made)) << i;
+  }
+}
+
 TEST_F(DocumentServiceTest, SendsLargeDocumentsInPieces) {
   serve();
   publish(large_draft(), 2);

@@ -123,6 +123,9 @@ class ChunkSource {
 // What is answered again and again: its header and its body, written once and shared. Immutable.
 class PADDOCK_METADATA_EXPORT ReadyAnswer {
  public:
+  // A body of no more is copied as soon as it is answered.
+  static constexpr std::size_t copied_bytes = 4096;
+
   // `headers` as of Response. An empty content type: no Content-Type.
   ReadyAnswer(std::string_view content_type, std::string_view headers, std::string body);
   // All lines that are its own, Content-Type and Content-Length among them.
@@ -139,7 +142,8 @@ struct Response {
   std::string_view content_type = {};  // a literal; empty: no Content-Type
   std::string headers = {};            // further lines, each "Name: value\r\n"
   std::string body = {};
-  // Instead of the three: used again, or large. Of a status that has a body.
+  // Instead of the three: used again, or large. Of a status that has a body. One that is copied
+  // need have no owner, if it is there until the handler or LongPoll is asked again.
   std::shared_ptr<const ReadyAnswer> ready = {};
   bool close = false;  // end the connection after this answer
   int hop_limit = 0;   // of the packets of this answer, which is then the last; 0: the usual one
