@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two nodes of a Kubernetes cluster on one wire, each with the three daemons: pods attached as the kubelet has them attached
 reach each other across nodes, by name, and read their documents; and so it stays while the API is away."""
+import itertools
 import json
 import os
 import pathlib
@@ -134,10 +135,15 @@ class Nodes(unittest.TestCase):
         self.assertEqual({path for path, _, _ in self.api.patches},
                          {f"/api/v1/nodes/{node.name}/status" for node in self.nodes})
 
+    def keeps(self, node, daemon, *words):
+        """Whether a line of what the daemon keeps has all these words."""
+        lines = (node.folder / daemon / "cluster.snapshot").read_text().splitlines()
+        return any(all(f'"{word}' in line for word in words) for line in lines)
+
     def test_2_all_goes_on_without_the_api_also_for_daemons_started_then(self):
-        for node in self.nodes:
-            for daemon in ("metadatad", "dnsd"):
-                wait_until((node.folder / daemon / "cluster.snapshot").exists, f"{daemon} keeps what it knows")
+        for node, (pod, address) in itertools.product(self.nodes, self.pods.items()):
+            wait_until(lambda: self.keeps(node, "metadatad", pod, address), f"metadatad of {node.name} keeps {pod}", 30)
+            wait_until(lambda: self.keeps(node, "dnsd", "pair", address), f"dnsd of {node.name} keeps the name of {pod}", 30)
         self.api.stop()
         for node in self.nodes:
             wait_until(node.is_stale, f"{node.name} says that it is stale", 30)
