@@ -131,7 +131,8 @@ OptionTable forward_options(const Directive& plugin, const Server& server, Draft
       {"except", [&](const Directive& option) { take_except(plugin, option, draft); }},
       {"max_concurrent",
        [&](const Directive& option) {
-         draft.note(option, "equal questions are asked once, and none for longer than 4.5 s");
+         draft.note(option,
+                    "is 1000 in each worker, equal questions counted once; more are refused");
        }},
   };
 }

@@ -177,7 +177,10 @@ Responder::Response Responder::forward(const Asked& asked, Way way, std::span<st
   if (!may_ask || (!is_askable && !asked.is_chase())) {
     return fail(asked, Rcode::refused, ExtendedError::not_authoritative, reply);
   }
-  if (pending_.size() >= max_pending_ || !is_askable) {
+  if (pending_.size() >= max_pending_) {
+    return finish(asked, {.failure = upstream::over_limit}, reply);
+  }
+  if (!is_askable) {
     return finish(asked, {.failure = {ExtendedError::no_reachable_authority}}, reply);
   }
   return wait(asked, way, question, group, reply);

@@ -105,7 +105,11 @@ void Forwarder::ask(const Question& question, std::size_t group, std::uint64_t t
     same->second->tickets.push_back(ticket);
     return;
   }
-  if (plan_->group(group).members.empty() || flights_.size() >= options_.max_in_flight) {
+  if (flights_.size() >= options_.max_in_flight) {
+    deliver({ticket}, {.failure = over_limit});
+    return;
+  }
+  if (plan_->group(group).members.empty()) {
     tallies_.exhausted += 1;
     deliver({ticket}, {.failure = {ExtendedError::no_reachable_authority}});
     return;

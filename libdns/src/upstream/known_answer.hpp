@@ -60,6 +60,8 @@ struct NoAnswer {
   ExtendedError error = ExtendedError::none;
   Rcode rcode = Rcode::servfail;
 };
+// More is asked than may be under way: the client may try another server.
+inline constexpr NoAnswer over_limit{.rcode = Rcode::refused};
 
 // What came of a question: an answer, or why there is none. Borrowed: valid until the end of the
 // turn of the loop in which it was given.

@@ -304,6 +304,19 @@ TEST(Forwarding, KeepsToTheDeadline) {
   EXPECT_EQ(UdpClient(serving.at).ask(www).rcode(), 2U);
 }
 
+TEST(Forwarding, RefusesWhatIsMoreThanMayBeUnderWay) {
+  FakeResolver silent(stay_silent);
+  auto options = forwarding_to({silent.endpoint()});
+  options.forwarding.max_in_flight = 1;
+  const Serving serving(options);
+  UdpClient client(serving.at);
+
+  client.send(query("first.example.net", Type::a));
+  const auto second = client.ask(query("second.example.net", Type::a));
+
+  EXPECT_EQ(second.rcode(), 5U);
+}
+
 TEST(Forwarding, ResolvesWhatAnAliasOfOursLeadsTo) {
   FakeResolver resolver(answer_www);
   const Serving serving(forwarding_to({resolver.endpoint()}));
