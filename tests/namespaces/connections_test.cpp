@@ -6,6 +6,9 @@
 #include <gtest/gtest.h>
 #include <linux/netlink.h>
 
+#include <string>
+#include <vector>
+
 namespace paddock::net::nat {
 namespace {
 
@@ -13,6 +16,9 @@ using test::Host;
 using test::ip;
 using test::Namespace;
 using test::request;
+
+// Of which one has to be answered: the kernel may drop the first over a link that has just come up.
+constexpr const char* several = "-c 5 -i 0.1";
 
 using Forget = Result<void> (*)(netlink::Socket&, const std::vector<IpAddress>&);
 
@@ -40,6 +46,30 @@ TEST_P(Connections, OfAnAddressAreForgottenInBothDirectionsAndNoOthers) {
   EXPECT_EQ(left.find("10.42.0.7"), std::string::npos) << left;
   EXPECT_EQ(left.find("fd42:0000:0000:0000:0000:0000:0000:0007"), std::string::npos) << left;
   EXPECT_NE(left.find("src=10.42.0.8 dst=10.42.0.9"), std::string::npos) << left;
+}
+
+TEST_P(Connections, OfManyAddressesAreForgottenAtOnce) {
+  Host host;
+  Namespace pods[2];
+  for (int i = 0; i < 2; ++i) {
+    const std::string number = std::to_string(i + 7);
+    ASSERT_TRUE(host.attachments.attach(
+        pods[i].get(), request("c" + number, {"10.42.0." + number, "fd42::" + number})));
+    ASSERT_TRUE(pods[i].pings("10.42.0.1", several));
+    ASSERT_TRUE(pods[i].pings("fd42::1", several));
+  }
+  std::vector<IpAddress> addresses = {ip("10.42.0.7"), ip("fd42::7")};
+  for (int i = 100; i < 150; ++i) addresses.push_back(ip("10.42.0." + std::to_string(i)));
+  netlink::Socket socket = netlink::Socket::open(host.ns.get(), NETLINK_NETFILTER).value();
+
+  const auto done = GetParam()(socket, addresses);
+
+  ASSERT_TRUE(done) << done.error().text;
+  const std::string left = host.ns.run("cat /proc/net/nf_conntrack").text;
+  EXPECT_EQ(left.find("10.42.0.7"), std::string::npos) << left;
+  EXPECT_EQ(left.find("fd42:0000:0000:0000:0000:0000:0000:0007"), std::string::npos) << left;
+  EXPECT_NE(left.find("src=10.42.0.8"), std::string::npos) << left;
+  EXPECT_NE(left.find("fd42:0000:0000:0000:0000:0000:0000:0008"), std::string::npos) << left;
 }
 
 TEST_P(Connections, WithNoneToForgetIsSuccess) {

@@ -5,8 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <future>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace paddock::net {
 namespace {
@@ -119,6 +122,28 @@ TEST(Pods, ABridgedPodIsToldOfItsBridgeAndSubnet) {
   EXPECT_EQ(result["ips"][0]["address"], "10.42.0.2/24");
   EXPECT_EQ(result["ips"][0]["interface"], 2);
   EXPECT_TRUE(pod.pings("10.42.0.1"));
+}
+
+TEST(Pods, ManyWhoLeaveAtOnceLeaveNothing) {
+  PodHost host;
+  std::vector<Namespace> pods(12);
+  for (std::size_t i = 0; i < pods.size(); ++i) {
+    host.add("c" + std::to_string(i), pods[i]);
+    ASSERT_TRUE(pods[i].pings("10.42.0.1", "-c 3 -i 0.1"));
+  }
+  std::vector<std::function<void()>> rests(pods.size());
+
+  for (std::size_t i = 0; i < pods.size(); ++i)
+    ASSERT_TRUE(host.pods().answer(cni_request("DEL", "c" + std::to_string(i)), nullptr, rests[i]));
+  for (const auto& rest : rests) rest();
+  host.stop();  // which waits for them
+
+  const auto left = host.host.ns.run("cat /proc/net/nf_conntrack").text;
+  EXPECT_EQ(left.find("10.42.0."), std::string::npos) << left;
+  EXPECT_EQ(host.host.ns.run("ip -o link show group 1420").text, "");
+  host.start();
+  EXPECT_EQ(host.taken(), 0U);
+  EXPECT_TRUE(host.repaired().empty()) << host.repaired().front();
 }
 
 TEST(Pods, NetworksHaveTheirOwnPools) {

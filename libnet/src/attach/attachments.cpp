@@ -226,8 +226,8 @@ Result<void> Attachments::disconnect(const Attachment& attachment) {
   const auto disconnected = state_->disconnect(attachment);
   return disconnected ? Result<void>() : disconnected.error();
 }
-Result<void> Attachments::forget(const Attachment& attachment) {
-  return state_->forget(attachment, attachment.addresses);
+Result<void> Attachments::forget(const std::vector<Attachment>& attachments) {
+  return state_->forget(attachments);
 }
 Result<std::size_t> Attachments::reap() { return state_->reap(); }
 Result<std::vector<std::string>> Attachments::check(const NetworkNamespace& pod,

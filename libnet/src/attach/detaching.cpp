@@ -67,7 +67,12 @@ Result<void> Attachments::State::detach(const Attachment& attachment) {
     return remove_unnamed(attachment.host_link);
   }
   const auto addresses = disconnect(attachment);
-  return addresses ? forget(attachment, *addresses) : addresses.error();
+  if (!addresses) {
+    return addresses.error();
+  }
+  Attachment gone = attachment;
+  gone.addresses = *addresses;
+  return forget({gone});
 }
 
 Result<std::vector<IpAddress>> Attachments::State::disconnect(const Attachment& attachment) {
@@ -95,13 +100,16 @@ Result<std::vector<IpAddress>> Attachments::State::disconnect(const Attachment& 
   return addresses;
 }
 
-// What the kernel keeps of the addresses apart from the link.
-Result<void> Attachments::State::forget(const Attachment& attachment,
-                                        const std::vector<IpAddress>& addresses) {
-  if (attachment.bridge) {
-    if (auto dismissed = guard_.dismiss(attachment); !dismissed) {
-      return dismissed;
+// What the kernel keeps of the addresses apart from the links.
+Result<void> Attachments::State::forget(const std::vector<Attachment>& attachments) {
+  std::vector<IpAddress> addresses;
+  for (const Attachment& attachment : attachments) {
+    if (attachment.bridge) {
+      if (auto dismissed = guard_.dismiss(attachment); !dismissed) {
+        return dismissed;
+      }
     }
+    addresses.insert(addresses.end(), attachment.addresses.begin(), attachment.addresses.end());
   }
   return addresses.empty() ? Result<void>() : nat::forget_connections(filters_.borrow(), addresses);
 }

@@ -29,7 +29,7 @@ class Attachments::State {
   Result<void> detach(const Attachment& attachment);
   // The addresses that were behind the link.
   Result<std::vector<IpAddress>> disconnect(const Attachment& attachment);
-  Result<void> forget(const Attachment& attachment, const std::vector<IpAddress>& addresses);
+  Result<void> forget(const std::vector<Attachment>& attachments);
   Result<std::size_t> reap();
   Result<std::vector<std::string>> check(const NetworkNamespace& pod, const Attachment& attachment);
   Result<void> repair(const Attachment& attachment);

@@ -9,8 +9,9 @@
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <optional>
+#include <set>
 
 namespace paddock::net::nat {
 namespace {
@@ -22,6 +23,10 @@ constexpr std::uint32_t match_protocol = 1U << 3U;
 constexpr std::uint32_t match_destination_port = 1U << 5U;
 
 constexpr std::size_t batch_limit = 32768;  // a send queue holds several of these
+// Above, the kernel is sooner done with a list of all connections than with a search for each
+// address in each direction: a list takes it 20 searches' time when it has few connections, and 6
+// searches' when it has many.
+constexpr std::size_t many = 8;
 
 std::uint16_t message_type(unsigned operation) {
   return static_cast<std::uint16_t>(NFNL_SUBSYS_CTNETLINK << 8U | operation);
@@ -72,19 +77,22 @@ void delete_by_port(netlink::Batch& batch, const PortEntry& port) {
   batch.close(filter);
 }
 
+std::optional<IpAddress> end_of(netlink::Bytes octets) {
+  if (const auto v4 = netlink::read<boost::asio::ip::address_v4::bytes_type>(octets);
+      v4 && octets.size() == v4->size()) {
+    return boost::asio::ip::address_v4(*v4);
+  }
+  const auto v6 = netlink::read<boost::asio::ip::address_v6::bytes_type>(octets);
+  return v6 ? std::optional<IpAddress>(boost::asio::ip::address_v6(*v6)) : std::nullopt;
+}
+
 // Whether the tuple's source or destination is among the addresses.
-bool names(netlink::Bytes tuple, const std::vector<IpAddress>& addresses) {
+bool names(netlink::Bytes tuple, const std::set<IpAddress>& addresses) {
   while (const auto part = netlink::next_attribute(tuple)) {
     netlink::Bytes ends = part->type == CTA_TUPLE_IP ? part->payload : netlink::Bytes{};
     while (const auto end = netlink::next_attribute(ends)) {
-      const auto is_end = [&](const IpAddress& address) {
-        const auto same = [&](const auto& octets) {
-          return std::equal(octets.begin(), octets.end(), end->payload.begin(), end->payload.end());
-        };
-        return address.is_v4() ? same(address.to_v4().to_bytes())
-                               : same(address.to_v6().to_bytes());
-      };
-      if (std::any_of(addresses.begin(), addresses.end(), is_end)) {
+      const auto address = end_of(end->payload);
+      if (address && addresses.contains(*address)) {
         return true;
       }
     }
@@ -94,7 +102,7 @@ bool names(netlink::Bytes tuple, const std::vector<IpAddress>& addresses) {
 
 // Adds a request to delete the listed connection if one of its tuples names an address.
 void delete_if_named(std::vector<netlink::Batch>& batches, const netlink::Message& message,
-                     const std::vector<IpAddress>& addresses) {
+                     const std::set<IpAddress>& addresses) {
   netlink::Bytes rest = message.payload;
   const auto family = netlink::take_header<nfgenmsg>(rest);
   netlink::Bytes original;
@@ -122,6 +130,9 @@ void delete_if_named(std::vector<netlink::Batch>& batches, const netlink::Messag
 }  // namespace
 
 Result<void> forget_connections(netlink::Socket& socket, const std::vector<IpAddress>& addresses) {
+  if (addresses.size() > many) {
+    return forget_connections_one_by_one(socket, addresses);
+  }
   netlink::Batch batch;
   for (const IpAddress& address : addresses) {
     delete_by_source(batch, address, CTA_TUPLE_ORIG);
@@ -149,10 +160,11 @@ Result<void> forget_connections_one_by_one(netlink::Socket& socket,
                                            const std::vector<IpAddress>& addresses) {
   netlink::Batch request;
   request.begin(message_type(IPCTNL_MSG_CT_GET), 0, nfgenmsg{}, "list connections");
+  const std::set<IpAddress> wanted(addresses.begin(), addresses.end());
   std::vector<netlink::Batch> deletions;
   const auto listed = socket.dump(
       request, [&] { deletions.clear(); },
-      [&](const netlink::Message& message) { delete_if_named(deletions, message, addresses); });
+      [&](const netlink::Message& message) { delete_if_named(deletions, message, wanted); });
   if (!listed) {
     return listed;
   }

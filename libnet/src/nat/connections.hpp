@@ -17,7 +17,8 @@ namespace paddock::net::nat {
 // Forgets all connections from or to the addresses. socket: of NETLINK_NETFILTER.
 Result<void> forget_connections(netlink::Socket& socket, const std::vector<IpAddress>& addresses);
 
-// The same for kernels before 6.7, which do not select by address: lists all connections.
+// The same by a list of all connections: of many addresses, and for kernels before 6.7, which do not
+// select by address.
 Result<void> forget_connections_one_by_one(netlink::Socket& socket,
                                            const std::vector<IpAddress>& addresses);
 

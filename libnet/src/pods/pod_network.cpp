@@ -19,7 +19,10 @@ cni::Expected<std::string> PodNetwork::answer(const cni::Request& request,
                                               const NetworkNamespace* pod) {
   std::function<void()> rest;
   auto answered = answer(request, pod, rest);
-  if (rest) rest();
+  if (rest) {
+    rest();
+    state_->farewells.wait();
+  }
   return answered;
 }
 

@@ -6,6 +6,7 @@
 #include "pods/state.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <iterator>
 #include <set>
 
@@ -127,7 +128,11 @@ cni::Expected<std::string> PodNetwork::State::add(const cni::Request& request,
 Result<void> PodNetwork::State::release(const Records::LeasePointer& lease) {
   records.begin_release();
   if (auto disconnected = disconnect(lease); !disconnected) return disconnected;
-  return forget(lease);
+  auto done = forget({lease->attachment});
+  if (done) done = records.release(*lease);
+  if (!done) records.abandon(*lease);
+  reaper.wake();
+  return done;
 }
 
 Result<void> PodNetwork::State::begin_release(const Records::LeasePointer& lease, Turns::Turn held,
@@ -137,12 +142,22 @@ Result<void> PodNetwork::State::begin_release(const Records::LeasePointer& lease
   records.begin_release();
   if (auto disconnected = disconnect(lease); !disconnected) return disconnected;
   const auto kept = std::make_shared<Turns::Turn>(std::move(held));  // what is called is copyable
-  rest = [this, lease, kept] {
-    if (auto forgotten = forget(lease); !forgotten)  // the next reconcile() tries again
-      tell(options.events.failed,
-           lease->attachment.id.alias() + " is not gone yet: " + forgotten.error().text);
-  };
+  rest = [this, lease, kept] { farewells.add({lease, kept}); };
   return {};
+}
+
+void PodNetwork::State::end_releases(const std::vector<Farewells::Leaving>& leaving) {
+  std::vector<Attachment> gone;
+  for (const auto& [lease, held] : leaving) gone.push_back(lease->attachment);
+  const auto forgotten = forget(gone);
+  for (const auto& [lease, held] : leaving) {
+    auto done = forgotten ? records.release(*lease) : forgotten;
+    if (done) continue;
+    tell(options.events.failed,
+         lease->attachment.id.alias() + " is not gone yet: " + done.error().text);
+    records.abandon(*lease);  // the next reconcile() tries again
+  }
+  reaper.wake();
 }
 
 Result<void> PodNetwork::State::disconnect(const Records::LeasePointer& lease) {
@@ -169,12 +184,12 @@ Result<void> PodNetwork::State::disconnect(const Records::LeasePointer& lease) {
   return {};
 }
 
-Result<void> PodNetwork::State::forget(const Records::LeasePointer& lease) {
-  auto done = attachments.forget(lease->attachment);
-  if (done) done = records.release(*lease);
-  if (!done) records.abandon(*lease);
-  reaper.wake();
-  return done;
+Result<void> PodNetwork::State::forget(const std::vector<Attachment>& gone) {
+  try {
+    return attachments.forget(gone);
+  } catch (const std::exception& failed) {  // out of descriptors
+    return Error{make_error_code(boost::system::errc::too_many_files_open), failed.what()};
+  }
 }
 
 Result<void> PodNetwork::State::detach_unknown(const AttachmentId& id, const std::string& link) {

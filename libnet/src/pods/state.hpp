@@ -6,6 +6,7 @@
 #include "nat/host_ports.hpp"
 #include "nat/needed_elements.hpp"
 #include "netlink/socket_pool.hpp"
+#include "pods/farewells.hpp"
 #include "pods/reaper.hpp"
 #include "pods/records.hpp"
 #include "pods/turns.hpp"
@@ -35,8 +36,8 @@ class PodNetwork::State {
         records(Pools(options.pool, options.networks), options.pool.quarantine,
                 options.state_directory,
                 [this](const std::string& text) { tell(options.events.failed, text); }),
-        reaper(attachments,
-               [this](const std::string& text) { tell(options.events.failed, text); }) {}
+        reaper(attachments, [this](const std::string& text) { tell(options.events.failed, text); }),
+        farewells([this](const auto& leaving) { end_releases(leaving); }) {}
 
   cni::Expected<std::string> add(const cni::Request& request, const NetworkNamespace& pod);
   cni::Expected<std::string> del(const cni::Request& request, std::function<void()>& rest);
@@ -97,7 +98,8 @@ class PodNetwork::State {
   void collect_reservations(const cni::Request& request, std::vector<std::string>& problems);
   void give_back_withheld();
   Result<void> disconnect(const Records::LeasePointer& lease);
-  Result<void> forget(const Records::LeasePointer& lease);
+  Result<void> forget(const std::vector<Attachment>& gone);
+  void end_releases(const std::vector<Farewells::Leaving>& leaving);
   // Why the lease has no right to exist; empty when it has. `links` null: not known.
   std::string objection(const Lease& lease, const Links* links, When when) const;
   void reconcile_bridges(const std::vector<Records::LeasePointer>& leases);
@@ -111,6 +113,7 @@ class PodNetwork::State {
 
  public:
   Reaper reaper;
+  Farewells farewells;
 };
 
 }  // namespace paddock::net

@@ -158,9 +158,10 @@ class PADDOCK_NET_EXPORT Attachments {
   // whose making was interrupted (see list()); not while any attach() runs.
   Result<void> detach(const Attachment& attachment);
   // detach() in two steps, for one that has a record: after the first no packet reaches the pod or
-  // comes from it, after the second its addresses can be given out again.
+  // comes from it, after the second its addresses can be given out again. The second takes hardly
+  // longer for many at once; an error means that something may be left of any of them.
   Result<void> disconnect(const Attachment& attachment);
-  Result<void> forget(const Attachment& attachment);
+  Result<void> forget(const std::vector<Attachment>& attachments);
 
   // Removes all links detached so far, both ends, as one group: many cost hardly more than one.
   // Blocks for some milliseconds; call it from a thread of its own. Returns how many went.

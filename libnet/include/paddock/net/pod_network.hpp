@@ -64,8 +64,8 @@ class PADDOCK_NET_EXPORT PodNetwork {
   [[nodiscard]] cni::Expected<std::string> answer(const cni::Request& request,
                                                   const NetworkNamespace* pod);
   // The same, when the runtime is not to wait for what it does not see: `rest`, unless it stays
-  // empty, has to be called once the answer is on its way, and before the PodNetwork ends. All
-  // other functions behave as if it had been called.
+  // empty, has to be called once the answer is on its way, and before the PodNetwork ends; it does
+  // not block. All other functions behave as if what it begins were done.
   [[nodiscard]] cni::Expected<std::string> answer(const cni::Request& request,
                                                   const NetworkNamespace* pod,
                                                   std::function<void()>& rest);
