@@ -64,12 +64,16 @@ class SaxToTree {
   bool number_integer(std::int64_t number) { return add_number(std::to_string(number)); }
   bool number_unsigned(std::uint64_t number) { return add_number(std::to_string(number)); }
   bool number_float(double, const std::string& text) { return add_number(text); }
-  bool string(std::string& text) { return add(Value::Type::text, std::move(text)); }
+  // Short texts are copied: the parser keeps its buffer for the next.
+  bool string(std::string& text) {
+    constexpr std::size_t is_short = 256;
+    return add(Value::Type::text, text.size() <= is_short ? std::string(text) : std::move(text));
+  }
   bool binary(std::vector<std::uint8_t>&) { return false; }  // not in JSON
   bool start_object(std::size_t) { return begin(Value::Type::map); }
   bool start_array(std::size_t) { return begin(Value::Type::list); }
   bool key(std::string& key) {
-    builder_.key(std::move(key));
+    builder_.key(key);
     return true;
   }
   bool end_object() { return end(); }

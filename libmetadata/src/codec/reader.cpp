@@ -2,6 +2,7 @@
 #include "codec/reader.hpp"
 
 #include <charconv>
+#include <span>
 
 namespace paddock::metadata {
 namespace {
@@ -29,7 +30,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-std::string unknown_message(std::string_view key, const std::vector<std::string_view>& known) {
+std::string unknown_message(std::string_view key, std::span<const std::string_view> known) {
   constexpr std::size_t longest_key = 64;
   std::string message = "is no field here";
   if (key.size() > longest_key) return message;
@@ -113,7 +114,7 @@ void Reader::protocol(std::string_view key, Protocol& field) {
 void Reader::addresses(std::string_view key, Addresses& field) {
   const Value* list = find(key, Value::Type::list, "must be a list of addresses");
   if (list == nullptr) return;
-  std::vector<boost::asio::ip::address> found;
+  boost::container::small_vector<boost::asio::ip::address, 4> found;
   for (std::size_t i = 0; i < list->items.size(); ++i) {
     const Value& item = list->items[i];
     const std::string name = std::string(key) + "[" + std::to_string(i) + "]";
@@ -123,7 +124,7 @@ void Reader::addresses(std::string_view key, Addresses& field) {
       found.push_back(boost::asio::ip::make_address(item.text));
     }
   }
-  field = Addresses(std::move(found));
+  field = Addresses(std::span<const boost::asio::ip::address>(found));
 }
 
 void Reader::required_addresses(std::string_view key, Addresses& field) {

@@ -8,6 +8,8 @@
 
 #include <paddock/metadata/codec.hpp>
 
+#include <boost/container/small_vector.hpp>
+
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
@@ -115,7 +117,7 @@ class Reader {
   const Value& map_;
   std::string path_;
   ProblemList& problems_;
-  std::vector<std::string_view> known_;
+  boost::container::small_vector<std::string_view, 32> known_;  // no kind has more fields
 };
 
 // Reads a whole object. `at` as in parse_object.

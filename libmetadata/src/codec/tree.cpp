@@ -4,8 +4,28 @@
 #include <paddock/metadata/codec.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace paddock::metadata {
+namespace {
+
+// Moves what stands at `first` and behind it.
+template <class T>
+void move_tail(std::vector<T>& from, std::size_t first, std::vector<T>& to) {
+  const auto begin = from.begin() + static_cast<std::ptrdiff_t>(first);
+  to.insert(to.end(), std::make_move_iterator(begin), std::make_move_iterator(from.end()));
+  from.erase(begin, from.end());
+}
+
+// As sorting does, without its memory, for the few keys that maps have.
+std::optional<std::string_view> duplicate_of_few(const std::vector<std::string>& keys) {
+  for (auto key = keys.begin(); key != keys.end(); ++key) {
+    if (std::find(keys.begin(), key, *key) != key) return *key;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 const Value* Value::find(std::string_view key) const noexcept {
   const auto found = std::find(keys.begin(), keys.end(), key);
@@ -15,7 +35,8 @@ const Value* Value::find(std::string_view key) const noexcept {
 }
 
 std::optional<std::string_view> Value::duplicate_key() const {
-  if (keys.size() < 2) return std::nullopt;
+  constexpr std::size_t few = 16;
+  if (keys.size() <= few) return duplicate_of_few(keys);
   std::vector<std::string_view> sorted(keys.begin(), keys.end());
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
@@ -55,36 +76,43 @@ void append_value(std::string& out, const Value& value) {
 
 bool TreeBuilder::begin(Value::Type type, unsigned line) {
   if (open_.size() >= Limits::depth) return false;
-  Value& opened = open_.emplace_back();
-  opened.type = type;
-  opened.line = line;
+  Open& opened = open_.emplace_back(Open{{}, keys_.size(), items_.size()});
+  opened.value.type = type;
+  opened.value.line = line;
   return true;
 }
 
-void TreeBuilder::key(std::string key) { open_.back().keys.push_back(std::move(key)); }
+void TreeBuilder::key(std::string_view key) { keys_.emplace_back(key); }
 
 bool TreeBuilder::expects_key() const noexcept {
-  return !open_.empty() && open_.back().type == Value::Type::map &&
-         open_.back().keys.size() == open_.back().items.size();
+  return !open_.empty() && open_.back().value.type == Value::Type::map &&
+         keys_.size() - open_.back().first_key == items_.size() - open_.back().first_item;
 }
 
 bool TreeBuilder::is_delivered_alone() const noexcept {
   if (open_.empty()) return true;
-  if (lists_ == Lists::whole || open_.back().type != Value::Type::list) return false;
-  return open_.size() == 1 || (open_.size() == 2 && open_.front().type == Value::Type::map &&
-                               open_.front().keys.back() == "objects");
+  if (lists_ == Lists::whole || open_.back().value.type != Value::Type::list) return false;
+  return open_.size() == 1 || (open_.size() == 2 && open_.front().value.type == Value::Type::map &&
+                               keys_.back() == "objects");
 }
 
 void TreeBuilder::scalar(Value value) {
   if (is_delivered_alone()) {
     sink_(std::move(value));
   } else {
-    open_.back().items.push_back(std::move(value));
+    items_.push_back(std::move(value));
   }
 }
 
+Value& TreeBuilder::innermost() {
+  Open& open = open_.back();
+  move_tail(keys_, open.first_key, open.value.keys);
+  move_tail(items_, open.first_item, open.value.items);
+  return open.value;
+}
+
 void TreeBuilder::end() {
-  Value closed = std::move(open_.back());
+  Value closed = std::move(innermost());
   open_.pop_back();
   const bool was_delivered_in_parts =
       lists_ == Lists::split && open_.empty() && closed.type == Value::Type::list;

@@ -45,21 +45,31 @@ class TreeBuilder {
 
   // False when that is deeper than Limits::depth.
   [[nodiscard]] bool begin(Value::Type type, unsigned line);
-  void key(std::string key);
+  void key(std::string_view key);
   void scalar(Value value);
   // Ends the innermost list or map. Returns it as it stands; valid until the next call.
   void end();
 
   [[nodiscard]] bool expects_key() const noexcept;
-  // The innermost open list or map.
-  [[nodiscard]] Value& innermost() noexcept { return open_.back(); }
+  // The innermost open list or map with all that is in it; nothing but end() may follow.
+  [[nodiscard]] Value& innermost();
   [[nodiscard]] std::size_t depth() const noexcept { return open_.size(); }
 
  private:
+  struct Open {
+    Value value;
+    std::size_t first_key;  // of keys_
+    std::size_t first_item;
+  };
+
   [[nodiscard]] bool is_delivered_alone() const noexcept;
   Lists lists_;
   Sink sink_;
-  std::vector<Value> open_;
+  std::vector<Open> open_;
+  // What is in the open ones, those of the innermost last: each gets its own when their number is
+  // known, and memory for just as many.
+  std::vector<std::string> keys_;
+  std::vector<Value> items_;
 };
 
 // Reads one JSON text. Nothing, or a sentence about what is wrong and where.

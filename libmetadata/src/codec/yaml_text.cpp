@@ -177,7 +177,7 @@ class YamlToTree final : public YamlHandler {
       }
       if (anchor != 0) anchors_[anchor] = value;
       return builder_.key(value.type == Value::Type::boolean ? (value.flag ? "true" : "false")
-                                                             : std::move(value.text));
+                                                             : std::string_view(value.text));
     }
     if (anchor != 0) anchors_[anchor] = value;
     builder_.scalar(std::move(value));

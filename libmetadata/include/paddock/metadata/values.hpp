@@ -18,6 +18,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -86,6 +87,7 @@ class List {
   List() noexcept = default;
   List(std::initializer_list<T> items) { assign(items.begin(), items.size()); }
   List(std::vector<T> items) { assign(std::make_move_iterator(items.begin()), items.size()); }
+  explicit List(std::span<const T> items) { assign(items.begin(), items.size()); }
   List(const List& other) noexcept : block_(other.block_) {
     if (block_ != nullptr) block_->references.fetch_add(1, std::memory_order_relaxed);
   }
