@@ -234,22 +234,27 @@ void HttpServer::Loop::respond(Connection& connection, Response response) {
       (response.stream && connection.is_http_1_0)) {
     connection.keep_alive = false;
   }
+  date_.set(std::time(nullptr));
+  const bool is_usual = connection.keep_alive && !connection.is_head && !connection.is_http_1_0;
+  if (is_usual && response.status == 200 && response.ready && response.ready->is_copied()) {
+    outbox_.text().append(date_.after_ok()).append(response.ready->text());
+    return;
+  }
   const std::string_view body = response.ready ? response.ready->body() : response.body;
   http::ReplyForm form{.is_http_1_0 = connection.is_http_1_0,
                        .keep_alive = connection.keep_alive,
                        .length = body.size()};
   if (response.stream) form.length.reset();
-  date_.set(std::time(nullptr));
   http::append_head(outbox_.text(), response, form, date_);
   if (connection.is_head || !http::has_body(response.status)) return;
   if (response.stream) {
     connection.stream = std::move(response.stream);
     connection.phase = Phase::streaming;
     http::add(counters_.streams, 1);
-  } else if (response.ready && body.size() <= ReadyAnswer::copied_bytes) {
+  } else if (response.ready && response.ready->is_copied()) {
     outbox_.text() += body;
   } else if (response.ready) {
-    const std::string& shared = response.ready->body();
+    const std::string& shared = response.ready->long_body();
     outbox_.add(std::shared_ptr<const std::string>(std::move(response.ready), &shared));
   } else {
     outbox_.add(std::move(response.body));

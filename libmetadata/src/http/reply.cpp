@@ -82,12 +82,20 @@ void append_head(std::string& out, const Response& response, const ReplyForm& fo
 
 namespace paddock::metadata {
 
-ReadyAnswer::ReadyAnswer(std::string_view content_type, std::string_view headers, std::string body)
-    : body_(std::move(body)) {
-  lines_.reserve(content_type.size() + headers.size() + 64);
-  http::append_type(lines_, content_type);
-  lines_ += headers;
-  http::append_length(lines_, body_.size());
+ReadyAnswer::ReadyAnswer(std::string_view content_type, std::string_view headers,
+                         std::string body) {
+  const bool is_copied = body.size() <= copied_bytes;
+  text_.reserve(content_type.size() + headers.size() + 64 + (is_copied ? body.size() : 0));
+  http::append_type(text_, content_type);
+  text_ += headers;
+  http::append_length(text_, body.size());
+  lines_bytes_ = text_.size();
+  text_ += "\r\n";
+  if (is_copied) {
+    text_ += body;
+  } else {
+    long_body_ = std::move(body);
+  }
 }
 
 }  // namespace paddock::metadata

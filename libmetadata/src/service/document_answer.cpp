@@ -157,8 +157,7 @@ Response respond(const std::shared_ptr<const DocumentAnswer>& kept, std::string_
   if (is_known(*kept, known)) return not_modified(*kept);
   // Counting owners would be a tenth of the work that is left.
   const ReadyAnswer* ready = &*kept->ready;
-  const bool is_copied = ready->body().size() <= ReadyAnswer::copied_bytes;
-  return {.status = kept->status, .ready = {is_copied ? nullptr : kept, ready}};
+  return {.status = kept->status, .ready = {ready->is_copied() ? nullptr : kept, ready}};
 }
 
 Response missing(const MediaType& media, std::string_view message) {

@@ -129,12 +129,22 @@ class PADDOCK_METADATA_EXPORT ReadyAnswer {
   // `headers` as of Response. An empty content type: no Content-Type.
   ReadyAnswer(std::string_view content_type, std::string_view headers, std::string body);
   // All lines that are its own, Content-Type and Content-Length among them.
-  [[nodiscard]] const std::string& lines() const noexcept { return lines_; }
-  [[nodiscard]] const std::string& body() const noexcept { return body_; }
+  [[nodiscard]] std::string_view lines() const noexcept {
+    return std::string_view(text_).substr(0, lines_bytes_);
+  }
+  [[nodiscard]] bool is_copied() const noexcept { return long_body_.empty(); }
+  [[nodiscard]] std::string_view body() const noexcept {
+    return is_copied() ? std::string_view(text_).substr(lines_bytes_ + 2) : long_body_;
+  }
+  // Of one that is copied: its lines, the empty line and its body.
+  [[nodiscard]] std::string_view text() const noexcept { return text_; }
+  // Of another: its body, to be shared.
+  [[nodiscard]] const std::string& long_body() const noexcept { return long_body_; }
 
  private:
-  std::string lines_;
-  std::string body_;
+  std::string text_;
+  std::size_t lines_bytes_ = 0;
+  std::string long_body_;
 };
 
 struct Response {
