@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -30,7 +31,8 @@ class ServedDocuments : public ::testing::Test {
     service_->publish(service_cluster_);
   }
   [[nodiscard]] Client client() const {
-    return Client("http://127.0.0.1:" + std::to_string(service_->tcp_endpoints().at(0).port));
+    return Client("http://127.0.0.1:" + std::to_string(service_->tcp_endpoints().at(0).port),
+                  std::chrono::minutes(1));  // for large documents, with a sanitizer
   }
   ClientResponse send(const std::string& method, const std::string& target,
                       HeaderList headers = {}) const {
