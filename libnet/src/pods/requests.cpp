@@ -141,8 +141,10 @@ Result<void> PodNetwork::State::begin_release(const Records::LeasePointer& lease
   if (!lease->attachment.ports.empty()) return release(lease);
   records.begin_release();
   if (auto disconnected = disconnect(lease); !disconnected) return disconnected;
-  const auto kept = std::make_shared<Turns::Turn>(std::move(held));  // what is called is copyable
-  rest = [this, lease, kept] { farewells.add({lease, kept}); };
+  auto kept = std::make_shared<Turns::Turn>(std::move(held));  // what is called is copyable
+  rest = [this, lease, kept = std::move(kept)]() mutable {
+    farewells.add({lease, std::move(kept)});
+  };
   return {};
 }
 
