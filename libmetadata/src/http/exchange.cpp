@@ -87,8 +87,9 @@ void HttpServer::Loop::serve_input(Connection& connection, std::string_view byte
   const ConnectionId id = connection.id;
   const bool is_kept = bytes.data() == connection.input.data();
   std::size_t used = 0;
+  head_.lines = {};  // they stood in what was read before
   while (used < bytes.size() && connection.phase == Phase::reading && connection.keep_alive) {
-    const std::size_t size = serve_one(connection, bytes.substr(used), used == 0);
+    const std::size_t size = serve_one(connection, bytes.substr(used));
     if (size == 0) break;
     used += size;
     connection.examined = 0;
@@ -114,9 +115,8 @@ void HttpServer::Loop::serve_input(Connection& connection, std::string_view byte
 }
 
 // Serves the request at the begin of `bytes` and returns its size; 0 when it is not whole yet or
-// was refused. Before any but the first, head_ is of the request before it.
-std::size_t HttpServer::Loop::serve_one(Connection& connection, std::string_view bytes,
-                                        bool is_first) {
+// was refused. head_ is of the request before it, if that stands before it in what was read.
+std::size_t HttpServer::Loop::serve_one(Connection& connection, std::string_view bytes) {
   if (connection.partial) return read_body(connection, bytes);
   // A head that trickles in is parsed once a line, not once a byte.
   const std::size_t examined = std::exchange(connection.examined, bytes.size());
@@ -124,8 +124,7 @@ std::size_t HttpServer::Loop::serve_one(Connection& connection, std::string_view
       bytes.find('\n', examined) == std::string_view::npos) {
     return 0;
   }
-  const ParseResult result =
-      is_first ? http::parse_head(bytes, head_) : http::parse_next_head(bytes, head_);
+  const ParseResult result = http::parse_next_head(bytes, head_);
   if (result.state == ParseResult::State::incomplete) return 0;
   if (result.state == ParseResult::State::failed) {
     refuse(connection, result.status, result.why);

@@ -102,8 +102,7 @@ class HttpServer::Loop {
   void read(Connection& connection);
   void read_to_drop(Connection& connection);
   void serve_input(Connection& connection, std::string_view bytes);
-  [[nodiscard]] std::size_t serve_one(Connection& connection, std::string_view bytes,
-                                      bool is_first);
+  [[nodiscard]] std::size_t serve_one(Connection& connection, std::string_view bytes);
   [[nodiscard]] std::size_t read_body(Connection& connection, std::string_view bytes);
   [[nodiscard]] std::size_t begin_body(Connection& connection, std::string_view bytes);
   void call_handler(Connection& connection, std::string_view body);

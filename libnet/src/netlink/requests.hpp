@@ -124,7 +124,7 @@ struct RouteOrigin {
 Result<Route> look_up_route(Socket& socket, const IpAddress& destination,
                             const std::optional<RouteOrigin>& origin);
 
-// Both families, main table. protocol and link 0: any.
+// Both families, of one table: the main one unless said otherwise. protocol and link 0: any.
 Result<std::vector<Route>> list_routes(Socket& socket, std::uint8_t protocol, std::uint32_t link,
                                        std::uint32_t table = 254);
 
