@@ -20,6 +20,12 @@ using test::request;
 // Of which one has to be answered: the kernel may drop the first over a link that has just come up.
 constexpr const char* several = "-c 5 -i 0.1";
 
+// With 10.42.0.<number> and fd42::<number>.
+void attach(Host& host, const Namespace& pod, const std::string& number) {
+  ASSERT_TRUE(host.attachments.attach(
+      pod.get(), request("c" + number, {"10.42.0." + number, "fd42::" + number})));
+}
+
 using Forget = Result<void> (*)(netlink::Socket&, const std::vector<IpAddress>&);
 
 // Both ways must leave the same behind.
@@ -28,11 +34,7 @@ class Connections : public testing::TestWithParam<Forget> {};
 TEST_P(Connections, OfAnAddressAreForgottenInBothDirectionsAndNoOthers) {
   Host host;
   Namespace pods[3];
-  for (int i = 0; i < 3; ++i) {
-    const std::string number = std::to_string(i + 7);
-    ASSERT_TRUE(host.attachments.attach(
-        pods[i].get(), request("c" + number, {"10.42.0." + number, "fd42::" + number})));
-  }
+  for (int i = 0; i < 3; ++i) attach(host, pods[i], std::to_string(i + 7));
   ASSERT_TRUE(pods[0].pings("10.42.0.8"));
   ASSERT_TRUE(pods[1].pings("10.42.0.7"));
   ASSERT_TRUE(pods[0].pings("fd42::8"));
@@ -52,9 +54,7 @@ TEST_P(Connections, OfManyAddressesAreForgottenAtOnce) {
   Host host;
   Namespace pods[2];
   for (int i = 0; i < 2; ++i) {
-    const std::string number = std::to_string(i + 7);
-    ASSERT_TRUE(host.attachments.attach(
-        pods[i].get(), request("c" + number, {"10.42.0." + number, "fd42::" + number})));
+    attach(host, pods[i], std::to_string(i + 7));
     ASSERT_TRUE(pods[i].pings("10.42.0.1", several));
     ASSERT_TRUE(pods[i].pings("fd42::1", several));
   }

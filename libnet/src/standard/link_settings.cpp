@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "standard/link_settings.hpp"
 
+#include <linux/rtnetlink.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -16,7 +17,6 @@ using cni::Json;
 using cni::Refusal;
 
 constexpr int highest_vlan = 4094;
-constexpr std::uint32_t link_scope = 253;  // of routes, as the kernel counts it
 
 bool flag(const Json& config, const char* name) {
   const auto* found = cni::find(config, name);
@@ -120,7 +120,7 @@ PodRoute pod_route(const cni::Route& given, const std::optional<IpAddress>& gate
   PodRoute route;
   route.destination = given.destination;
   route.gateway = given.gateway;
-  if (!route.gateway && given.scope.value_or(0) < link_scope) route.gateway = gateway;
+  if (!route.gateway && given.scope.value_or(0) < RT_SCOPE_LINK) route.gateway = gateway;
   route.mtu = given.mtu;
   route.metric = given.priority.value_or(0);
   route.advmss = given.advmss;
