@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an operator leans on: the bundle for support, and the page that explains the metrics."""
+"""What an operator leans on: the bundle for support, the page that explains the metrics, alerts, and that others leave the links alone."""
+import fnmatch
 import json
 import os
 import pathlib
@@ -7,9 +8,13 @@ import re
 import tarfile
 import unittest
 
+import yaml
+
 from host import ADMIN, DAEMONS, Host, run, wait_until
 
-METRICS_PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/metrics.md"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+METRICS_PAGE = ROOT / "docs/metrics.md"
+ANSWERS = pathlib.Path("/run/answers.yaml")
 SECRET = "hunter2"
 WEB = f"""
 kind: Service
@@ -61,9 +66,11 @@ class Operate(unittest.TestCase):
         run("ip", "address", "add", "192.0.2.1/24", "dev", "eth0")
         run("ip", "link", "set", "eth0", "up")
         run("ip", "link", "set", "wire", "up")
-        cls.host = cls.enterClassContext(Host(options={
-            "metadatad": ["--refuse-system-calls"], "netd": ["--refuse-system-calls", "--overlay", "vxlan"],
-            "dnsd": ["--refuse-system-calls", "--coredns-metrics"]}))
+        ANSWERS.write_text('"2016-07-29": {default: {name: everybody}}')
+        cls.host = cls.enterClassContext(Host(options={  # what has metrics of its own is in use
+            "metadatad": ["--refuse-system-calls", "--answers", ANSWERS],
+            "netd": ["--refuse-system-calls", "--overlay", "vxlan", "--registry", "cluster"],
+            "dnsd": ["--refuse-system-calls", "--coredns-metrics", "--stub", "dead.test=127.0.0.9"]}))
         cls.host.apply(WEB)
         cls.pod = cls.host.attach("web-1", labels="app=web")
         wait_until(lambda: cls.pod.dig("web.shop.svc.cluster.local") == ["10.43.0.10"], "the service is named")
@@ -122,6 +129,29 @@ class Operate(unittest.TestCase):
         if os.environ.get("PADDOCK_WRITE"):
             METRICS_PAGE.write_text(page)
         self.assertEqual(page, METRICS_PAGE.read_text(), "docs/metrics.md; write it anew with PADDOCK_WRITE=1")
+
+    def test_alerts_choose_among_labels_that_daemons_give(self):
+        self.pod.run("dig", "+tries=1", "+time=20", "www.dead.test")  # nobody answers: SERVFAIL
+        said = "".join(self.host.admin(daemon, "/metrics") for daemon in DAEMONS)
+        rules = yaml.safe_load((ROOT / "packaging/monitoring/alerts.yaml").read_text())["groups"][0]["rules"]
+        chosen = [match for rule in rules for match in re.findall(r'(paddock_\w+)\{(\w+="\w+")\}', rule["expr"])]
+
+        self.assertTrue(chosen)
+        for metric, label in chosen:
+            self.assertRegex(said, rf"(?m)^{metric}\{{(.*,)?{label}[,}}]")
+
+    def test_network_managers_leave_the_links_alone(self):
+        run("ip", "netns", "add", "slow")
+        limits = {"egressRate": 8_000_000, "egressBurst": 800_000}
+        self.host.cni("ADD", "slow", config={"cniVersion": "1.1.0", "name": "paddock", "type": "paddock", "runtimeConfig": {"bandwidth": limits}})
+        self.addCleanup(run, "ip", "netns", "del", "slow")
+        self.addCleanup(self.host.cni, "DEL", "slow")
+        ours = {link["ifname"] for link in json.loads(run("ip", "-j", "-d", "link").stdout) if link["group"].startswith("142")}
+        conf = (ROOT / "packaging/network/10-paddock.conf").read_text()
+        patterns = [item.removeprefix("interface-name:") for item in conf.split("unmanaged-devices=")[1].strip().split(";")]
+
+        self.assertEqual({name[:2] for name in ours}, {"pk", "pb", "pa"})
+        self.assertEqual([name for name in ours if not any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)], [])
 
 
 if __name__ == "__main__":
