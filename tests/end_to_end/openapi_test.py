@@ -38,6 +38,7 @@ OBJECTS = [
      "memory_reservation": 1, "health_check_hosts": ["n1"], "system": True, "labels": {"app": "web"}},
     {"kind": "Network", "name": "paddock", "subnets": ["10.42.0.0/16"], "default": True, "host_ports": False, "mtu": 1400,
      "default_policy_action": "deny", "policy": [1], "metadata": {"a": 1}},
+    {"kind": "Subnet", "name": "10.42.3.0-24", "host": "n1", "host_uid": "u1", "subnets": ["10.42.3.0/24", "fd00:42:0:3::/64"]},
 ]
 PLURAL = {kind[:-1].capitalize() if kind != "endpoints" else "Endpoints": kind
           for kind in PAGE["components"]["parameters"]["kind"]["schema"]["enum"]}
@@ -84,6 +85,14 @@ class OpenApi(unittest.TestCase):
             jsonschema.validate(body, {**response["content"][kind]["schema"], "components": PAGE["components"]},
                                 cls=jsonschema.Draft202012Validator)
         return bodies
+
+    def test_kinds_are_those_of_both_pages(self):
+        (told,) = re.findall(r"`GET /v1/\{([a-z,]+)\}", (DOCS / "stream-api.md").read_text())
+        described = {schema["$ref"].rpartition("/")[2] for schema in PAGE["components"]["schemas"]["Object"]["oneOf"]}
+
+        self.assertEqual(set(told.split(",")), set(PLURAL.values()))
+        self.assertEqual(described, set(PLURAL))
+        self.assertEqual({thing["kind"] for thing in OBJECTS}, set(PLURAL))
 
     def test_objects_have_the_fields_of_the_page(self):
         for thing in OBJECTS:
