@@ -40,7 +40,7 @@ def put_all(numbers):
         for number in numbers[first:first + 100]:
             base, value = record(number)
             puts.append({"requestPut": {"key": hosts.text(f"{hosts.PREFIX}/subnets/{base}-24"), "value": hosts.text(value)}})
-        hosts.call("kv/txn", {"success": puts})
+        hosts.call("kv/txn", {"success": puts}, hosts.ETCD)
 
 
 def start_among(peers):
@@ -130,7 +130,7 @@ def cpu_seconds(pid):
 
 def main():
     hosts.setUpModule()
-    etcd = hosts.Etcd()
+    etcd = hosts.Etcd(hosts.ETCD)
     node = start_among(SIZES[0])
     known = SIZES[0]
     print("peers  from etcd's event: median, p99, most   from before it is written: median, p99   netd's processor time for one; all in ms")

@@ -22,7 +22,7 @@ def megabytes(pid, name):
 
 def main():
     hosts.setUpModule()
-    etcd = hosts.Etcd()
+    etcd = hosts.Etcd(hosts.ETCD)
     node = overlay_events.start_among(PEERS)
     for number in range(PODS):
         node.attach(f"pod{number}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether dnsd answers its zone's apex as RFC 8906 and the DNS-Compliance-Testing suite ask of every server: 33 probes of
+"""Whether dnsd answers its zone's apex as RFC 8906 and the DNS-Compliance-Testing suite ask of every server: 34 probes of
 the header, EDNS and transport, and one of each assigned type; then what else a server meets in the wild. Bytes are made
 and read here, so that no library smooths anything."""
 import socket

@@ -26,7 +26,6 @@ address = "{folder}/containerd.sock"
 address = "{folder}/containerd.ttrpc.sock"
 """
 
-
 # As containerd's own script writes it, for the plugins its packages bring.
 STANDARD = {
     "cniVersion": "1.0.0", "name": "containerd-net",
@@ -60,6 +59,12 @@ class Runtime(unittest.TestCase):
     def ctr(cls, *arguments, check=True):
         return run("ctr", "--address", cls.folder / "containerd.sock", *arguments, check=check, timeout=60)
 
+    def pod_of(self, container):
+        def found():
+            return next((pod for pod in json.loads(self.host.paddock("pods", "-o", "json").stdout) if container in pod["name"]), None)
+
+        return wait_until(found, f"{container} is a pod")
+
 
 class Paddock(Runtime):
     @classmethod
@@ -70,8 +75,7 @@ class Paddock(Runtime):
         script = (f"ip addr show eth0; wget -qO- http://{RESOLVER}/latest/self/container/primary_ip; echo; "
                   f"wget -qO- http://{RESOLVER}/latest/self/container/name; echo; sleep 60")
         self.ctr("run", "--cni", "--detach", IMAGE, "shopper", "/bin/sh", "-c", script)
-        pod = wait_until(lambda: next(p for p in json.loads(self.host.paddock("pods", "-o", "json").stdout)
-                                      if "shopper" in p["name"]), "the container is a pod")
+        pod = self.pod_of("shopper")
         address = pod["addresses"][0]
 
         inside = self.ctr("task", "exec", "--exec-id", "look", "shopper", "/bin/ip", "addr", "show", "eth0").stdout
@@ -91,8 +95,7 @@ class Paddock(Runtime):
 
     def test_two_containers_reach_each_other(self):
         self.ctr("run", "--cni", "--detach", IMAGE, "target", "/bin/sleep", "60")
-        target = wait_until(lambda: next(p for p in json.loads(self.host.paddock("pods", "-o", "json").stdout)
-                                         if "target" in p["name"]), "the target is a pod")
+        target = self.pod_of("target")
 
         done = self.ctr("run", "--cni", "--rm", IMAGE, "pinger", "/bin/ping", "-c", "2", "-W", "2", target["addresses"][0])
 
@@ -107,8 +110,7 @@ class Standard(Runtime):
 
     def test_a_container_of_an_unchanged_configuration(self):
         self.ctr("run", "--cni", "--detach", IMAGE, "guest", "/bin/sleep", "60")
-        pod = wait_until(lambda: next(p for p in json.loads(self.host.paddock("pods", "-o", "json").stdout)
-                                      if "guest" in p["name"]), "the container is a pod")
+        pod = self.pod_of("guest")
         self.assertEqual(pod["addresses"][0], "10.88.0.2")
         inside = self.ctr("task", "exec", "--exec-id", "look", "guest", "/bin/ip", "addr", "show", "eth0").stdout
         self.assertIn("inet 10.88.0.2/16", inside)

@@ -2,7 +2,6 @@
 """The crash matrix: kill -9 of any daemon, in any order, under traffic. The others go on; what was known comes back."""
 import itertools
 import json
-import pathlib
 import re
 import subprocess
 import threading
@@ -26,7 +25,7 @@ selector: {app: web}
 
 
 class Traffic:
-    """Pings from one pod to another without pause; lost() says how many were not answered."""
+    """Pings from one pod to another without pause; lost() says how many were not answered, but for the last, which may be on its way."""
 
     def __init__(self, source, target):
         self.ping = subprocess.Popen(["ip", "netns", "exec", source.name, "ping", "-i", "0.02", "-W", "1", target.address],
@@ -37,7 +36,7 @@ class Traffic:
         summary = self.ping.communicate(timeout=10)[0]
         sent, received = map(int, re.search(r"(\d+) packets transmitted, (\d+) received", summary).groups())
         assert sent > 0, summary
-        return sent - received
+        return max(0, sent - received - 1)
 
 
 def state_of(host, pods):
@@ -160,12 +159,14 @@ class CrashMatrix(unittest.TestCase):
         for name in results:
             self.host.cni("DEL", name)
             run("ip", "netns", "del", name)
-        wait_until(lambda: len([link for link in json.loads(run("ip", "-j", "link", "show", "type", "veth").stdout)]) == len(self.pods),
+        wait_until(lambda: len(json.loads(run("ip", "-j", "link", "show", "type", "veth").stdout)) == len(self.pods),
                    "only the three pods' links are left")
 
-    def test_a_clean_stop_takes_less_than_a_second(self):
+    def test_a_daemon_that_is_told_to_ends_well(self):
         for name in DAEMONS:
-            self.assertLess(self.host.stop(name), 1.0, name)
+            process = self.host.processes[name]
+            self.host.stop(name)
+            self.assertEqual(process.returncode, 0, name)
         for name in DAEMONS:
             self.host.restart(name)
         self.same_as_before()
@@ -182,7 +183,6 @@ class Nothing(unittest.TestCase):
 
             self.assertIn("SERVFAIL", answer)
             host.cni("DEL", "alone")
-        pathlib.Path("/etc/resolv.conf").unlink()
 
 
 if __name__ == "__main__":

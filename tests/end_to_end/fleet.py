@@ -1,23 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several hosts to test on: namespaces on one wire, an etcd beside them, daemons in each, pods behind each.
+"""Several hosts to test on: namespaces on one wire, daemons in each, pods behind each.
 
 Runs inside packaging/isolated-host. The wire is a bridge in the host's own namespace, where etcd is, too.
 """
-import base64
-import contextlib
 import json
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
-import urllib.request
 
-from host import BUILD, RESOLVER, run, wait_until
+from host import ADMIN, BUILD, RESOLVER, run, wait_until
 
 ETCD = "http://10.1.0.254:2379"
-ADMIN = {"metadatad": 9761, "dnsd": 9762, "netd": 9763}
 
 
 def lay_wire():
@@ -27,93 +22,12 @@ def lay_wire():
     run("ip", "link", "set", "wire", "up")
 
 
-def call(path, body, server=ETCD):
-    """A request to etcd's gateway; its answer."""
-    request = urllib.request.Request(f"{server}/v3/{path}", json.dumps(body).encode())
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        return json.load(answer)
-
-
-def text(value):
-    return base64.b64encode(value.encode()).decode()
-
-
-class Etcd:
-    def __init__(self):
-        self.start()
-
-    def start(self):
-        self.process = subprocess.Popen(
-            ["etcd", "--data-dir", "/run/etcd", "--listen-client-urls", ETCD, "--advertise-client-urls", ETCD,
-             "--listen-peer-urls", "http://127.0.0.1:2380", "--log-level", "error"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(lambda: call("maintenance/status", {}), "etcd answers", 30)
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-
-
-class EtcdMembers:
-    """Three of them, one cluster."""
-
-    def __init__(self):
-        self.urls = [f"http://10.1.0.{number}:2379" for number in (251, 252, 253)]
-        self.processes = {}
-        self.start()
-
-    def start(self):
-        """Those that do not run, and waits until there is a leader."""
-        peers = {url: url.replace(":2379", ":2380") for url in self.urls}
-        everybody = ",".join(f"{url[-8:-5]}={peer}" for url, peer in peers.items())
-        for url in self.urls:
-            if url in self.processes:
-                continue
-            self.processes[url] = subprocess.Popen(
-                ["etcd", "--name", url[-8:-5], "--data-dir", f"/run/etcd-{url[-8:-5]}", "--listen-client-urls", url,
-                 "--advertise-client-urls", url, "--listen-peer-urls", peers[url], "--initial-advertise-peer-urls", peers[url],
-                 "--initial-cluster", everybody, "--heartbeat-interval", "50", "--election-timeout", "500",
-                 "--unsafe-no-fsync", "--log-level", "error"],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(self.leader, "etcd has a leader", 30)
-
-    def leader(self):
-        for url in self.processes:
-            with contextlib.suppress(OSError):
-                status = call("maintenance/status", {}, url)
-                if status.get("leader") == status["header"]["member_id"]:
-                    return url
-        return None
-
-    def kill(self, url):
-        process = self.processes.pop(url)
-        process.kill()
-        process.wait()
-
-    def stop(self):
-        for url in list(self.processes):
-            self.kill(url)
-
-    def lose_data(self):
-        for url in self.urls:
-            shutil.rmtree(f"/run/etcd-{url[-8:-5]}")
-
-    def back_up(self):
-        for url in self.urls:
-            shutil.copytree(f"/run/etcd-{url[-8:-5]}", f"/run/backup-{url[-8:-5]}")
-
-    def restore(self):
-        self.lose_data()
-        for url in self.urls:
-            shutil.copytree(f"/run/backup-{url[-8:-5]}", f"/run/etcd-{url[-8:-5]}")
-
-
 class Node:
     """A namespace on the wire; daemons in it."""
 
-    def __init__(self, number, has_v6=False):
+    def __init__(self, number, has_v6=False, name=None):
         self.number = number
-        self.name = f"node{number}"
+        self.name = name or f"node{number}"
         self.address = f"10.1.0.{number}"
         self.folder = pathlib.Path(f"/run/nodes/{self.name}")
         self.folder.mkdir(parents=True)
@@ -212,10 +126,13 @@ class Node:
         self.ask_plugin("DEL", pod)
         run("ip", "netns", "del", pod)
 
+    def arguments_of(self, pod):
+        return f"K8S_POD_NAMESPACE=shop;K8S_POD_NAME={pod};PADDOCK_LABELS=name={pod}"
+
     def ask_plugin(self, command, pod):
         environment = dict(os.environ, CNI_COMMAND=command, CNI_CONTAINERID=f"c-{pod}", CNI_NETNS=f"/run/netns/{pod}",
                            CNI_IFNAME="eth0", CNI_PATH="/opt/cni/bin",
-                           CNI_ARGS=f"K8S_POD_NAMESPACE=shop;K8S_POD_NAME={pod};PADDOCK_LABELS=name={pod}",
+                           CNI_ARGS=self.arguments_of(pod),
                            PADDOCK_NET_SOCKET=str(self.folder / "net.sock"))
         done = subprocess.run([str(BUILD / "daemons/cni/paddock-cni")], env=environment, capture_output=True, text=True, timeout=30,
                               input=json.dumps({"cniVersion": "1.0.0", "name": "paddock", "type": "paddock"}), check=False)
@@ -236,9 +153,3 @@ def dig(pod, name, kind="A"):
 
 def ping(pod, address, *options):
     return run("ip", "netns", "exec", pod, "ping", "-c", "1", "-W", "1", *options, address, check=False).returncode == 0
-
-
-def setUpModule():
-    run("ip", "link", "add", "wire", "type", "bridge")
-    run("ip", "address", "add", "10.1.0.254/24", "dev", "wire")
-    run("ip", "link", "set", "wire", "up")

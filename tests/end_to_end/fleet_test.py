@@ -7,7 +7,8 @@ import subprocess
 import time
 import unittest
 
-from fleet import EtcdMembers, Node, dig, in_pod, lay_wire, ping
+from etcd import EtcdMembers
+from fleet import Node, dig, in_pod, lay_wire, ping
 from host import run, wait_until
 
 # Answers with what it is sent, over UDP and TCP, both families.

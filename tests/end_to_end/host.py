@@ -101,12 +101,9 @@ class Host:
         wait_until(is_ready, f"{name} ready", 15)
 
     def stop(self, name, how=signal.SIGTERM):
-        """Ends a daemon; seconds it took."""
         process = self.processes.pop(name)
-        began = time.monotonic()
         process.send_signal(how)
         process.wait(10 * PATIENCE)
-        return time.monotonic() - began
 
     def kill(self, name):
         self.stop(name, signal.SIGKILL)

@@ -3,57 +3,39 @@
 reach each other across nodes, by name, and read their documents; and so it stays while the API is away."""
 import itertools
 import json
-import os
-import pathlib
-import subprocess
 import unittest
 
 from api_objects import node_object, pod_object, slice_object
 from api_stand_in import ApiStandIn
-from host import BUILD, run, wait_until
+from fleet import Node, lay_wire
+from host import run, wait_until
 
 API = "10.1.0.254"
 SERVICE = "169.254.169.250"
 PAIR = "pair.shop.svc.cluster.local"
 
 
-class Node:
-    """A namespace on the wire with the daemons in it."""
+class ClusterNode(Node):
+    """With the daemons as a cluster's node has them."""
 
     def __init__(self, number, kubeconfig):
-        self.name = f"node-{number}"
-        self.address = f"10.1.0.{number}"
-        self.folder = pathlib.Path(f"/run/nodes/{self.name}")
-        self.folder.mkdir(parents=True)
-        self.processes = {}
-        run("ip", "netns", "add", self.name)
-        run("ip", "link", "add", f"wire{number}", "type", "veth", "peer", "name", "eth0", "netns", self.name)
-        run("ip", "link", "set", f"wire{number}", "master", "wire", "up")
-        self.run("ip", "link", "set", "lo", "up")
-        self.run("ip", "address", "add", f"{self.address}/24", "dev", "eth0")
-        self.run("ip", "link", "set", "eth0", "up")
-        self.run("ip", "route", "add", "default", "via", API)
+        super().__init__(number, name=f"node-{number}")
         socket = self.folder / "metadata.sock"
         self.options = {
             "metadatad": ["--store", f"kubernetes:{kubeconfig}", "--socket", socket],
             "dnsd": ["--source", f"paddock:{socket}", "--forward", "false"],
             "netd": ["--metadata", f"paddock:{socket}", "--socket", self.folder / "net.sock", "--registry", "kubernetes", "--overlay",
                      "vxlan", "--cluster-cidrs", "10.244.0.0/16", "--subnet-file", self.folder / "subnet.env"]}
+        self.processes = {}
         for daemon in self.options:
             self.start(daemon)
 
-    def run(self, *command, **how):
-        return run("ip", "netns", "exec", self.name, *command, **how)
-
     def start(self, daemon):
-        command = ["ip", "netns", "exec", self.name, BUILD / f"daemons/paddock-{daemon}", "--host-name", self.name, "--state-dir",
-                   self.folder / daemon, *self.options[daemon]]
-        with (self.folder / f"{daemon}.log").open("a") as log:
-            self.processes[daemon] = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        self.processes[daemon] = self.launch(daemon, "--state-dir", self.folder / daemon, *self.options[daemon])
 
     def wait_ready(self):
-        for port in (9761, 9762, 9763):
-            wait_until(lambda: self.admin(port, "/readyz"), f"{self.name}: port {port} is ready", 30)
+        for daemon in self.options:
+            wait_until(lambda: self.admin("/readyz", daemon), f"{daemon} of {self.name} is ready", 30)
 
     def kill(self, daemon):
         self.processes[daemon].kill()
@@ -65,24 +47,13 @@ class Node:
                 process.terminate()
                 process.wait(20)
 
-    def admin(self, port, path):
-        return self.run("curl", "-sf", "-m", "2", f"http://127.0.0.1:{port}{path}").stdout
-
     def is_stale(self):
-        return "paddock_source_stale_since_seconds 0\n" not in self.admin(9762, "/metrics")
+        return "paddock_source_stale_since_seconds 0\n" not in self.admin("/metrics", "dnsd")
 
-    def attach(self, pod):
-        """As the kubelet's runtime has a pod attached; its address."""
-        run("ip", "netns", "add", pod)
-        environment = dict(os.environ, CNI_COMMAND="ADD", CNI_CONTAINERID=f"c-{pod}", CNI_NETNS=f"/run/netns/{pod}", CNI_IFNAME="eth0",
-                           CNI_PATH="/opt/cni/bin", PADDOCK_NET_SOCKET=str(self.folder / "net.sock"),
-                           CNI_ARGS=f"IgnoreUnknown=1;K8S_POD_NAMESPACE=shop;K8S_POD_NAME={pod};K8S_POD_UID=uid-of-{pod};"
-                                    f"K8S_POD_INFRA_CONTAINER_ID=c-{pod}")
-        done = subprocess.run([str(BUILD / "daemons/cni/paddock-cni")], env=environment, capture_output=True, text=True, timeout=30,
-                              input=json.dumps({"cniVersion": "1.1.0", "name": "paddock", "type": "paddock"}), check=False)
-        if done.returncode != 0:
-            raise AssertionError(done.stdout + done.stderr)
-        return json.loads(done.stdout)["ips"][0]["address"].split("/")[0]
+    def arguments_of(self, pod):
+        """As the kubelet's runtime gives them."""
+        return (f"IgnoreUnknown=1;K8S_POD_NAMESPACE=shop;K8S_POD_NAME={pod};K8S_POD_UID=uid-of-{pod};"
+                f"K8S_POD_INFRA_CONTAINER_ID=c-{pod}")
 
 
 def in_pod(pod, *command):
@@ -96,14 +67,12 @@ def addresses(pod, name):
 class Nodes(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        run("ip", "link", "add", "wire", "type", "bridge")
-        run("ip", "address", "add", f"{API}/24", "dev", "wire")
-        run("ip", "link", "set", "wire", "up")
+        lay_wire()
         cls.api = ApiStandIn(address=API)
         for number in (1, 2):
             cls.api.put("nodes", node_object(f"node-{number}", f"10.1.0.{number}", f"10.244.{number}.0/24"))
         kubeconfig = cls.api.kubeconfig("/run/kubeconfig")
-        cls.nodes = [Node(number, kubeconfig) for number in (1, 2)]
+        cls.nodes = [ClusterNode(number, kubeconfig) for number in (1, 2)]
         for node in cls.nodes:
             cls.addClassCleanup(node.stop)
             node.wait_ready()

@@ -3,14 +3,13 @@
 typed in their boxes says what stands there."""
 import pathlib
 import re
-import subprocess
 import unittest
 
+from etcd import Etcd
 from host import BUILD, Host, run, wait_until
 
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
 STEP = re.compile(r"^`(/[^`\n]+)`:\n\n```\w*\n(.*?)^```|^```console\n(.*?)^```", re.M | re.S)
-ETCD = "http://127.0.0.1:2379"
 
 
 def steps(page):
@@ -32,14 +31,6 @@ class Migrations(unittest.TestCase):
         run("ip", "address", "add", "192.0.2.1/24", "dev", "eth0")
         run("ip", "link", "set", "eth0", "up")
         run("ip", "route", "add", "default", "via", "192.0.2.254")
-
-    def start_etcd(self):
-        etcd = subprocess.Popen(["etcd", "--data-dir", f"/run/etcd-{self.id()}", "--listen-client-urls", ETCD,
-                                 "--advertise-client-urls", ETCD, "--listen-peer-urls", "http://127.0.0.1:2380", "--log-level", "error"],
-                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.addCleanup(etcd.wait)
-        self.addCleanup(etcd.kill)
-        wait_until(lambda: run("curl", "-sf", f"{ETCD}/health").stdout, "etcd answers", 30)
 
     def follow(self, page):
         for path, text in steps(page):
@@ -79,11 +70,11 @@ class Migrations(unittest.TestCase):
         self.follow("migrate-rancher.md")
 
     def test_skydns(self):
-        self.start_etcd()
+        self.addCleanup(Etcd().stop)
         self.follow("migrate-skydns.md")
 
     def test_flannel(self):
-        self.start_etcd()
+        self.addCleanup(Etcd().stop)
         self.follow("migrate-flannel.md")
 
 

@@ -34,6 +34,9 @@ class OneHost(unittest.TestCase):
         cls.web1 = cls.host.attach("web-1", labels="app=web")
         cls.web2 = cls.host.attach("web-2", labels="app=web")
         cls.client = cls.host.attach("client", labels="app=client")
+        for pod in (cls.web1, cls.web2, cls.client):
+            wait_until(lambda: cls.client.dig(f"{pod.name}.shop.pod.cluster.local") == [pod.address], f"{pod.name} is named")
+            wait_until(lambda: pod.curl("/latest/self/container/name") == pod.name, f"{pod.name} is told who it is")
 
     def pods(self):
         return sorted([self.web1.address, self.web2.address])

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import unittest
 
-from fleet import ETCD, Etcd, Node, call, lay_wire, ping, text
+from etcd import Etcd, call, text
+from fleet import ETCD, Node, lay_wire, ping
 from host import BUILD, run, wait_until
 
 PREFIX = "/coreos.com/network"
@@ -14,13 +15,13 @@ CONFIG = {"Network": "10.9.0.0/16", "SubnetLen": 24, "Backend": {"Type": "vxlan"
 
 
 def put(name, value):
-    call("kv/put", {"key": text(f"{PREFIX}/{name}"), "value": text(value)})
+    call("kv/put", {"key": text(f"{PREFIX}/{name}"), "value": text(value)}, ETCD)
 
 
 def keys():
     """What stands below subnets/: name and value."""
     begin = f"{PREFIX}/subnets/"
-    found = call("kv/range", {"key": text(begin), "range_end": text(begin[:-1] + "0")}).get("kvs", [])
+    found = call("kv/range", {"key": text(begin), "range_end": text(begin[:-1] + "0")}, ETCD).get("kvs", [])
     return {base64.b64decode(each["key"]).decode()[len(begin):]: json.loads(base64.b64decode(each["value"])) for each in found}
 
 
@@ -33,7 +34,7 @@ class Flannel(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.etcd = Etcd()
+        cls.etcd = Etcd(ETCD)
         put("config", json.dumps(CONFIG))
         cls.nodes = [Node(number) for number in (1, 2, 3)]
         for node in cls.nodes:  # all at once
@@ -124,7 +125,7 @@ class Fixed(unittest.TestCase):
     """Subnets as configured; hosts know one another by their Host objects."""
 
     def test_hosts_find_one_another_in_the_cluster(self):
-        self.addCleanup(Etcd().stop)
+        self.addCleanup(Etcd(ETCD).stop)
         nodes = [Node(number) for number in (4, 5)]
         for node in nodes:
             node.start("--metadata", f"etcd:{ETCD}", "--subnets", f"10.42.{node.number}.0/24", "--overlay", "vxlan",

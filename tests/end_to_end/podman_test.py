@@ -69,7 +69,7 @@ class Podman(unittest.TestCase):
         wait_until(lambda: "404" in run("curl", "-s", "http://10.42.0.77/nothing", check=False).stdout, "the container serves")
         self.assertIn("404", run("curl", "-s", "-m", "5", "http://127.0.0.1:8077/nothing").stdout)
         podman("rm", "--force", "--time", "0", "shopper")
-        self.assertNotIn("10.42.0.77", [address for pod in self.pods() for address in pod["addresses"]])
+        wait_until(lambda: "10.42.0.77" not in [address for pod in self.pods() for address in pod["addresses"]], "its pod is gone")
 
     def test_a_network_of_podmans_own(self):
         podman("network", "create", "--subnet", "10.89.7.0/24", "own")

@@ -8,7 +8,8 @@ import signal
 import time
 import unittest
 
-from fleet import ETCD, Etcd, Node, lay_wire
+from etcd import Etcd
+from fleet import ETCD, Node, lay_wire
 from host import run, wait_until
 
 ROUNDS = 100
@@ -24,7 +25,7 @@ def subnet(node):
 class Race(unittest.TestCase):
     def test_hosts_started_at_once_share_no_subnet(self):
         lay_wire()
-        etcd = Etcd()
+        etcd = Etcd(ETCD)
         self.addCleanup(etcd.stop)
         nodes = [Node(1), Node(2)]
         end = time.monotonic() + SECONDS

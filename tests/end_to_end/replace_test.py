@@ -42,17 +42,19 @@ class Replace(unittest.TestCase):
 
     def test_no_query_is_lost_and_none_is_answered_wrongly(self):
         QUESTIONS.write_text("web.shop.svc.cluster.local A\nweb.shop.svc.cluster.local AAAA\n")
-        load = subprocess.Popen(["dnsperf", "-s", "127.0.0.1", "-d", str(QUESTIONS), "-c", "40", "-Q", "3000", "-l", "6", "-t", "5"],
+        load = subprocess.Popen(["dnsperf", "-s", "127.0.0.1", "-d", str(QUESTIONS), "-c", "40", "-Q", "3000", "-l", "300", "-t", "5"],
                                 stdout=subprocess.PIPE, text=True)
+        self.addCleanup(lambda: load.poll() is None and load.kill())
         for _ in range(3):
             before, process = self.take_place()
             self.assertEqual(before.wait(20), 0)
             wait_until(lambda: holder() == process.pid, "the new one holds the folder")
 
+        load.send_signal(signal.SIGINT)
         said = load.communicate(timeout=60)[0]
 
         self.assertRegex(said, r"Queries lost: +0 ")
-        self.assertGreater(int(re.search(r"Queries completed: +(\d+)", said)[1]), 10000)
+        self.assertGreater(int(re.search(r"Queries completed: +(\d+)", said)[1]), 0)
         self.assertRegex(said, r"Response codes: +NOERROR \d+ \(100.00%\)")
         self.host.wait_ready("dnsd")
 

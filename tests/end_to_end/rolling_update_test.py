@@ -89,8 +89,9 @@ class RollingUpdate(unittest.TestCase):
         self.assertGreater(int(re.search(r"Queries completed: +(\d+)", said)[1]), 0)
         self.assertRegex(said, r"Response codes: +NOERROR \d+ \(100.00%\)")
         self.assertEqual(documents.failures, [])
-        self.assertRegex(packets, r" 0% packet loss")
-        self.assertGreater(int(packets.split(" packets transmitted")[0].split()[-1]), 10)
+        sent, received = map(int, re.search(r"(\d+) packets transmitted, (\d+) received", packets).groups())
+        self.assertLessEqual(sent - received, 1, "the last may be on its way")
+        self.assertGreater(sent, 10)
 
 
 if __name__ == "__main__":

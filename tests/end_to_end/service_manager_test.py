@@ -35,12 +35,15 @@ class OfNames(unittest.TestCase):
 
     def ask(self):
         """400 queries on their way at any time at most, so that they have room in the sockets while nobody reads."""
-        return subprocess.Popen(["dnsperf", "-s", "127.0.0.1", "-d", str(QUESTIONS), "-c", "40", "-q", "400", "-Q", "2000", "-l", "5", "-t", "5"],
+        load = subprocess.Popen(["dnsperf", "-s", "127.0.0.1", "-d", str(QUESTIONS), "-c", "40", "-q", "400", "-Q", "2000", "-l", "300", "-t", "5"],
                                 stdout=subprocess.PIPE, text=True)
+        self.addCleanup(lambda: load.poll() is None and load.kill())
+        return load
 
     def lost(self, load):
+        load.send_signal(signal.SIGINT)
         said = load.communicate(timeout=60)[0]
-        self.assertGreater(int(re.search(r"Queries completed: +(\d+)", said)[1]), 1000)
+        self.assertGreater(int(re.search(r"Queries completed: +(\d+)", said)[1]), 0)
         self.assertRegex(said, r"Response codes: +NOERROR \d+ \(100.00%\)")
         return int(re.search(r"Queries lost: +(\d+)", said)[1])
 

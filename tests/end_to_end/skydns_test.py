@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """dnsd on SkyDNS trees: a folder of files, and a real etcd that changes, goes away and comes back."""
-import base64
 import json
 import pathlib
-import subprocess
 import unittest
-import urllib.request
 
+from etcd import LOOPBACK, Etcd, text
 from host import Host, run, wait_until
 
 FOLDER = pathlib.Path("/run/tree")
-ETCD = "http://127.0.0.1:2379"
 
 
 def short(*question):
@@ -40,37 +37,19 @@ class Folder(unittest.TestCase):
             wait_until(lambda: short("db.skydns.local") == ["10.0.0.2"], "an entry is gone")
 
 
-class Etcd(unittest.TestCase):
-    def start_etcd(self):
-        self.etcd = subprocess.Popen(
-            ["etcd", "--data-dir", "/run/etcd", "--listen-client-urls", ETCD, "--advertise-client-urls", ETCD,
-             "--listen-peer-urls", "http://127.0.0.1:2380", "--log-level", "error"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(lambda: self.call("maintenance/status", {}), "etcd answers", 20)
-
-    def stop_etcd(self):
-        self.etcd.kill()
-        self.etcd.wait()
-
-    @staticmethod
-    def call(path, body):
-        request = urllib.request.Request(f"{ETCD}/v3/{path}", json.dumps(body).encode())
-        with urllib.request.urlopen(request, timeout=5) as answer:
-            return json.load(answer)
-
+class Tree(unittest.TestCase):
     def put(self, key, entry, lease=0):
-        encode = lambda text: base64.b64encode(text.encode()).decode()
-        self.call("kv/put", {"key": encode(f"/skydns/local/skydns/{key}"), "value": encode(json.dumps(entry)), "lease": lease})
+        self.etcd.call("kv/put", {"key": text(f"/skydns/local/skydns/{key}"), "value": text(json.dumps(entry)), "lease": lease})
 
     def delete(self, key):
-        self.call("kv/deleterange", {"key": base64.b64encode(f"/skydns/local/skydns/{key}".encode()).decode()})
+        self.etcd.call("kv/deleterange", {"key": text(f"/skydns/local/skydns/{key}")})
 
     def test_etcd_is_followed(self):
-        options = ["--listen", "127.0.0.1:53", "--source", f"skydns:{ETCD}", "--resolv-conf", "/etc/resolv.conf"]
+        options = ["--listen", "127.0.0.1:53", "--source", f"skydns:{LOOPBACK}", "--resolv-conf", "/etc/resolv.conf"]
         with Host(("dnsd",), {"dnsd": options}) as host:
             self.assertEqual(status("db.skydns.local"), "SERVFAIL")  # nobody has told of it yet
-            self.start_etcd()
-            self.addCleanup(self.stop_etcd)
+            self.etcd = Etcd()
+            self.addCleanup(self.etcd.stop)
             self.put("db/a", {"host": "10.0.0.1"})
             wait_until(lambda: short("db.skydns.local") == ["10.0.0.1"], "the tree is read", 20)
 
@@ -78,21 +57,21 @@ class Etcd(unittest.TestCase):
             self.delete("db/a")
             wait_until(lambda: short("db.skydns.local") == ["10.0.0.2"], "changes are followed")
 
-            lease = self.call("lease/grant", {"TTL": 7})["ID"]
+            lease = self.etcd.call("lease/grant", {"TTL": 60})["ID"]
             self.put("leased", {"host": "10.0.0.3", "ttl": 600}, lease)
             wait_until(lambda: short("leased.skydns.local") == ["10.0.0.3"], "an entry with a lease")
-            self.assertIn("leased.skydns.local.\t7\tIN\tA", run("dig", "@127.0.0.1", "leased.skydns.local").stdout)
-            self.call("lease/revoke", {"ID": lease})
+            self.assertIn("leased.skydns.local.\t60\tIN\tA", run("dig", "@127.0.0.1", "leased.skydns.local").stdout)
+            self.etcd.call("lease/revoke", {"ID": lease})
             wait_until(lambda: status("leased.skydns.local") == "NXDOMAIN", "it goes with its lease")
 
             self.put("dns/stub/test/x", {"host": "127.0.0.2"})
             wait_until(lambda: "test." in (host.logs / "dnsd").read_text(), "a stub zone is forwarded")
 
-            self.stop_etcd()
+            self.etcd.stop()
             wait_until(lambda: "SkyDNS tree" in host.admin("dnsd", "/status"), "the loss is told", 60)
             self.assertEqual(short("db.skydns.local"), ["10.0.0.2"])
             self.assertIn("EDE: 3", run("dig", "@127.0.0.1", "db.skydns.local").stdout)
-            self.start_etcd()
+            self.etcd.start()
             self.put("db/b", {"host": "10.0.0.9"})
             wait_until(lambda: short("db.skydns.local") == ["10.0.0.9"], "it is followed again", 30)
 

@@ -2,14 +2,13 @@
 """A fleet's store: etcd, a metadatad on it, another below that one, and a dnsd that reads etcd by itself. What is put
 at the bottom is answered at the top; etcd dies and comes back."""
 import pathlib
-import signal
 import subprocess
-import tempfile
 import unittest
 
+from etcd import LOOPBACK as ETCD
+from etcd import Etcd
 from host import BUILD, Host, run, wait_until
 
-ETCD = "http://127.0.0.1:2379"
 PARENT = "127.0.0.1:9760"
 WEB = '{"kind": "Service", "namespace": "shop", "name": "web", "cluster_ips": ["10.43.0.7"]}'
 
@@ -18,26 +17,10 @@ def short(*question):
     return sorted(run("dig", "@127.0.0.1", "+tries=1", "+short", *question).stdout.split())
 
 
-class Etcd:
-    def __init__(self):
-        self.folder = tempfile.TemporaryDirectory()
-
-    def start(self):
-        self.process = subprocess.Popen(
-            ["etcd", "--data-dir", self.folder.name, "--log-level", "error", "--listen-client-urls", ETCD,
-             "--advertise-client-urls", ETCD], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(lambda: "true" in run("curl", "-s", ETCD + "/health", check=False).stdout, "etcd is ready", 30)
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-
 class Stores(unittest.TestCase):
     def test_one_store_for_all(self):
         etcd = Etcd()
-        etcd.start()
-        self.addCleanup(etcd.kill)
+        self.addCleanup(etcd.stop)
         tokens = pathlib.Path("/run/tokens")
         tokens.write_text("secret below\n")
         options = {
@@ -54,7 +37,7 @@ class Stores(unittest.TestCase):
             audit = run("curl", "-sS", "--unix-socket", "/run/paddock/metadata.sock", "http://localhost/v1/audit").stdout
             self.assertIn("as=token:below for uid=0", audit)
 
-            etcd.kill()
+            etcd.stop()
             wait_until(lambda: "nothing heard" in host.admin("metadatad", "/status"), "metadatad says it is stale")
             self.assertEqual(short("web.shop.svc.cluster.local"), ["10.43.0.7"])
             host.stop("dnsd")
@@ -66,7 +49,8 @@ class Stores(unittest.TestCase):
             wait_until(lambda: short("web.shop.svc.cluster.local") == [], "dnsd is up to date", 30)
 
     def start_below(self):
-        folder = pathlib.Path(tempfile.mkdtemp())
+        folder = pathlib.Path("/run/below")
+        folder.mkdir()
         token = folder / "token"
         token.write_text("secret\n")
         socket = folder / "metadata.sock"

@@ -9,7 +9,8 @@ import socket
 import subprocess
 import unittest
 
-from fleet import ETCD, Etcd, Node, call, lay_wire, ping, text
+from etcd import Etcd, call, text
+from fleet import ETCD, Node, lay_wire, ping
 from host import BUILD, run, wait_until
 
 PREFIX = "/coreos.com/network"
@@ -18,11 +19,11 @@ PATTERN = "70616464"  # what pings carry
 
 
 def put(name, value):
-    call("kv/put", {"key": text(f"{PREFIX}/{name}"), "value": text(json.dumps(value))})
+    call("kv/put", {"key": text(f"{PREFIX}/{name}"), "value": text(json.dumps(value))}, ETCD)
 
 
 def record_of(subnet):
-    found = call("kv/range", {"key": text(f"{PREFIX}/subnets/{subnet}.0-24")})["kvs"]
+    found = call("kv/range", {"key": text(f"{PREFIX}/subnets/{subnet}.0-24")}, ETCD)["kvs"]
     return json.loads(base64.b64decode(found[0]["value"]))
 
 
@@ -91,7 +92,7 @@ class Flannel(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.etcd = Etcd()
+        cls.etcd = Etcd(ETCD)
         put("config", CONFIG)
         cls.nodes = [SecureNode(number) for number in (1, 2, 3)]
         for node in cls.nodes:
@@ -190,7 +191,7 @@ class Cluster(unittest.TestCase):
     """Both families; hosts know one another by their Host objects."""
 
     def test_hosts_find_one_anothers_keys_in_the_cluster(self):
-        self.addCleanup(Etcd().stop)
+        self.addCleanup(Etcd(ETCD).stop)
         nodes = [SecureNode(number, has_v6=True) for number in (4, 5)]
         for node in nodes:
             node.start("--metadata", f"etcd:{ETCD}", "--cluster-cidrs", "10.42.0.0/16", "--cluster-cidrs", "fd42::/48",

@@ -35,10 +35,10 @@ TEST_P(Connections, OfAnAddressAreForgottenInBothDirectionsAndNoOthers) {
   Host host;
   Namespace pods[3];
   for (int i = 0; i < 3; ++i) attach(host, pods[i], std::to_string(i + 7));
-  ASSERT_TRUE(pods[0].pings("10.42.0.8"));
-  ASSERT_TRUE(pods[1].pings("10.42.0.7"));
-  ASSERT_TRUE(pods[0].pings("fd42::8"));
-  ASSERT_TRUE(pods[1].pings("10.42.0.9"));
+  ASSERT_TRUE(pods[0].pings("10.42.0.8", several));
+  ASSERT_TRUE(pods[1].pings("10.42.0.7", several));
+  ASSERT_TRUE(pods[0].pings("fd42::8", several));
+  ASSERT_TRUE(pods[1].pings("10.42.0.9", several));
   netlink::Socket socket = netlink::Socket::open(host.ns.get(), NETLINK_NETFILTER).value();
 
   const auto done = GetParam()(socket, {ip("10.42.0.7"), ip("fd42::7")});

@@ -64,6 +64,7 @@ class PathProbes : public testing::Test {
 };
 
 TEST_F(PathProbes, AreAnsweredAtTheEndOfTheTunnel) {
+  ASSERT_TRUE(answers("10.42.2.0", 68));
   const auto took = answer("10.42.2.0", 68, std::chrono::seconds(20));
 
   ASSERT_TRUE(took);

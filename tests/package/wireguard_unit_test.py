@@ -53,7 +53,7 @@ class WireguardUnit(unittest.TestCase):
             self.root.run("ip", "netns", "exec", "there", *command.split())
 
     def reaches_peer(self):
-        return self.root.run("ping", "-c", "1", "-W", "1", "-I", "10.42.1.0", "10.42.2.1", check=False).returncode == 0
+        return self.root.run("ping", "-c", "1", "-W", "5", "-I", "10.42.1.0", "10.42.2.1", check=False).returncode == 0
 
     def process(self):
         """That of netd, by its id."""

@@ -76,7 +76,7 @@ class FakeResolver {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     sockaddr any;
     socklen_t length = sizeof any;
-    do {  // until a port is free for both
+    for (;;) {  // until a port is free for both
       udp_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
       tcp_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
       address.sin_port = 0;
@@ -85,7 +85,10 @@ class FakeResolver {
       ::getsockname(udp_, &any, &length);
       std::memcpy(&address, &any, sizeof any);
       port_ = ntohs(address.sin_port);
-    } while (::bind(tcp_, &any, sizeof any) != 0 || ::listen(tcp_, 16) != 0);
+      if (::bind(tcp_, &any, sizeof any) == 0 && ::listen(tcp_, 16) == 0) break;
+      ::close(udp_);
+      ::close(tcp_);
+    }
     stop_ = ::eventfd(0, EFD_CLOEXEC);
   }
 

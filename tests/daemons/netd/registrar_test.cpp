@@ -57,7 +57,7 @@ class RegistrarTest : public testing::Test {
 
   // Waits for snapshots until the claim holds.
   bool comes_true(const std::function<bool()>& claim) const {
-    const auto deadline = std::chrono::steady_clock::now() + 15s;
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
     for (;;) {
       const auto revision = store_->cluster()->revision();
       if (claim()) return true;

@@ -96,8 +96,8 @@ class Soak(unittest.TestCase):
     def kill_while(self, workers):
         dice = random.Random(SEED)
         kills = 0
-        while any(worker.is_alive() for worker in workers):
-            workers[0].join(dice.uniform(0.2, 1.5))
+        while alive := [worker for worker in workers if worker.is_alive()]:
+            alive[0].join(dice.uniform(0.2, 1.5))
             self.host.kill("netd")
             self.host.restart("netd")
             kills += 1
