@@ -4,7 +4,7 @@ import pathlib
 import tempfile
 import unittest
 
-from check_layers import violations
+from check_layers import untrue_rows, violations
 
 LAYERS = """
 libdns:
@@ -48,6 +48,19 @@ class CheckLayers(unittest.TestCase):
 
     def test_a_folder_nobody_listed(self):
         self.assertEqual(self.violations_of(libdns__src__misc__bag=""), ["libdns/src/misc/bag.cpp: its folder is not in layers.txt"])
+
+    def test_a_page_that_says_otherwise(self):
+        page = ("| folder | what | may include |\n| --- | --- | --- |\n| `libdns/src/wire` | bytes, `x` | |\n"
+                "| `libdns/src/server` | workers | wire |\n| `daemons/runtime` | log | |\n| `daemons/dnsd` | main | libdns, runtime |\n")
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            (root / "tests/architecture").mkdir(parents=True)
+            (root / "tests/architecture/layers.txt").write_text(LAYERS)
+            (root / "ARCHITECTURE.md").write_text(page)
+            self.assertEqual(untrue_rows(root), [])
+            (root / "ARCHITECTURE.md").write_text(page.replace("| wire |", "| |").replace("| `daemons/runtime` | log | |\n", ""))
+            self.assertEqual(untrue_rows(root), ["ARCHITECTURE.md: daemons/runtime: not what layers.txt says",
+                                                 "ARCHITECTURE.md: libdns/src/server: not what layers.txt says"])
 
 
 if __name__ == "__main__":
