@@ -93,7 +93,8 @@ struct Flags {
 
 void report_unknown(const OptionTable& table, const std::vector<std::string>& unknown,
                     std::vector<OptionProblem>& problems) {
-  std::vector<std::string> names{"--config", "--check-config", "--help", "--version"};
+  std::vector<std::string> names{"--config", "--check-config", "--print-config", "--help",
+                                 "--version"};
   for (const auto& option : table.options()) names.push_back("--" + option.text.name);
   for (const auto& word : unknown) {
     const auto meant = nearest(word.substr(0, word.find('=')), names);

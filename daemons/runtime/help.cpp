@@ -88,6 +88,7 @@ std::string help_text(const OptionTable& table) {
   fixed("-c, --config FILE", "Read options from this YAML file. Default: /etc/paddock/" +
                                  table.daemon() + ".yaml where it exists.");
   fixed("--check-config", "Read options, report everything that is wrong, and end.");
+  fixed("--print-config", "Write a file that has every key commented out at its default, and end.");
   for (const auto& option : table.options()) {
     const auto live = option.text.reload == Reload::live ? " SIGHUP takes a change over." : "";
     fixed(head_of(option), explanation(option) + live);
@@ -119,6 +120,7 @@ std::string manual_page(const OptionTable& table) {
   };
   fixed("-c, --config FILE", "Read options from this YAML file.");
   fixed("--check-config", "Read options, report everything that is wrong, and end.");
+  fixed("--print-config", "Write a file that has every key commented out at its default, and end.");
   for (const auto& option : table.options()) {
     const auto live = option.text.reload == Reload::live ? " SIGHUP takes a change over." : "";
     fixed(head_of(option), explanation(option) + live);

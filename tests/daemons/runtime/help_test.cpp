@@ -31,6 +31,7 @@ TEST(Help, NamesOptionDefaultAndReload) {
   const auto text = help_text(table_of(kennel));
 
   EXPECT_NE(text.find("Keeps dogs."), std::string::npos);
+  EXPECT_NE(text.find("--print-config\n"), std::string::npos);
   EXPECT_NE(text.find("--listen-on ADDRESS:PORT\n        Where dogs knock. Default: [::1]:53."),
             std::string::npos);
   EXPECT_NE(text.find("Default: 9.9.9.9, fd00::1. SIGHUP"), std::string::npos);
