@@ -130,6 +130,9 @@ class Flannel(unittest.TestCase):
         self.assertGreater(wire.count("udp", "port", "51820"), 0)
         self.assertEqual(wire.count("net", "10.9.0.0/16"), 0)
         self.assertFalse(wire.holds_pattern())
+        with Capture() as wire:
+            self.nodes[0].run("ping", "-c", "1", "-W", "5", "-p", PATTERN, self.nodes[1].address)
+        self.assertTrue(wire.holds_pattern(), "what is in clear text is seen")
 
     def test_3_a_killed_netd_leaves_the_path_and_takes_it_over(self):
         node = self.nodes[0]

@@ -118,7 +118,12 @@ class Ports(NetdTest):
         listener.stdout.readline()
         listener.stdout.close()
 
-        self.assertEqual(self.ask("web", "127.0.0.2", 9999, "udp", 0.5), "")
+        for protocol in ("tcp", "udp"):
+            self.assertEqual(self.ask("web", "127.0.0.2", 9999, protocol, 0.5), "")
+
+        self.host.stop("netd")
+        run("nft", "flush", "chain", "inet", "paddock", "prerouting")
+        self.assertEqual(self.ask("web", "127.0.0.2", 9999), "host 10.42.0.2", "it is that chain that keeps it away")
 
     def test_an_address_of_the_host_limits_the_mapping(self):
         run("ip", "addr", "add", "192.0.2.2/24", "dev", "uplink")
