@@ -270,6 +270,11 @@ std::vector<std::string> purge(const Options& options) {
     std::filesystem::remove(std::filesystem::path(options.state_dir) / file);
   std::filesystem::remove_all(std::filesystem::path(options.state_dir) / "spool");
   done.emplace_back("leases removed");
+  std::filesystem::remove(options.reach_file);
+  if (options.write_conflist && read_whole(options.conflist) == conflist(options.network_name)) {
+    std::filesystem::remove(options.conflist);  // runtimes would ask for a netd that is not there
+    done.push_back(options.conflist + " removed");
+  }
   return done;
 }
 

@@ -11,6 +11,7 @@
 #include "netd/peer_probes.hpp"
 #include "netd/registrar.hpp"
 #include "netd/subnet_registry.hpp"
+#include "netd/whole_file.hpp"
 #include "runtime/admin.hpp"
 #include "runtime/metrics.hpp"
 
@@ -111,8 +112,8 @@ class Service {
   std::vector<HeldSubnets> taken_in_;
   std::atomic<bool> has_open_subnet_{false};  // among those, so that addresses can be given out
   std::atomic<std::uint32_t> pod_mtu_{0};     // told to pods_
-  std::string subnet_file_text_;              // as last written
-  std::string reach_file_text_;               // the same
+  KeptFile subnet_file_;
+  KeptFile reach_file_;
   std::chrono::steady_clock::time_point reach_looked_at_{};
   net::HostPlan plan_;
   net::HostNetwork network_;

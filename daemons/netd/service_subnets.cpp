@@ -10,7 +10,6 @@
 #include "netd/plan.hpp"
 #include "netd/reach_file.hpp"
 #include "netd/service.hpp"
-#include "netd/whole_file.hpp"
 #include "netd/wireguard_keys.hpp"
 #include "runtime/log.hpp"
 
@@ -259,13 +258,8 @@ void Service::write_subnet_file() {
                                                       .subnets = open->subnets,
                                                       .mtu = pod_mtu_,
                                                       .masquerade = options_.masquerade});
-  if (subnet_file_text_ == text) return;
-  try {
-    subnet_file_text_ = text;
-    write_whole(options_.subnet_file, text);
-  } catch (const std::exception& failed) {
-    log::error("the subnet file is not written", {{"error", failed.what()}});
-  }
+  if (const auto failed = subnet_file_.put(options_.subnet_file, text))
+    log::error("the subnet file is not written", {{"error", *failed}});
 }
 
 // With thousands of peers it takes a moment, and every pod wakes us.
@@ -277,13 +271,8 @@ void Service::write_reach_file() {
   auto text = format_reach(settings->backend, plan_.cluster_networks, networks_of(plan_));
   if (settings->backend != net::OverlayBackend::none)
     overlay_->each_peer([&](const net::PeerStatus& peer) { text += format_reach(peer); });
-  if (reach_file_text_ == text) return;
-  try {
-    reach_file_text_ = text;
-    write_whole(options_.reach_file, text);
-  } catch (const std::exception& failed) {
-    log::error("dnsd is not told what is reached", {{"error", failed.what()}});
-  }
+  if (const auto failed = reach_file_.put(options_.reach_file, text))
+    log::error("dnsd is not told what is reached", {{"error", *failed}});
 }
 
 void Service::tell_host() {

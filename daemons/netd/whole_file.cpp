@@ -52,4 +52,18 @@ std::string read_whole(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+std::optional<std::string> KeptFile::put(const std::string& path, const std::string& text) {
+  if (text_ == text) return std::nullopt;
+  try {
+    write_whole(path, text);
+    text_ = text;
+    trouble_.clear();
+    return std::nullopt;
+  } catch (const std::exception& failed) {
+    if (trouble_ == failed.what()) return std::nullopt;
+    trouble_ = failed.what();
+    return trouble_;
+  }
+}
+
 }  // namespace paddock::netd

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 
 namespace paddock::netd {
@@ -15,5 +16,17 @@ namespace paddock::netd {
 void write_whole(const std::string& path, const std::string& text, mode_t mode = 0644);
 // Empty when there is none.
 [[nodiscard]] std::string read_whole(const std::string& path);
+
+// A file that is to have the text it was given last. What could not be written is tried again with
+// the next word of it.
+class KeptFile {
+ public:
+  // A sentence when it cannot be written, once for as long as the same keeps it from that.
+  [[nodiscard]] std::optional<std::string> put(const std::string& path, const std::string& text);
+
+ private:
+  std::string text_;
+  std::string trouble_;
+};
 
 }  // namespace paddock::netd

@@ -198,7 +198,8 @@ class Cluster(unittest.TestCase):
         nodes = [SecureNode(number, has_v6=True) for number in (4, 5)]
         for node in nodes:
             node.start("--metadata", f"etcd:{ETCD}", "--cluster-cidrs", "10.42.0.0/16", "--cluster-cidrs", "fd42::/48",
-                       "--subnets", f"10.42.{node.number}.0/24", "--subnets", f"fd42:0:0:{node.number}::/64", "--overlay", "wireguard")
+                       "--subnets", f"10.42.{node.number}.0/24", "--subnets", f"fd42:0:0:{node.number}::/64", "--overlay", "wireguard", "--reach-file",
+                       node.folder / "reach")
         other = nodes[1]
         self.addCleanup(other.stop)
         one = nodes[0]
@@ -221,8 +222,10 @@ class Cluster(unittest.TestCase):
         self.assertRegex(why.stdout, rf"  encrypted for {key} at 10\.1\.0\.5:51820, last handshake [0-9]+ s ago\n")
         unknown = one.run(BUILD / "daemons/paddock", "why", "shop/pod4", "10.42.77.7", check=False)
         self.assertIn("none that is known here", unknown.stdout)
+        wait_until(lambda: "reached 10.42.5.0/24\n" in (one.folder / "reach").read_text(), "dnsd is told that they are reached")
         one.stop()
-        one.run(BUILD / "daemons/paddock-netd", "--purge", "--state-dir", one.folder / "state")
+        one.run(BUILD / "daemons/paddock-netd", "--purge", "--state-dir", one.folder / "state", "--reach-file", one.folder / "reach")
+        self.assertFalse((one.folder / "reach").exists())
         self.assertNotIn("paddock-wg", one.run("ip", "link", "show").stdout)
         self.assertFalse((one.folder / "state/wireguard.key").exists())
 

@@ -406,6 +406,14 @@ class Restarting(NetdTest):
         self.assertEqual(written["plugins"][0]["type"], "paddock")
         self.assertEqual([p.name for p in path.parent.iterdir()], [path.name])
 
+        self.host.stop("netd")
+        run(NETD, "--purge", *self.host.options["netd"])
+        self.assertFalse(path.exists(), "no runtime asks for a netd that is gone")
+        path.write_text("{}")
+        self.addCleanup(path.unlink)
+        run(NETD, "--purge", *self.host.options["netd"])
+        self.assertEqual(path.read_text(), "{}", "it is somebody else's")
+
 
 if __name__ == "__main__":
     unittest.main()
