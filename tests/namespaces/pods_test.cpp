@@ -316,6 +316,31 @@ TEST(Pods, StatusSaysWhichNetworkIsUsedUp) {
   EXPECT_NE(full.error().msg.find("network net"), std::string::npos);
 }
 
+TEST(Pods, StatusCountsNothingThatClosedSubnetsHave) {
+  PodHost host([](PodNetworkOptions& options) {
+    options.pool.subnets = {{.network = prefix("10.42.0.0/29"), .gateway = {}, .ranges = {}}};
+  });
+  std::vector<Namespace> pods(4);
+  for (std::size_t i = 0; i < pods.size(); ++i)
+    host.add("c" + std::to_string(i), pods[i], R"("dataPath":"bridge")");
+  ASSERT_TRUE(
+      host.pods().add_subnet({.network = prefix("10.43.0.0/30"), .gateway = {}, .ranges = {}}));
+  host.pods().close_subnet(prefix("10.42.0.0/29"));
+
+  const auto open = host.pods().answer(cni_request("STATUS", "none"), nullptr);
+
+  EXPECT_TRUE(open) << open.error().msg;
+  const auto link = cni_request("STATUS", "none", R"("type":"bridge","ipam":{"type":"paddock"})");
+  EXPECT_TRUE(host.pods().answer(link, nullptr));
+  Namespace last;
+  host.add("last", last, R"("dataPath":"bridge","bridge":"br1")");
+  for (const auto& asked : {cni_request("STATUS", "none"), link}) {
+    const auto full = host.pods().answer(asked, nullptr);
+    ASSERT_FALSE(full);
+    EXPECT_EQ(full.error().code, cni::Code::cannot_add);
+  }
+}
+
 TEST(Pods, ManyAtOnceGetAddressesOfTheirOwn) {
   PodHost host;
   std::vector<Namespace> pods(16);

@@ -92,11 +92,15 @@ class AddressPool::State {
     std::uint64_t resting = 0;
     std::string names;
     for (const auto& subnet : family.subnets()) {
+      if (subnet.is_closed()) continue;
       size += subnet.size;
       taken += subnet.taken;
       resting += family.resting(subnet, now, options.quarantine);
       names += (names.empty() ? "" : ", ") + subnet.network.to_string();
     }
+    if (names.empty())
+      return failure(boost::system::errc::no_buffer_space,
+                     "pool " + options.name + " has no open subnet; give this host another one");
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(options.quarantine).count();
     return failure(boost::system::errc::no_buffer_space,
                    "pool " + options.name + " (" + names +

@@ -277,8 +277,8 @@ cni::Expected<std::string> PodNetwork::State::status(const cni::Request& request
     std::uint64_t used = 0;
     for (const auto& usage : records.usage(request.network)) {
       if (usage.network.address.is_v4() != v4) continue;
-      size += usage.size;
-      used += usage.taken + usage.resting;
+      size += usage.size;  // 0 of a closed one, whose pods take nothing from the others
+      used += std::min(usage.size, usage.taken + usage.resting);
     }
     if (size > 0 && used >= size)
       return cni::Failure{cni::Code::cannot_add,

@@ -27,6 +27,14 @@ constexpr std::uint32_t usual_mtu = 1500;  // the kernel's for veth
 
 bool makes_link(Plugin plugin) { return plugin == Plugin::bridge || plugin == Plugin::ptp; }
 
+// Whether the addresses are netd's own.
+bool gives_from_pool(const cni::Request& request) {
+  const auto config = cni::Json::parse(request.config);
+  const auto* ipam = cni::find(config, "ipam");
+  const auto* type = ipam && ipam->is_object() ? cni::find(*ipam, "type") : nullptr;
+  return type && *type == "paddock";
+}
+
 std::vector<Prefix> prefixes_of(const Attachment& attachment) {
   std::vector<Prefix> prefixes;
   for (const auto& address : attachment.addresses)
@@ -309,6 +317,7 @@ cni::Expected<std::string> StandardPods::collect(const cni::Request& request) {
 }
 
 cni::Expected<std::string> StandardPods::status(const cni::Request& request) {
+  if (makes_link(request.plugin) && gives_from_pool(request)) return state_.status(request);
   const auto settings = cni::attempt(request.version, [&] {
     return standard::host_local_settings(cni::parse_object(request.config), request);
   });

@@ -282,6 +282,18 @@ TEST(AddressPool, RestoredStateIsKept) {
   EXPECT_EQ(take(pool, start + 20s), "10.0.0.4");
 }
 
+TEST(AddressPool, ThatIsUsedUpCountsWhatItsOpenSubnetsHave) {
+  auto pool = pool_of({subnet("10.0.0.0/29"), subnet("10.1.0.0/30")});
+  for (int i = 0; i < 6; ++i) take(pool);
+  pool.close(*Prefix::parse("10.0.0.0/29"));
+
+  const auto text = take(pool);
+
+  EXPECT_NE(text.find("(10.1.0.0/30) is used up: 1 of 1"), std::string::npos) << text;
+  pool.close(*Prefix::parse("10.1.0.0/30"));
+  EXPECT_NE(take(pool).find("no open subnet"), std::string::npos);
+}
+
 TEST(AddressPool, FreeingTwiceOrUnknownChangesNothing) {
   auto pool = pool_of({subnet("10.0.0.0/30")});
   take(pool);
