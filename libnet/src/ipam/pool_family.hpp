@@ -135,16 +135,22 @@ class Family {
     return {};
   }
 
+  // A clock that was set back must not lock addresses away.
+  void leave_future(Time now) {
+    if (sorted_ && (freed_.empty() || freed_.back().when <= now)) return;
+    for (auto& entry : freed_) entry.when = std::min(entry.when, now);
+  }
+
   std::optional<Number> next_freed(Time now, Time::duration quarantine) {
     if (!sorted_) std::ranges::stable_sort(freed_, {}, &Freed::when);
     sorted_ = true;
+    leave_future(now);
     while (!freed_.empty()) {
-      auto& oldest = freed_.front();
+      const auto& oldest = freed_.front();
       if (!is_current(oldest)) {
         freed_.pop_front();
         continue;
       }
-      oldest.when = std::min(oldest.when, now);  // a clock set back must not lock addresses away
       if (oldest.when + quarantine > now) return {};
       const Number number = oldest.number;
       freed_.pop_front();
@@ -167,10 +173,11 @@ class Family {
   }
 
   std::optional<Number> freed_within(const std::vector<Span>& spans, Time now,
-                                     Time::duration quarantine) const {
+                                     Time::duration quarantine) {
+    leave_future(now);
     const Freed* oldest = nullptr;
     for (const auto& entry : freed_) {
-      const bool has_rested = std::min(entry.when, now) + quarantine <= now;
+      const bool has_rested = entry.when + quarantine <= now;
       const bool is_older = !oldest || entry.when < oldest->when;
       if (has_rested && is_older && is_current(entry) && is_in(entry.number, spans) &&
           subnet_of(entry.number)->allows(entry.number))

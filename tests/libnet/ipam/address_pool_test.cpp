@@ -282,6 +282,19 @@ TEST(AddressPool, RestoredStateIsKept) {
   EXPECT_EQ(take(pool, start + 20s), "10.0.0.4");
 }
 
+TEST(AddressPool, ClockThatIsSetBackKeepsNoFreedAddressFromRestingWithTheOthers) {
+  auto pool = pool_of({subnet("10.0.0.0/29")});
+  for (int i = 0; i < 5; ++i) take(pool);
+  for (const auto* address : {"10.0.0.2", "10.0.0.3", "10.0.0.4"})
+    pool.free(ip(address), start + 1h);
+
+  EXPECT_FALSE(pool.take({}, start)) << "an hour before they were freed";
+
+  EXPECT_EQ(take_within(pool, {"10.0.0.4"}, start + 30s), "10.0.0.4");
+  EXPECT_EQ(take(pool, start + 30s), "10.0.0.2");
+  EXPECT_EQ(take(pool, start + 30s), "10.0.0.3");
+}
+
 TEST(AddressPool, ThatIsUsedUpCountsWhatItsOpenSubnetsHave) {
   auto pool = pool_of({subnet("10.0.0.0/29"), subnet("10.1.0.0/30")});
   for (int i = 0; i < 6; ++i) take(pool);
