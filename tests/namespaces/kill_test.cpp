@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// netd killed at every step of its journal and of its talk with the kernel: the program's own
-// sendto() and mdb_txn_commit() come before the libraries', count, and kill.
+// netd killed at every step of its journal and of its talk with the kernel, or left by its disk:
+// the program's own sendto() and mdb_txn_commit() come before the libraries', count, and kill or
+// fail.
 #include "support/pods.hpp"
 
 #include <dlfcn.h>
@@ -19,6 +20,9 @@
 namespace {
 
 std::atomic<long> steps_left{0};  // 0: nobody is killed
+// How often the disk fails from now on: when a transaction ends, when the database is opened.
+std::atomic<int> commits_that_fail{0};
+std::atomic<int> openings_that_fail{0};
 
 void step() {
   if (steps_left > 0 && --steps_left == 0) ::raise(SIGKILL);
@@ -39,10 +43,25 @@ ssize_t sendto(int socket, const void* bytes, size_t size, int flags, const sock
 int mdb_txn_commit(MDB_txn* transaction) {
   static const auto real =
       reinterpret_cast<int (*)(MDB_txn*)>(::dlsym(RTLD_NEXT, "mdb_txn_commit"));
+  if (commits_that_fail > 0) {
+    --commits_that_fail;
+    mdb_txn_abort(transaction);
+    return MDB_PANIC;
+  }
   step();
   const int code = real(transaction);
   step();
   return code;
+}
+
+int mdb_env_open(MDB_env* environment, const char* path, unsigned flags, mdb_mode_t mode) {
+  static const auto real = reinterpret_cast<int (*)(MDB_env*, const char*, unsigned, mdb_mode_t)>(
+      ::dlsym(RTLD_NEXT, "mdb_env_open"));
+  if (openings_that_fail > 0) {
+    --openings_that_fail;
+    return EROFS;
+  }
+  return real(environment, path, flags, mode);
 }
 }
 
@@ -171,6 +190,20 @@ TEST_P(Killed, AfterTheAnswerToDelTheNextStartDoesTheRest) {
   expect_nothing_left(host, 0);
   (void)host.add("c1", pod, GetParam());
   EXPECT_TRUE(pod.pings("10.42.0.1"));
+}
+
+// As when the kernel mounts a disk that failed for reading only, until somebody mends it.
+TEST(BrokenDisk, IsTriedAgainUntilItTakesTheRecords) {
+  const test::TempFolder folder;
+  LeaseStore store(folder.path());
+  Lease lease;
+  lease.attachment.id = {"net", "c1", "eth0"};
+  commits_that_fail = 1;
+  openings_that_fail = 1;
+
+  ASSERT_TRUE(store.put(lease));
+
+  EXPECT_EQ(store.load().leases.size(), 1U);
 }
 
 INSTANTIATE_TEST_SUITE_P(DataPath, Killed, testing::Values("", bridged), [](const auto& chosen) {

@@ -69,9 +69,20 @@ LeaseDatabase::LeaseDatabase(std::filesystem::path path)
     throw std::runtime_error(sentence("open " + path_.string(), code));
 }
 
-LeaseDatabase::~LeaseDatabase() { mdb_env_close(environment_); }
+LeaseDatabase::~LeaseDatabase() { close(); }
+
+void LeaseDatabase::close() {
+  if (environment_ != nullptr) mdb_env_close(environment_);
+  environment_ = nullptr;
+}
 
 int LeaseDatabase::open() {
+  const int code = try_open();
+  if (code != 0) close();
+  return code;
+}
+
+int LeaseDatabase::try_open() {
   int code = mdb_env_create(&environment_);
   if (code != 0) return code;
   mdb_env_set_maxdbs(environment_, 3);
@@ -90,12 +101,15 @@ int LeaseDatabase::open() {
 }
 
 int LeaseDatabase::reopen() {
-  mdb_env_close(environment_);
+  close();
   const int code = open();
   return code != 0 ? code : EIO;
 }
 
 int LeaseDatabase::apply(const std::vector<const LeaseChange*>& changes, std::uint64_t last) {
+  if (environment_ == nullptr) {  // the disk that failed was not to be had when it was opened anew
+    if (const int code = open(); code != 0) return code;
+  }
   int code = try_apply(changes, last);
   while (code == MDB_MAP_FULL && map_size_ < largest_map_size) {
     map_size_ *= 2;

@@ -38,6 +38,8 @@ class LeaseDatabase {
 
  private:
   int open();
+  int try_open();
+  void close();
   int reopen();
   int try_apply(const std::vector<const LeaseChange*>& changes, std::uint64_t last);
   int write(MDB_txn* transaction, const LeaseChange& change) const;
@@ -46,7 +48,7 @@ class LeaseDatabase {
 
   std::filesystem::path path_;
   std::size_t map_size_;
-  MDB_env* environment_ = nullptr;
+  MDB_env* environment_ = nullptr;  // null: it is to be opened anew
   MDB_dbi leases_ = 0;
   MDB_dbi freed_ = 0;
   MDB_dbi journal_ = 0;
