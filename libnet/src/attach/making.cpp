@@ -60,7 +60,8 @@ Result<void> Attachments::State::make(const NetworkNamespace& pod, const Attachm
   if (const auto paired = host->execute(pair); !paired) {
     return paired.error();
   }
-  if (const auto configured = configure(host, *inside, pod, planned); !configured) {
+  const auto configured = contained([&] { return configure(host, *inside, pod, planned); });
+  if (!configured) {
     netlink::Batch undo;
     netlink::delete_link(undo, planned.host_ifindex, planned.host_link);
     undo.tolerate(ENODEV);

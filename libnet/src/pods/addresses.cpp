@@ -57,25 +57,12 @@ cni::Expected<std::string> StandardPods::check_addresses(const cni::Request& req
                       "the pod has to be attached again", request.version};
 }
 
-// Frees what nobody on the list has. Sentences about what could not be freed.
 std::vector<std::string> StandardPods::collect_addresses(const cni::Request& request) {
-  std::vector<std::string> problems;
   const auto settings = cni::attempt(request.version, [&] {
     return standard::host_local_settings(cni::parse_object(request.config), request);
   });
-  if (!settings) return problems;
-  const auto holders = state_.host_local.holders(settings->folder);
-  if (!holders) return {holders.error().text};
-  for (const auto& holder : *holders) {
-    const bool is_valid = std::ranges::any_of(*request.valid, [&](const auto& valid) {
-      return valid.container == holder.container &&
-             (holder.ifname.empty() || valid.ifname == holder.ifname);
-    });
-    if (is_valid) continue;
-    if (auto freed = state_.host_local.release(settings->folder, holder); !freed)
-      problems.push_back(freed.error().text);
-  }
-  return problems;
+  if (!settings) return {};
+  return state_.collect_reservations(settings->folder, request);
 }
 
 }  // namespace paddock::net

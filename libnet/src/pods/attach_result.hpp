@@ -33,7 +33,7 @@ cni::Dns merge(const cni::Dns& asked, cni::Dns ours, const std::string& pod_name
 // interface another MTU, and the MAC address that prevResult has.
 Attachment expected_of(const Lease& lease, const cni::AddResult& previous);
 
-// Addresses of the attachment that prevResult of a CHECK does not have.
+// What of the attachment prevResult of a CHECK lacks, or says otherwise, as sentences.
 std::vector<std::string> missing_in(const cni::AddResult& previous, const std::string& netns,
                                     const Attachment& attachment);
 

@@ -4,6 +4,8 @@
 // for each removal and hardly more for many at once.
 #pragma once
 
+#include "failure.hpp"
+
 #include <paddock/net/attachment.hpp>
 
 #include <chrono>
@@ -55,7 +57,8 @@ class Reaper {
              std::chrono::steady_clock::now() < latest)
         changed_.wait_for(lock, gather, [this] { return waiting_ || stopping_; });
       lock.unlock();
-      if (auto reaped = attachments_.reap(); !reaped && failed_) failed_(reaped.error().text);
+      const auto reaped = contained([this] { return attachments_.reap(); });
+      if (!reaped && failed_) failed_(reaped.error().text);
       lock.lock();
     }
   }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What each command of the CNI protocol does.
+#include "failure.hpp"
 #include "pods/answers.hpp"
 #include "pods/attach_result.hpp"
 #include "pods/state.hpp"
+#include "standard/former_reservations.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <iterator>
 #include <set>
 
@@ -73,7 +74,8 @@ cni::Expected<std::string> PodNetwork::State::attach(const cni::Request& request
   }
   auto answer = plan(request, *reserved, lease);
   if (answer) {
-    if (auto made = make(pod, lease); !made) answer = to_failure(made.error(), request.version);
+    if (auto made = contained([&] { return make(pod, lease); }); !made)
+      answer = to_failure(made.error(), request.version);
   }
   if (!answer) {
     (void)ports.withdraw(id.alias());
@@ -163,23 +165,27 @@ void PodNetwork::State::end_releases(const std::vector<Farewells::Leaving>& leav
 }
 
 Result<void> PodNetwork::State::disconnect(const Records::LeasePointer& lease) {
-  tell(options.events.detached, *lease);
-  const auto owner = lease->attachment.id.alias();
+  auto done = contained([&] { return take_from_host(*lease); });
+  if (!done) records.abandon(*lease);
+  return done;
+}
+
+Result<void> PodNetwork::State::take_from_host(const Lease& lease) {
+  tell(options.events.detached, lease);
+  const auto owner = lease.attachment.id.alias();
   if (auto dropped = elements.drop(owner); !dropped)
     tell(options.events.failed, dropped.error().text);
   // First, or a packet would make a connection again that the next line forgets.
   if (auto closed = ports.withdraw(owner); !closed)
     tell(options.events.failed, closed.error().text);
-  if (auto disconnected = attachments.disconnect(lease->attachment); !disconnected) {
-    records.abandon(*lease);
+  if (auto disconnected = attachments.disconnect(lease.attachment); !disconnected)
     return disconnected;
-  }
-  if (const auto note = lease->kept.find("flannel"); note != lease->kept.end()) {
+  if (const auto note = lease.kept.find("flannel"); note != lease.kept.end()) {
     std::error_code ignored;  // it is the original's, who does without it, too
     std::filesystem::remove(note->second, ignored);
   }
-  if (const auto folder = lease->kept.find("host-local"); folder != lease->kept.end()) {
-    const auto& id = lease->attachment.id;
+  if (const auto folder = lease.kept.find("host-local"); folder != lease.kept.end()) {
+    const auto& id = lease.attachment.id;
     if (auto freed = host_local.release(folder->second, {id.container, id.ifname}); !freed)
       tell(options.events.failed, freed.error().text);
   }
@@ -187,11 +193,7 @@ Result<void> PodNetwork::State::disconnect(const Records::LeasePointer& lease) {
 }
 
 Result<void> PodNetwork::State::forget(const std::vector<Attachment>& gone) {
-  try {
-    return attachments.forget(gone);
-  } catch (const std::exception& failed) {  // out of descriptors
-    return Error{make_error_code(boost::system::errc::too_many_files_open), failed.what()};
-  }
+  return contained([&] { return attachments.forget(gone); });
 }
 
 Result<void> PodNetwork::State::detach_unknown(const AttachmentId& id, const std::string& link) {
@@ -256,7 +258,8 @@ cni::Expected<std::string> PodNetwork::State::collect(const cni::Request& reques
     if (!now) continue;
     if (auto released = release(now); !released) problems.push_back(released.error().text);
   }
-  collect_reservations(request, problems);
+  std::ranges::copy(collect_reservations(standard::usual_reservations / request.network, request),
+                    std::back_inserter(problems));
   auto links = attachments.list();
   if (!links) problems.push_back(links.error().text);
   for (const auto& link : links ? *links : std::vector<FoundAttachment>{}) {

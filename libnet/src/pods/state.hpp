@@ -85,6 +85,10 @@ class PodNetwork::State {
   Result<void> detach_unknown(const AttachmentId& id, const std::string& link);
   // Of addresses that no pod has from before its network was ours.
   Result<Reservation> reserve(const Claim& claim);
+  // Frees what that folder of host-local gives to nobody on the list of a GC. Returns sentences
+  // about what could not be freed.
+  std::vector<std::string> collect_reservations(const std::filesystem::path& folder,
+                                                const cni::Request& request);
 
  private:
   using Links = std::map<std::string, FoundAttachment>;  // by alias
@@ -95,9 +99,10 @@ class PodNetwork::State {
                                   Lease& lease);
   Result<void> make(const NetworkNamespace& pod, const Lease& lease);
   Result<void> release_reservations(const AttachmentId& id);
-  void collect_reservations(const cni::Request& request, std::vector<std::string>& problems);
   void give_back_withheld();
+  // After begin_release(); an error has abandoned it.
   Result<void> disconnect(const Records::LeasePointer& lease);
+  Result<void> take_from_host(const Lease& lease);
   Result<void> forget(const std::vector<Attachment>& gone);
   void end_releases(const std::vector<Farewells::Leaving>& leaving);
   // Why the lease has no right to exist; empty when it has. `links` null: not known.

@@ -45,11 +45,11 @@ Result<void> PodNetwork::State::release_reservations(const AttachmentId& id) {
   return host_local.release(standard::usual_reservations / id.network, {id.container, id.ifname});
 }
 
-void PodNetwork::State::collect_reservations(const cni::Request& request,
-                                             std::vector<std::string>& problems) {
-  const auto folder = standard::usual_reservations / request.network;
+std::vector<std::string> PodNetwork::State::collect_reservations(
+    const std::filesystem::path& folder, const cni::Request& request) {
   const auto holders = host_local.holders(folder);
-  if (!holders) return problems.push_back(holders.error().text);
+  if (!holders) return {holders.error().text};
+  std::vector<std::string> problems;
   for (const auto& holder : *holders) {
     const bool is_valid = std::ranges::any_of(*request.valid, [&](const auto& valid) {
       return valid.container == holder.container &&
@@ -59,6 +59,7 @@ void PodNetwork::State::collect_reservations(const cni::Request& request,
     if (auto freed = host_local.release(folder, holder); !freed)
       problems.push_back(freed.error().text);
   }
+  return problems;
 }
 
 }  // namespace paddock::net
