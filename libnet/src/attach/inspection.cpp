@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "attach/inspection.hpp"
 
+#include "attach/limits.hpp"
 #include "attach/wiring.hpp"
 #include "marks.hpp"
 #include "netlink/requests.hpp"
@@ -8,6 +9,7 @@
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -147,6 +149,16 @@ Result<void> compare_host(Sentences& missing, netlink::Socket& host, const Attac
                            attachment.pod_mac);
 }
 
+Result<void> compare_limits(Sentences& missing, netlink::Socket& host,
+                            const Attachment& attachment) {
+  auto limits = missing_limits(host, attachment);
+  if (!limits) {
+    return limits.error();
+  }
+  std::move(limits->begin(), limits->end(), std::back_inserter(missing));
+  return {};
+}
+
 Result<void> compare_gateways(Sentences& missing, netlink::Socket& host,
                               const Attachment& attachment) {
   if (attachment.bridge) {
@@ -208,8 +220,8 @@ Result<std::vector<std::string>> missing(netlink::Socket& host, netlink::Socket&
                                          const Attachment& attachment) {
   Sentences found;
   for (const auto& done :
-       {compare_host(found, host, attachment), compare_gateways(found, host, attachment),
-        compare_pod(found, pod, attachment)}) {
+       {compare_host(found, host, attachment), compare_limits(found, host, attachment),
+        compare_gateways(found, host, attachment), compare_pod(found, pod, attachment)}) {
     if (!done) {
       return done.error();
     }

@@ -42,6 +42,28 @@ void add_limits(netlink::Batch& batch, const Attachment& attachment, const std::
   netlink::redirect_receiving(batch, attachment.host_ifindex, index, attachment.host_link);
 }
 
+Result<std::vector<std::string>> missing_limits(netlink::Socket& host,
+                                                const Attachment& attachment) {
+  struct Wanted {
+    const char* direction;
+    std::uint32_t link;
+    std::uint64_t rate;
+  };
+  std::vector<std::string> missing;
+  for (const auto& [direction, link, rate] :
+       {Wanted{"into", attachment.host_ifindex, attachment.bandwidth.ingress.rate},
+        Wanted{"out of", detour_index(attachment.host_ifindex),
+               attachment.bandwidth.egress.rate}}) {
+    if (rate == 0) continue;
+    const auto present = netlink::sending_rate(host, link);
+    if (!present) return present.error();
+    if (*present / 8 != rate / 8)  // the kernel counts octets
+      missing.push_back(std::string("what goes ") + direction + " the pod is not limited to " +
+                        std::to_string(rate) + " bits per second");
+  }
+  return missing;
+}
+
 void release_limits(netlink::Batch& batch, std::uint32_t host_ifindex) {
   netlink::LinkChange change;
   change.index = detour_index(host_ifindex);

@@ -5,12 +5,14 @@
 #pragma once
 
 #include "netlink/batch.hpp"
-#include "netlink/values.hpp"
+#include "netlink/socket.hpp"
 
 #include <paddock/net/attachment.hpp>
+#include <paddock/net/error.hpp>
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace paddock::net::attach {
 
@@ -19,6 +21,10 @@ std::string detour_name(std::uint32_t host_ifindex);
 
 // Whatever is there already. `detour` is the name of the ifb link.
 void add_limits(netlink::Batch& batch, const Attachment& attachment, const std::string& detour);
+
+// Which of the attachment's limits the kernel does not have, as sentences. Reads only.
+Result<std::vector<std::string>> missing_limits(netlink::Socket& host,
+                                                const Attachment& attachment);
 
 // None is fine, for both. The first marks the ifb link for reaping with the host's end.
 void release_limits(netlink::Batch& batch, std::uint32_t host_ifindex);

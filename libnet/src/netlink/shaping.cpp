@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::uint32_t ingress_handle = 0xffff0000U;
 constexpr std::uint32_t bucket_handle = 0x00010000U;   // 1:
+constexpr std::uint32_t filter_handle = 0x80000800U;   // 800::800, as the kernel would choose
 constexpr std::uint64_t latency_in_milliseconds = 25;  // how long what exceeds the rate may wait
 
 std::uint32_t clamp(std::uint64_t number) {
@@ -58,23 +59,16 @@ void put_redirection(Batch& batch, std::uint32_t to) {
   batch.close(actions);
 }
 
-std::optional<RateLimit> parse_bucket(Bytes options) {
-  RateLimit limit;
+// In octets. One that 32 bits cannot say is said a second time.
+std::uint64_t rate_of_bucket(Bytes options) {
+  std::uint64_t rate = 0;
   while (const auto attribute = next_attribute(options)) {
-    if (attribute->type == TCA_TBF_PARMS) {
-      const auto bucket = read<tc_tbf_qopt>(attribute->payload);
-      if (!bucket) return {};
-      if (limit.rate == 0) limit.rate = std::uint64_t{bucket->rate.rate} * 8;
-      // What the queue holds beyond the bucket is 25 ms of the rate.
-      limit.burst =
-          (bucket->limit - std::min<std::uint64_t>(
-                               bucket->limit, limit.rate / 8 * latency_in_milliseconds / 1000)) *
-          8;
-    }
+    if (attribute->type == TCA_TBF_PARMS && rate == 0)
+      rate = read<tc_tbf_qopt>(attribute->payload).value_or(tc_tbf_qopt{}).rate.rate;
     if (attribute->type == TCA_TBF_RATE64)
-      limit.rate = read<std::uint64_t>(attribute->payload).value_or(0) * 8;
+      rate = read<std::uint64_t>(attribute->payload).value_or(0);
   }
-  return limit;
+  return rate;
 }
 
 }  // namespace
@@ -117,9 +111,11 @@ void redirect_receiving(Batch& batch, std::uint32_t link, std::uint32_t detour,
               "watch what " + name + " receives");
   batch.put_text(TCA_KIND, "ingress");
   batch.tolerate(EEXIST);
-  tcmsg header = traffic_header(link, ingress_handle, 0);
+  // By its handle, or each time would make one more; and in its place, since a detour that went
+  // took the way of the filter that is there with it.
+  tcmsg header = traffic_header(link, ingress_handle, filter_handle);
   header.tcm_info = TC_H_MAKE(1U << 16U, htons(ETH_P_ALL));
-  batch.begin(RTM_NEWTFILTER, create, header, "redirect what " + name + " receives");
+  batch.begin(RTM_NEWTFILTER, create_or_replace, header, "redirect what " + name + " receives");
   batch.put_text(TCA_KIND, "u32");
   const auto options = batch.open(TCA_OPTIONS);
   tc_u32_sel everything{};  // no key that could fail to match
@@ -127,15 +123,14 @@ void redirect_receiving(Batch& batch, std::uint32_t link, std::uint32_t detour,
   put_struct(batch, TCA_U32_SEL, everything);
   put_redirection(batch, detour);
   batch.close(options);
-  batch.tolerate(EEXIST);
 }
 
-Result<std::optional<RateLimit>> sending_limit(Socket& socket, std::uint32_t link) {
+Result<std::uint64_t> sending_rate(Socket& socket, std::uint32_t link) {
   Batch request;
   request.begin(RTM_GETQDISC, 0, traffic_header(link, 0, 0), "list queueing disciplines");
-  std::optional<RateLimit> found;
+  std::uint64_t octets = 0;
   const auto dumped = socket.dump(
-      request, [&] { found.reset(); },
+      request, [&] { octets = 0; },
       [&](const Message& message) {
         Bytes rest = message.payload;
         const auto header = take_header<tcmsg>(rest);
@@ -145,10 +140,11 @@ Result<std::optional<RateLimit>> sending_limit(Socket& socket, std::uint32_t lin
         bool is_bucket = false;
         while (const auto attribute = next_attribute(rest)) {
           if (attribute->type == TCA_KIND) is_bucket = text(attribute->payload) == "tbf";
-          if (attribute->type == TCA_OPTIONS && is_bucket) found = parse_bucket(attribute->payload);
+          if (attribute->type == TCA_OPTIONS && is_bucket)
+            octets = rate_of_bucket(attribute->payload);
         }
       });
-  return dumped ? Result<std::optional<RateLimit>>(found) : dumped.error();
+  return dumped ? Result<std::uint64_t>(octets * 8) : dumped.error();
 }
 
 }  // namespace paddock::net::netlink

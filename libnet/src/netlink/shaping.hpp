@@ -11,7 +11,6 @@
 #include <paddock/net/error.hpp>
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 namespace paddock::net::netlink {
@@ -33,8 +32,8 @@ void add_detour(Batch& batch, const DetourLink& link);
 void redirect_receiving(Batch& batch, std::uint32_t link, std::uint32_t detour,
                         const std::string& name);
 
-// What limits the sending of the link, in bits; absent: nothing does. Burst is what the kernel was
-// given, to a few octets.
-Result<std::optional<RateLimit>> sending_limit(Socket& socket, std::uint32_t link);
+// How fast the link sends at most, in bits per second: whole octets, as the kernel counts. 0:
+// nothing limits it, or there is no such link.
+Result<std::uint64_t> sending_rate(Socket& socket, std::uint32_t link);
 
 }  // namespace paddock::net::netlink

@@ -4,7 +4,6 @@
 // DEL, GC and the reconciling of records take back what they did even if they are never asked to.
 #include "attach/limits.hpp"
 #include "netlink/requests.hpp"
-#include "netlink/shaping.hpp"
 #include "pods/answers.hpp"
 #include "pods/standard_pods.hpp"
 #include "standard/chain_settings.hpp"
@@ -13,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace paddock::net {
 namespace {
@@ -48,22 +48,20 @@ std::vector<std::string> host_interfaces(const cni::AddResult& result) {
   return names;
 }
 
-// The host's end of the pod's interface, if prevResult names it.
+// The host's end of the pod's interface, if it is a veth and prevResult names it.
 Result<std::optional<netlink::Link>> host_end(netlink::Socket& host, const NetworkNamespace& pod,
                                               const cni::Request& request) {
   auto inside = netlink::Socket::open(pod, NETLINK_ROUTE);
   if (!inside) return inside.error();
   const auto pods_end = netlink::find_link(*inside, request.ifname);
-  if (!pods_end || !*pods_end || (*pods_end)->kind != "veth") return pods_end;
+  if (!pods_end) return pods_end;
+  if (!*pods_end || (*pods_end)->kind != "veth") return std::optional<netlink::Link>();
   auto end = netlink::find_link(host, (*pods_end)->peer);
   const auto names = host_interfaces(*request.previous);
   const bool is_named = end && *end && (*end)->kind == "veth" &&
                         std::ranges::find(names, (*end)->name) != names.end();
   return end && !is_named ? Result<std::optional<netlink::Link>>(std::nullopt) : end;
 }
-
-// The kernel counts octets.
-std::uint64_t rounded(std::uint64_t rate) { return rate / 8; }
 
 }  // namespace
 
@@ -104,13 +102,15 @@ cni::Expected<std::string> StandardPods::add_chained(const cni::Request& request
     return tune(request, pod, lease, result);
   }();
   if (!done) return done.error();
-  const auto answer = cni::format(result, request.version);
-  if (!answer || lease == before) return answer;
-  const auto owner = lease.attachment.id.alias();
-  auto kept = keep(lease);
-  if (kept) kept = state_.elements.need(owner, elements_of(lease));
-  if (kept) return answer;
-  return to_failure(kept.error(), request.version);
+  auto answer = cni::format(result, request.version);
+  if (answer && lease == before) return answer;
+  const auto kept = answer ? keep(lease) : Result<void>();
+  if (!answer || !kept) {  // what no record knows of, no DEL would take back
+    (void)take_back(request, &pod, lease);
+    return answer ? Answer(to_failure(kept.error(), request.version)) : answer;
+  }
+  const auto needed = state_.elements.need(lease.attachment.id.alias(), elements_of(lease));
+  return needed ? answer : to_failure(needed.error(), request.version);
 }
 
 cni::Expected<void> StandardPods::map_ports(const cni::Request& request, Lease& lease) {
@@ -186,7 +186,10 @@ cni::Expected<void> StandardPods::limit(const cni::Request& request, const Netwo
   netlink::Batch batch;
   const auto name = standard::ifb_name(attachment.id.network, attachment.id.container);
   attach::add_limits(batch, attachment, name);
-  if (auto done = host->execute(batch); !done) return to_failure(done.error(), request.version);
+  if (auto done = host->execute(batch); !done) {
+    (void)take_back(request, &pod, lease);
+    return to_failure(done.error(), request.version);
+  }
   const auto detour = netlink::find_link(host, name);
   if (bandwidth->egress.rate > 0 && detour && *detour)
     result.interfaces.push_back({.name = (*detour)->name,
@@ -198,6 +201,30 @@ cni::Expected<void> StandardPods::limit(const cni::Request& request, const Netwo
   return {};
 }
 
+// What the plugin did for the pod, in the kernel and in the lease.
+Result<void> StandardPods::take_back(const cni::Request& request, const NetworkNamespace* pod,
+                                     Lease& lease) {
+  Result<void> done;
+  auto& attachment = lease.attachment;
+  if (request.plugin == Plugin::portmap && !attachment.ports.empty()) {
+    done = state_.ports.withdraw(attachment.id.alias());
+    attachment.ports.clear();
+    lease.kept.erase("askers");
+  } else if (request.plugin == Plugin::firewall) {
+    lease.kept.erase("fence");
+    lease.kept.erase("fence-closed");
+  } else if (request.plugin == Plugin::bandwidth && attachment.bandwidth != Bandwidth{}) {
+    netlink::Batch batch;
+    attach::delete_limits(batch, attachment.host_ifindex);
+    done = links_.borrow()->execute(batch);
+    attachment.bandwidth = {};
+  } else if (request.plugin == Plugin::tuning) {
+    if (pod) (void)untune(request, *pod, lease);  // what is gone needs no tuning
+    lease.kept.erase("tuning");
+  }
+  return done;
+}
+
 cni::Expected<std::string> StandardPods::del_chained(const cni::Request& request,
                                                      const NetworkNamespace* pod) {
   const auto held = state_.turn(id_of(request), turn_patience);
@@ -205,24 +232,7 @@ cni::Expected<std::string> StandardPods::del_chained(const cni::Request& request
   const auto lease = state_.records.find(id_of(request));
   if (!lease) return std::string();
   Lease left = *lease;
-  const auto owner = left.attachment.id.alias();
-  Result<void> done;
-  if (request.plugin == Plugin::portmap && !left.attachment.ports.empty()) {
-    done = state_.ports.withdraw(owner);
-    left.attachment.ports.clear();
-    left.kept.erase("askers");
-  } else if (request.plugin == Plugin::firewall) {
-    left.kept.erase("fence");
-    left.kept.erase("fence-closed");
-  } else if (request.plugin == Plugin::bandwidth && left.attachment.bandwidth != Bandwidth{}) {
-    netlink::Batch batch;
-    attach::delete_limits(batch, left.attachment.host_ifindex);
-    done = links_.borrow()->execute(batch);
-    left.attachment.bandwidth = {};
-  } else if (request.plugin == Plugin::tuning) {
-    if (pod) (void)untune(request, *pod, left);  // what is gone needs no tuning
-    left.kept.erase("tuning");
-  }
+  const auto done = take_back(request, pod, left);
   if (!done) return to_failure(done.error(), request.version);
   if (left == *lease) return std::string();
   // Made by somebody else, and nothing of ours is left to it.
@@ -237,7 +247,7 @@ cni::Expected<std::string> StandardPods::del_chained(const cni::Request& request
   auto unneeded = before;
   for (const auto& element : elements_of(left)) std::erase(unneeded, element);
   auto kept = keep(left);
-  if (kept) kept = state_.elements.drop(owner, unneeded);
+  if (kept) kept = state_.elements.drop(left.attachment.id.alias(), unneeded);
   return kept ? Answer(std::string()) : to_failure(kept.error(), request.version);
 }
 
@@ -261,12 +271,10 @@ cni::Expected<std::string> StandardPods::check_chained(const cni::Request& reque
     const auto there = state_.elements.has(elements_of(*lease));
     if (!there || !*there) missing.emplace_back("elements of nftables sets are missing");
   }
-  if (request.plugin == Plugin::bandwidth && lease &&
-      lease->attachment.bandwidth.ingress.rate > 0) {
-    const auto limit = netlink::sending_limit(links_.borrow(), lease->attachment.host_ifindex);
-    if (!limit || !*limit ||
-        rounded((*limit)->rate) != rounded(lease->attachment.bandwidth.ingress.rate))
-      missing.push_back(lease->attachment.host_link + " is not limited as it should be");
+  if (request.plugin == Plugin::bandwidth && lease) {
+    const auto limits = attach::missing_limits(links_.borrow(), lease->attachment);
+    if (!limits) return to_failure(limits.error(), request.version);
+    std::ranges::copy(*limits, std::back_inserter(missing));
   }
   if (missing.empty()) return std::string();
   return cni::Failure{Code::broken, join(missing), "the pod has to be attached again",

@@ -64,6 +64,7 @@ class StandardPods {
   // The record of the pod, or a new one for a pod somebody else attached.
   Lease lease_for(const cni::Request& request, const NetworkNamespace& pod);
   Result<void> keep(Lease lease);
+  Result<void> take_back(const cni::Request& request, const NetworkNamespace* pod, Lease& lease);
 
   cni::Expected<void> map_ports(const cni::Request& request, Lease& lease);
   cni::Expected<void> fence(const cni::Request& request, Lease& lease);
