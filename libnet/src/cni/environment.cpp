@@ -87,7 +87,9 @@ bool read_known_argument(const std::string& key, const std::string& value, Reque
     request.addresses.push_back(prefix->address);
   } else if (key == "MAC") {
     request.mac = MacAddress::parse(value);
-    if (!request.mac) refuse("CNI_ARGS: MAC=" + value + " is not a MAC address", "");
+    if (!request.mac || (request.mac->octets[0] & 1) != 0)
+      refuse("CNI_ARGS: MAC=" + value + " is not a unicast MAC address",
+             "the lowest bit of the first octet has to be 0, as in 02:00:00:00:00:01");
   } else if (key == "PADDOCK_LABELS") {
     for (std::size_t begin = 0; begin < value.size();) {
       const auto end = std::min(value.find(',', begin), value.size());

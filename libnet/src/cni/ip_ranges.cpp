@@ -83,6 +83,9 @@ IpRange ip_range_of(const Json& value, const std::string& path) {
   if (range.last < range.first) refuse_range(path + ".rangeEnd comes before rangeStart");
   range.first = std::max(range.first, lowest);
   range.last = std::min(range.last, highest);
+  if (range.last < range.first)
+    refuse_range(path + " has no address to give: those of the network and of the broadcast of " +
+                 subnet->to_string() + " are no pod's");
   return range;
 }
 

@@ -111,7 +111,10 @@ Json with_arguments(Json config) {
     if (const auto* value = cni::find(arguments, name)) config[name] = *value;
   }
   if (const auto* sysctls = cni::find(arguments, "sysctl")) {
-    if (!cni::find(config, "sysctl")) config["sysctl"] = Json::object();
+    if (const auto* own = cni::find(config, "sysctl"))
+      cni::object_of(*own, "sysctl");
+    else
+      config["sysctl"] = Json::object();
     config["sysctl"].update(cni::object_of(*sysctls, "args.cni.sysctl"));
   }
   return config;

@@ -31,8 +31,8 @@ struct HostLocalSettings {
   std::vector<IpAddress> requested;  // each must find its set
 };
 
-// Out of a whole plugin configuration. Refuses with the field's name. For DEL, GC and STATUS only
-// the folder counts, and nothing else is looked at.
+// Out of a whole plugin configuration. Refuses with the field's name. For DEL and GC only the
+// folder counts, and nothing else is looked at.
 HostLocalSettings host_local_settings(const cni::Json& config, const cni::Request& request);
 
 // Whose an address is.

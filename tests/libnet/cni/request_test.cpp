@@ -110,6 +110,19 @@ TEST(CniRequest, ReadsBandwidthInBits) {
   EXPECT_EQ(request->bandwidth, (Bandwidth{{8000, 80}, {0, 0}}));
 }
 
+TEST(CniRequest, RefusesAMacAddressThatIsNoUnicastOneWhereverItComesFrom) {
+  auto variables = environment("ADD");
+  variables["CNI_ARGS"] = "MAC=01:00:5e:00:00:01";
+  const auto by_environment = parse(variables, config());
+  const auto by_arguments =
+      parse(environment("ADD"), config(R"("args":{"cni":{"mac":"01:00:5e:00:00:01"}})"));
+
+  ASSERT_FALSE(by_environment || by_arguments);
+  EXPECT_EQ(by_environment.error().code, Code::bad_environment);
+  EXPECT_NE(by_environment.error().msg.find("unicast"), std::string::npos);
+  EXPECT_EQ(by_arguments.error().code, Code::bad_config);
+}
+
 TEST(CniRequest, RuntimeConfigOutranksConfigArgumentsAndThoseTheEnvironment) {
   auto variables = environment("ADD");
   variables["CNI_ARGS"] = "IP=10.0.0.7/24;MAC=02:00:00:00:00:01";
