@@ -192,6 +192,9 @@ TEST(HostNetwork, TakesTheMtuOfTheDefaultRoute) {
   ns.must("ip route add default via 192.0.2.1");
 
   EXPECT_EQ(network.default_mtu().value(), 9000U);
+  ns.must("ip route del default");
+  ns.must("ip route add default nexthop via 192.0.2.1 dev up0 nexthop via 192.0.2.3 dev up0");
+  EXPECT_EQ(network.default_mtu().value(), 9000U) << "with two ways out";
 }
 
 TEST(HostAddresses, AreThoseOfOtherLinksThatAreUp) {

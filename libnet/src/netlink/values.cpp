@@ -58,6 +58,29 @@ void read_metrics(Route& route, Bytes metrics) {
   }
 }
 
+// Of another family than the route, as where links bear IPv6 addresses only.
+std::optional<IpAddress> gateway_of_other_family(Bytes via) {
+  return via.size() > sizeof(rtvia) ? ip_address(via.subspan(sizeof(rtvia))) : std::nullopt;
+}
+
+// The first of several next hops stands for all of them.
+void read_first_hop(Route& route, Bytes hops) {
+  const auto hop = read<rtnexthop>(hops);
+  if (!hop || hop->rtnh_len < sizeof(rtnexthop) || hop->rtnh_len > hops.size()) {
+    return;
+  }
+  route.link = static_cast<std::uint32_t>(hop->rtnh_ifindex);
+  route.onlink = (hop->rtnh_flags & RTNH_F_ONLINK) != 0;
+  Bytes rest = hops.first(hop->rtnh_len).subspan(sizeof(rtnexthop));
+  while (const auto attribute = next_attribute(rest)) {
+    if (attribute->type == RTA_GATEWAY) {
+      route.gateway = ip_address(attribute->payload);
+    } else if (attribute->type == RTA_VIA) {
+      route.gateway = gateway_of_other_family(attribute->payload);
+    }
+  }
+}
+
 }  // namespace
 
 std::optional<Link> parse_link(const Message& message) {
@@ -187,6 +210,12 @@ std::optional<Route> parse_route(const Message& message) {
         break;
       case RTA_GATEWAY:
         route.gateway = ip_address(attribute->payload);
+        break;
+      case RTA_VIA:
+        route.gateway = gateway_of_other_family(attribute->payload);
+        break;
+      case RTA_MULTIPATH:
+        read_first_hop(route, attribute->payload);
         break;
       case RTA_PREFSRC:
         route.source = ip_address(attribute->payload);

@@ -51,8 +51,9 @@ struct Neighbor {
 
 struct Route {
   Prefix destination;
-  std::uint32_t link = 0;  // 0: none, as for unreachable
-  std::optional<IpAddress> gateway;
+  // 0: none, as for unreachable. Of several next hops these two are the first one's.
+  std::uint32_t link = 0;
+  std::optional<IpAddress> gateway;  // of any family
   std::optional<IpAddress> source;
   std::uint32_t metric = 0;
   std::uint32_t mtu = 0;

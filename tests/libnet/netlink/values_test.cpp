@@ -8,6 +8,8 @@
 #include <linux/rtnetlink.h>
 
 #include <cerrno>
+#include <cstring>
+#include <vector>
 
 namespace paddock::net::netlink {
 namespace {
@@ -60,6 +62,54 @@ TEST(Values, ReadARouteAsItWasWritten) {
   EXPECT_EQ(route->protocol, 142);
   EXPECT_EQ(route->table, 254U);
   EXPECT_TRUE(route->onlink);
+}
+
+// "nexthop via fe80::1 dev 7 nexthop via 192.0.2.9 dev 8", as the kernel tells of it.
+void put_hops(Batch& batch) {
+  const rtvia via{AF_INET6};
+  const auto first = boost::asio::ip::make_address_v6("fe80::1").to_bytes();
+  const auto second = boost::asio::ip::make_address("192.0.2.9");
+  const auto hops = batch.open(RTA_MULTIPATH);
+  const rtnexthop one{sizeof(rtnexthop) + 24, RTNH_F_ONLINK, 0, 7};
+  batch.append(&one, sizeof one);
+  std::vector<std::uint8_t> other_family(sizeof via);
+  std::memcpy(other_family.data(), &via, sizeof via);
+  other_family.insert(other_family.end(), first.begin(), first.end());
+  batch.put(RTA_VIA, other_family);
+  const rtnexthop two{sizeof(rtnexthop) + 8, 0, 0, 8};
+  batch.append(&two, sizeof two);
+  batch.put_address(RTA_GATEWAY, second);
+  batch.close(hops);
+}
+
+TEST(Values, ReadTheFirstOfSeveralNextHops) {
+  rtmsg header{};
+  header.rtm_family = AF_INET;
+  header.rtm_type = RTN_UNICAST;
+  Batch batch;
+  batch.begin(RTM_NEWROUTE, 0, header, "");
+  put_hops(batch);
+
+  const auto route = parse_route(only_message(batch));
+
+  ASSERT_TRUE(route);
+  EXPECT_EQ(route->link, 7U);
+  ASSERT_TRUE(route->gateway);
+  EXPECT_EQ(route->gateway->to_string(), "fe80::1");
+  EXPECT_TRUE(route->onlink);
+}
+
+TEST(Values, TakeNoHopThatIsLongerThanTheList) {
+  rtmsg header{};
+  header.rtm_family = AF_INET;
+  Batch batch;
+  batch.begin(RTM_NEWROUTE, 0, header, "");
+  const auto hops = batch.open(RTA_MULTIPATH);
+  const rtnexthop hop{64, 0, 0, 7};
+  batch.append(&hop, sizeof hop);
+  batch.close(hops);
+
+  EXPECT_EQ(parse_route(only_message(batch)).value().link, 0U);
 }
 
 TEST(Values, ReadAnAddressAndANeighborAsTheyWereWritten) {
