@@ -41,7 +41,7 @@ class SocketPool {
     idle_.push_back(Socket::open(where_, protocol_).value());
   }
 
-  // Throws boost::system::system_error when out of descriptors.
+  // Throws std::system_error when out of descriptors.
   Loan borrow() {
     {
       const std::lock_guard lock(mutex_);
