@@ -73,7 +73,7 @@ Refusal refusal_at(const Difference& difference, std::size_t wanted, const Error
   return refusal;
 }
 
-// Collects requests and sends a few hundred at a time.
+// Collects requests and sends a thousand at a time.
 class Sender {
  public:
   Sender(netlink::Socket& socket, netlink::Socket::Refused refused)

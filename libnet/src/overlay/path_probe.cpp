@@ -138,13 +138,15 @@ PathProbe::PathProbe(const NetworkNamespace& host) {
   int code = 0;
   const auto entered = host.run([&] {
     constexpr int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
-    echo_ = {::socket(AF_INET, SOCK_RAW | flags, IPPROTO_ICMP),
-             ::socket(AF_INET6, SOCK_RAW | flags, IPPROTO_ICMPV6)};
-    code = errno;
+    echo_[0] = ::socket(AF_INET, SOCK_RAW | flags, IPPROTO_ICMP);
+    code = echo_[0] < 0 ? errno : 0;
+    echo_[1] = ::socket(AF_INET6, SOCK_RAW | flags, IPPROTO_ICMPV6);
+    // A kernel without IPv6 has no hosts to ask over it either.
+    code = code == 0 && echo_[1] < 0 && errno != EAFNOSUPPORT ? errno : code;
     connected_ = {::socket(AF_INET, SOCK_DGRAM | flags, 0),
                   ::socket(AF_INET6, SOCK_DGRAM | flags, 0)};
   });
-  if (!entered || echo_[0] < 0 || echo_[1] < 0) {
+  if (!entered || code != 0) {
     for (const int descriptor : {echo_[0], echo_[1], connected_[0], connected_[1]}) {
       ::close(descriptor);
     }
