@@ -110,7 +110,8 @@ class RootMap final : public Map {
  private:
   // Not listed: it is not Rancher's.
   [[nodiscard]] std::optional<Node> ec2(std::string_view key) const {
-    if (!is_ec2_key(key) || view_.client() == nullptr) return std::nullopt;
+    const bool is_one = std::ranges::find(ec2_keys, key) != std::end(ec2_keys);
+    if (!is_one || view_.client() == nullptr) return std::nullopt;
     const Pod& client = *view_.client();
     if (key == "user-data") return ec2_user_data(client);
     return key == "meta-data" ? ec2_meta_data(view_, client) : ec2_dynamic(view_, client);
@@ -120,10 +121,6 @@ class RootMap final : public Map {
 };
 
 }  // namespace
-
-bool is_ec2_key(std::string_view key) {
-  return key == "meta-data" || key == "dynamic" || key == "user-data";
-}
 
 std::optional<Version> parse_version(std::string_view text) {
   if (text == "latest" || text == cloud_init_version) return Version::v2016_07_29;

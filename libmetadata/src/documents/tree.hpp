@@ -20,7 +20,7 @@ inline constexpr std::string_view cloud_init_version = "2009-04-04";
 // Also "latest" and that of cloud-init, which are 2016-07-29.
 [[nodiscard]] std::optional<Version> parse_version(std::string_view text);
 
-// Whether the key below a version is one of EC2's: the places that session tokens protect.
-[[nodiscard]] bool is_ec2_key(std::string_view key);
+// The keys below a version that are EC2's: the places that session tokens protect.
+inline constexpr std::string_view ec2_keys[] = {"dynamic", "meta-data", "user-data"};
 
 }  // namespace paddock::metadata::documents

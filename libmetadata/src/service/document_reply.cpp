@@ -4,6 +4,7 @@
 #include "answers/sight.hpp"
 #include "documents/fields.hpp"
 #include "documents/tree.hpp"
+#include "http/head_parser.hpp"
 #include "service/entity_tag.hpp"
 
 #include <algorithm>
@@ -283,7 +284,11 @@ std::optional<Response> DocumentWorker::check_session(const Request& request,
   const auto& token = fields.session_token;
   if (!token && !options_.require_session_token) return std::nullopt;
   const PathSegments segments = request.segments();
-  if (segments.size() < 2 || !documents::is_ec2_key(segments[1])) return std::nullopt;
+  // A path that is not there is looked for in lower case, too.
+  const auto is_second = [&segments](std::string_view key) {
+    return segments.size() > 1 && http::equals_ignoring_case(segments[1], key);
+  };
+  if (std::ranges::none_of(documents::ec2_keys, is_second)) return std::nullopt;
   if (token &&
       tokens_.is_valid(*token, client_of(request, fields).name, SessionTokens::Clock::now())) {
     return std::nullopt;

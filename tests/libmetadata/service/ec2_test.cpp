@@ -121,6 +121,17 @@ TEST_F(Ec2Test, ATokenMayBeRequired) {
             "401");
 }
 
+TEST_F(Ec2Test, ARequiredTokenIsWantedInAnyCaseOfThePath) {
+  DocumentOptions options;
+  options.require_session_token = true;
+  serve_pods(std::move(options));
+
+  for (const char* path : {"/latest/META-DATA/instance-id", "/latest/User-Data",
+                           "/latest/Dynamic/instance-identity/document", "/latest/%55ser-data"}) {
+    EXPECT_EQ(body(path), "401") << path;
+  }
+}
+
 TEST_F(Ec2Test, RefusesWhatIsNoBeginningOfASession) {
   serve_pods();
   const auto status = [this](HeaderList headers) {
