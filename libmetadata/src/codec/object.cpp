@@ -6,6 +6,8 @@
 #include "model/names.hpp"
 
 #include <set>
+#include <tuple>
+#include <utility>
 
 namespace paddock::metadata {
 namespace {
@@ -30,16 +32,24 @@ std::shared_ptr<Object> make(Kind kind) {
   return std::make_shared<Subnet>();
 }
 
-template <class Ports>
-void check_ports(Reader& reader, const Ports& ports) {
+auto number_of(const Port& port) { return std::pair(port.protocol, port.port); }
+
+// Two ports of a service may be one of its pods', each under its own name.
+auto number_and_name_of(const Port& port) {
+  return std::tuple(port.protocol, port.port, port.name.view());
+}
+
+// `identity` is what no two of them may have in common.
+template <class Identity>
+void check_ports(Reader& reader, const List<Port>& ports, Identity identity) {
   std::set<std::string_view> names;
-  std::set<std::pair<Protocol, std::uint16_t>> numbers;
+  std::set<decltype(identity(ports[0]))> identities;
   for (std::size_t i = 0; i < ports.size(); ++i) {
     const std::string field = "ports[" + std::to_string(i) + "]";
     if (!ports[i].name.empty() && !names.insert(ports[i].name).second) {
       reader.wrong(field + ".name", "is the name of another port", reader.line());
     }
-    if (ports[i].port != 0 && !numbers.emplace(ports[i].protocol, ports[i].port).second) {
+    if (ports[i].port != 0 && !identities.insert(identity(ports[i])).second) {
       reader.wrong(field, "is there twice", reader.line());
     }
   }
@@ -58,12 +68,17 @@ void check_subnet(Reader& reader, const Subnet& subnet) {
 // What must hold between fields.
 void check(Reader& reader, const Object& object) {
   if (const Service* service = as<Service>(&object)) {
-    check_ports(reader, service->ports);
+    check_ports(reader, service->ports, number_of);
     if (!service->external_name.empty() && !service->cluster_ips.empty()) {
       reader.wrong("external_name", "must not be given together with cluster_ips", reader.line());
     }
   }
-  if (const Endpoints* endpoints = as<Endpoints>(&object)) check_ports(reader, endpoints->ports);
+  if (const Endpoints* endpoints = as<Endpoints>(&object)) {
+    check_ports(reader, endpoints->ports, number_and_name_of);
+    if (!is_label(endpoints->service)) {
+      reader.wrong("service", "must be given: the name is none of a service", reader.line());
+    }
+  }
   if (const Subnet* subnet = as<Subnet>(&object)) check_subnet(reader, *subnet);
 }
 
@@ -104,9 +119,7 @@ class Identity {
   [[nodiscard]] bool is_misplaced() const noexcept { return is_misplaced_; }
 
   static Rule rule_of(Kind kind) noexcept {
-    const bool is_dotted =
-        kind == Kind::host || kind == Kind::pod || kind == Kind::network || kind == Kind::subnet;
-    return is_dotted ? Rule::dotted_name : Rule::label;
+    return kind == Kind::name_space || kind == Kind::service ? Rule::label : Rule::dotted_name;
   }
 
  private:

@@ -12,7 +12,7 @@ enum class Rule {
   line,          // one line, no control characters
   word,          // neither spaces nor control characters, at most 253 bytes
   label,         // a DNS label
-  dotted_name,   // the name of a host, pod, network or subnet
+  dotted_name,   // the name of anything but a namespace and a service
   dns_name,      // a name of the outside
   address,       // one IP address
   mac,           // of Ethernet

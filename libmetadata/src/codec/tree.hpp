@@ -47,7 +47,7 @@ class TreeBuilder {
   [[nodiscard]] bool begin(Value::Type type, unsigned line);
   void key(std::string_view key);
   void scalar(Value value);
-  // Ends the innermost list or map. Returns it as it stands; valid until the next call.
+  // Ends the innermost list or map.
   void end();
 
   [[nodiscard]] bool expects_key() const noexcept;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kubernetes/ingress.hpp"
 
+#include "model/uuid.hpp"
+
+#include <paddock/metadata/codec.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -10,6 +14,11 @@ namespace paddock::metadata::kubernetes {
 namespace {
 
 constexpr std::string_view separator = "-rancherlb-";
+// Of a name that is made: parts of what it is made of, and a hash of all of it.
+constexpr std::size_t most_of_namespace = 20;
+constexpr std::size_t most_of_name = 23;
+constexpr std::size_t hash_digits = 8;
+
 constexpr std::string_view balancer_kind = "loadBalancerService";
 
 // Where the balancer listens, as Rancher's annotations of an Ingress have it.
@@ -76,8 +85,8 @@ class PortRules {
     rule["protocol"] = protocol;
     rule["source_port"] = port;
     rules_.push_back(std::move(rule));
-    const Port listened{.name = Text::shared(protocol), .port = port};
-    if (std::ranges::find(ports_, listened) == ports_.end()) ports_.push_back(listened);
+    if (std::ranges::find(ports_, port, &Port::port) != ports_.end()) return;
+    ports_.push_back({.name = Text::shared(protocol), .port = port});
   }
 
   const Json& spec_;
@@ -87,6 +96,16 @@ class PortRules {
   std::vector<Port> ports_;
 };
 
+// What Rancher called it; where that is no label, as a Service's name is, one like it.
+std::string service_name(const std::string& ns, std::string_view name) {
+  std::string usual = ns + std::string(separator) + std::string(name);
+  if (is_name(Kind::service, usual)) return usual;
+  std::string made = ns.substr(0, most_of_namespace);
+  made.append(separator).append(name.substr(0, most_of_name)).append("-");
+  std::ranges::replace(made, '.', '-');
+  return made + uuid_from(usual).substr(0, hash_digits);
+}
+
 }  // namespace
 
 Key key_of_ingress(const Json& object) {
@@ -94,7 +113,7 @@ Key key_of_ingress(const Json& object) {
   const std::string ns(text_at(metadata, "namespace"));
   const auto name = text_at(metadata, "name");
   if (name.empty()) return {Kind::service, ns, {}};
-  return {Kind::service, ns, ns + std::string(separator) + std::string(name)};
+  return {Kind::service, ns, service_name(ns, name)};
 }
 
 bool is_ingress(const Service& service) {

@@ -14,7 +14,8 @@ namespace paddock::metadata::kubernetes {
 
 [[nodiscard]] std::shared_ptr<Service> read_ingress(const Json& object);
 
-// "shop/shop-rancherlb-web" of Ingress shop/web. Empty when the object has no name.
+// "shop/shop-rancherlb-web" of Ingress shop/web; one like it, with a hash, where that is no name of
+// a Service. Empty when the object has no name.
 [[nodiscard]] Key key_of_ingress(const Json& object);
 
 // Whether an Ingress was made into this one.

@@ -18,6 +18,8 @@ constexpr std::string_view zone_label = "topology.kubernetes.io/zone";
 
 // Kept for nobody but the client that wrote it, and as large as the object.
 constexpr std::string_view last_applied = "kubectl.kubernetes.io/last-applied-configuration";
+// Of a value in an object of ours.
+constexpr std::size_t longest_annotation = 64U << 10U;
 
 Text shared_text(const Json& object, std::string_view key) {
   return Text::shared(text_at(object, key));
@@ -25,10 +27,12 @@ Text shared_text(const Json& object, std::string_view key) {
 
 TextMap annotations_of(const Json& metadata) {
   const TextMap all = map_at(metadata, "annotations");
-  if (all.find(last_applied) == nullptr) return all;
+  const auto is_kept = [](const TextPair& pair) {
+    return pair.key != last_applied && pair.value.size() <= longest_annotation;
+  };
+  if (std::all_of(all.begin(), all.end(), is_kept)) return all;
   std::vector<TextPair> kept;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(kept),
-               [](const TextPair& pair) { return pair.key != last_applied; });
+  std::copy_if(all.begin(), all.end(), std::back_inserter(kept), is_kept);
   return TextMap::shared(std::move(kept));
 }
 
@@ -58,6 +62,7 @@ List<Port> ports_of(const Json& list) {
     port.name = shared_text(from, "name");
     port.protocol = protocol_of(from);
     port.port = static_cast<std::uint16_t>(number_at(from, "port", 65535));
+    if (port.port == 0) continue;  // of a slice: any port, which is none to be named
     port.target_port = static_cast<std::uint16_t>(number_at(from, "targetPort", 65535));
     if (port.target_port == port.port) port.target_port = 0;
     ports.push_back(std::move(port));

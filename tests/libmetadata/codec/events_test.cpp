@@ -48,6 +48,37 @@ TEST(Events, AreReadBack) {
   EXPECT_EQ(decode_event(encode_heartbeat({"5f0c", 9, 3}))->type, Event::Type::heartbeat);
 }
 
+// Two ports of a Service may lead to one of its pods', each by its own name.
+TEST(Events, CarryEndpointsWithOneNumberUnderTwoNames) {
+  Endpoints endpoints;
+  endpoints.ns = "shop";
+  endpoints.name = endpoints.service = "web";
+  endpoints.ports = {Port{.name = "http", .port = 8080}, Port{.name = "metrics", .port = 8080}};
+
+  const auto put = decode_event(encode_put(endpoints));
+
+  ASSERT_TRUE(put) << put.error().text;
+  EXPECT_TRUE(equal(*put->object, endpoints));
+}
+
+// The largest object that is taken is longer on its way: with what the store says of it.
+TEST(Events, CarryAnObjectOfTheLargestSize) {
+  Endpoints endpoints;
+  endpoints.ns = "shop";
+  endpoints.name = endpoints.service = "web";
+  std::vector<Endpoint> list(1);
+  list[0].addresses = {boost::asio::ip::make_address("2001:db8:1111:2222:3333:4444:5555:6666")};
+  list.resize(Limits::object_bytes / 55, list[0]);
+  endpoints.endpoints = std::move(list);
+  const std::string line = encode_put(endpoints);
+  ASSERT_GT(line.size(), Limits::object_bytes);
+
+  const auto put = decode_event(line);
+
+  ASSERT_TRUE(put) << put.error().text;
+  EXPECT_TRUE(equal(*put->object, endpoints));
+}
+
 TEST(Events, IgnoreWhatANewerServerMayAdd) {
   const auto put = decode_event(
       R"({"type":"put","revision":1,"later":1,"object":{"kind":"Host","name":"h","later":[]}})");

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kubernetes/ingress.hpp"
 
+#include <paddock/metadata/codec.hpp>
+
 #include <gtest/gtest.h>
+
+#include <set>
+#include <string>
 
 namespace paddock::metadata::kubernetes {
 namespace {
@@ -56,6 +61,36 @@ TEST(KubernetesIngress, WithoutRulesLeadsToItsDefaultBackend) {
 
   EXPECT_EQ(rules_of(*service), Json::parse(R"([{"protocol": "http", "service": "shop/web",
     "source_port": 80, "target_port": 80}])"));
+}
+
+// Ingresses may be called what no Service can be; each is still a Service of its own.
+TEST(KubernetesIngress, WithANameThatIsNoLabelHasOneMadeOfIt) {
+  std::set<std::string> names;
+  const std::string longest_label(63, 'n');
+  for (const std::string& name : {std::string("a.b"), std::string("a-b"), std::string(253, 'x'),
+                                  std::string(252, 'x') + "y", std::string("www.shop.example")}) {
+    for (const std::string& ns : {std::string("shop"), longest_label}) {
+      auto object = ingress(R"({"defaultBackend": {"service": {"name": "web"}}})");
+      object["metadata"]["name"] = name;
+      object["metadata"]["namespace"] = ns;
+
+      const auto service = read_ingress(object);
+
+      EXPECT_TRUE(is_name(Kind::service, service->name)) << service->name.view();
+      EXPECT_TRUE(is_ingress(*service)) << service->name.view();
+      EXPECT_EQ(service->key(), key_of_ingress(object));
+      EXPECT_TRUE(names.insert(service->ns.str() + "/" + service->name.str()).second);
+    }
+  }
+}
+
+TEST(KubernetesIngress, ListensOnceOnAPortThatIsBothWaysIn) {
+  const auto service =
+      read_ingress(ingress(R"({"tls": [{}], "defaultBackend": {"service": {"name": "web"}}})",
+                           R"({"http.port": "443"})"));
+
+  EXPECT_EQ(service->ports, (List<Port>{Port{.name = "https", .port = 443}}));
+  EXPECT_EQ(rules_of(*service).size(), 2U);
 }
 
 TEST(KubernetesIngress, OfWrongTypesIsEmptyRatherThanRefused) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kubernetes/objects.hpp"
 
+#include <paddock/metadata/codec.hpp>
+
 #include <gtest/gtest.h>
 
 namespace paddock::metadata::kubernetes {
@@ -216,6 +218,29 @@ TEST(KubernetesObjects, OfWrongTypesAreEmptyRatherThanRefused) {
   EXPECT_TRUE(service->name.empty());
   EXPECT_TRUE(service->ports.empty());
   EXPECT_TRUE(read_pod(Json())->name.empty());
+}
+
+// Readers of the stream and of the snapshot file are told of objects as JSON, and check them.
+TEST(KubernetesObjects, AreOnesThatTheStreamCarries) {
+  const auto is_carried = [](const Object& object) {
+    const auto put = decode_event(encode_put(object));
+    return put ? std::string() : put.error().text;
+  };
+
+  EXPECT_EQ(is_carried(*read_endpoint_slice(json(R"({
+    "metadata": {"name": "web.imported-7xk", "namespace": "shop",
+                 "labels": {"kubernetes.io/service-name": "web"}},
+    "ports": [{"name": "http", "port": 8080}, {"name": "metrics", "port": 8080},
+              {"name": "all", "port": null}],
+    "endpoints": [{"addresses": ["10.42.0.2"]}]})"))),
+            "");
+  auto pod = json(R"({"metadata": {"name": "web-1", "namespace": "shop",
+                                   "annotations": {"small": "kept"}}, "spec": {}, "status": {}})");
+  pod["metadata"]["annotations"]["large"] = std::string(70'000, 'x');
+  const auto read = read_pod(pod);
+  EXPECT_EQ(is_carried(*read), "");
+  EXPECT_TRUE(read->annotations.find("small"));
+  EXPECT_FALSE(read->annotations.find("large"));
 }
 
 TEST(KubernetesQuantities, AreReadWithEverySuffix) {
