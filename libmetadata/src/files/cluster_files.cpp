@@ -86,18 +86,20 @@ void ClusterFiles::read(const fs::path& path, FileState& state) {
     return;
   }
   // What has not changed moves over and is there once all the while: of a large file that is most.
-  Entries objects;
+  Reading reading;
   ReadDocuments read = read_documents(*text, path.string(), [&]() -> DocumentTaker {
-    state.objects.merge(objects);
-    objects.clear();
+    state.objects.merge(reading.same);
+    reading = {};
     return [&](std::shared_ptr<Object> object, unsigned line) {
-      return take(state.objects, objects, std::move(object), line);
+      return take(state.objects, reading, std::move(object), line);
     };
   });
   state.problems = std::move(read.problems);
-  if (!read.is_whole) return state.objects.merge(objects);
+  if (!read.is_whole) return state.objects.merge(reading.same);
   is_known_ = true;
   state.was_read = true;
+  Entries objects = std::move(reading.same);
+  objects.merge(reading.other);
   // An object that is wrong now stays as it was.
   for (const Problem& problem : state.problems) {
     const auto key = parse_key(problem.object);
@@ -107,21 +109,23 @@ void ClusterFiles::read(const fs::path& path, FileState& state) {
   state.objects = std::move(objects);
 }
 
-unsigned ClusterFiles::take(Entries& before, Entries& now, std::shared_ptr<Object> read,
+unsigned ClusterFiles::take(Entries& before, Reading& now, std::shared_ptr<Object> read,
                             unsigned line) const {
   Key key = read->key();
-  if (const auto first = now.find(key); first != now.end()) return first->second.line;
+  for (const Entries* entries : {&now.same, &now.other}) {
+    if (const auto first = entries->find(key); first != entries->end()) return first->second.line;
+  }
   const auto known = before.find(key);
   if (known == before.end()) {
-    now.emplace(std::move(key), Entry{settle(std::move(read), nullptr), line});
+    now.other.emplace(std::move(key), Entry{settle(std::move(read), nullptr), line});
     return 0;
   }
   auto settled = settle(std::move(read), known->second.object);
   if (settled == known->second.object) {
     known->second.line = line;
-    now.insert(before.extract(known));
+    now.same.insert(before.extract(known));
   } else {
-    now.emplace(std::move(key), Entry{std::move(settled), line});
+    now.other.emplace(std::move(key), Entry{std::move(settled), line});
   }
   return 0;
 }

@@ -77,8 +77,13 @@ class ClusterFiles {
   static Look look_at(const std::filesystem::path& path);
   [[nodiscard]] std::vector<std::filesystem::path> list();
   void read(const std::filesystem::path& path, FileState& state);
+  // What a text has said so far.
+  struct Reading {
+    Entries same;   // moved over from what the file said before
+    Entries other;  // new, or other than before
+  };
   // Adds the object to what is read `now`; as DocumentTaker.
-  unsigned take(Entries& before, Entries& now, std::shared_ptr<Object> read, unsigned line) const;
+  unsigned take(Entries& before, Reading& now, std::shared_ptr<Object> read, unsigned line) const;
   // The one known, when the object that was read says nothing else.
   [[nodiscard]] ObjectPtr settle(std::shared_ptr<Object> read, const ObjectPtr& known) const;
   void add_earlier(Found& found);

@@ -27,6 +27,7 @@ FolderWatch::FolderWatch()
   if (inotify_ >= 0 && woken_ >= 0) return;
   const int number = errno;
   if (inotify_ >= 0) ::close(inotify_);
+  if (woken_ >= 0) ::close(woken_);
   throw std::system_error(number, std::generic_category(),
                           "watch folders (fs.inotify.max_user_instances may be too low)");
 }

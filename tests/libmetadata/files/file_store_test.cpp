@@ -147,6 +147,24 @@ TEST_F(FileStoreTest, ABrokenFileKeepsItsLastGoodState) {
   EXPECT_NE(store_->reload().error().text.find("a.yaml:3: not YAML"), std::string::npos);
 }
 
+TEST_F(FileStoreTest, NothingNewIsTakenFromABrokenFile) {
+  folder_.write("a.yaml", "kind: Host\nname: one\nzone: a\n---\nkind: Host\nname: two\n");
+  folder_.write("b.yaml", "kind: Host\nname: three\n");
+  open({"a.yaml", "b.yaml"});
+  see();
+
+  folder_.write("a.yaml",
+                "kind: Host\nname: one\nzone: b\n---\nkind: Host\nname: new\n---\nname: [\n");
+  folder_.write("b.yaml", "kind: Host\nname: four\n");
+  ASSERT_TRUE(next());
+  ASSERT_FALSE(store_->reload());
+
+  EXPECT_EQ(store_->cluster()->find<Host>("one")->zone, "a");
+  EXPECT_TRUE(has("hosts/two"));
+  EXPECT_FALSE(has("hosts/new"));
+  EXPECT_TRUE(has("hosts/four"));
+}
+
 TEST_F(FileStoreTest, AnObjectThatIsWrongNowStaysAsItWas) {
   folder_.write("a.yaml", "kind: Host\nname: one\nzone: a\n---\nkind: Host\nname: two\n");
   open({"a.yaml"});
