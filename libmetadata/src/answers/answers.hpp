@@ -26,7 +26,11 @@ class Answers {
     std::optional<documents::Node> otherwise;  // `default`; nothing: strangers read nothing
   };
   // The default trees of other regions, by access key: kept for when their file cannot be read.
-  using Regions = std::map<std::string, documents::Node>;
+  struct Region {
+    documents::Node tree;
+    std::string stamp;  // of what its file said
+  };
+  using Regions = std::map<std::string, Region>;
 
   // Equal stamps say that all of it is equal.
   Answers(std::vector<Edition> editions, std::string stamp, Regions regions = {});

@@ -298,7 +298,7 @@ std::vector<Answers::Edition> editions_of_objects(const RancherObjects& objects,
     if (auto self = generator.stranger()) common.emplace_back("self", std::move(*self));
     if (form == Version::v2016_07_29) {
       std::vector<Node> environments;
-      for (const auto& [key, tree] : regions) environments.push_back(tree);
+      for (const auto& [key, region] : regions) environments.push_back(region.tree);
       common.emplace_back("environments", environments.empty()
                                               ? documents::absent_list()
                                               : sorted_list(std::move(environments)));

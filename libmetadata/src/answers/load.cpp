@@ -50,13 +50,7 @@ Result<answers::RancherObjects> read_objects(const Opened& opened, std::string_v
   return answers::sort_objects(read->objects, problems);
 }
 
-// The default trees of other regions, and a stamp for all of them.
-struct RegionsRead {
-  Answers::Regions trees;
-  std::string stamps;
-};
-
-Result<documents::Node> load_region(const std::filesystem::path& file, std::string& stamps) {
+Result<Answers::Region> load_region(const std::filesystem::path& file) {
   const auto text = read_text_file(file, Limits::file_bytes);
   if (!text) return text.error();
   const auto opened = open_text(*text, file.string());
@@ -67,27 +61,26 @@ Result<documents::Node> load_region(const std::filesystem::path& file, std::stri
   std::vector<Problem> unheard;  // of another region's objects, its own service tells
   const auto objects = read_objects(*opened, file.string(), unheard);
   if (!objects) return objects.error();
-  stamps += objects->stamp;
-  return answers::tree_for_other_regions(*objects);
+  return Answers::Region{answers::tree_for_other_regions(*objects), objects->stamp};
 }
 
-RegionsRead load_regions(const std::filesystem::path& file, const std::vector<std::string>& keys,
-                         const Answers* before, std::vector<Problem>& problems) {
-  RegionsRead read;
+Answers::Regions load_regions(const std::filesystem::path& file,
+                              const std::vector<std::string>& keys, const Answers* before,
+                              std::vector<Problem>& problems) {
+  Answers::Regions regions;
   for (const std::string& key : keys) {
-    auto tree = load_region(file.string() + "_" + key, read.stamps);
-    if (tree) {
-      read.trees.emplace(key, std::move(*tree));
+    auto region = load_region(file.string() + "_" + key);
+    if (region) {
+      regions.emplace(key, std::move(*region));
       continue;
     }
-    problems.push_back({"", tree.error().text + "; the region is shown as it was known last", "", 0,
-                        "region " + key});
+    problems.push_back({"", region.error().text + "; the region is shown as it was known last", "",
+                        0, "region " + key});
     if (before == nullptr) continue;
     const auto known = before->regions().find(key);
-    if (known != before->regions().end()) read.trees.insert(*known);
-    read.stamps += "kept " + before->stamp();
+    if (known != before->regions().end()) regions.insert(*known);
   }
-  return read;
+  return regions;
 }
 
 Result<AnswersReading> read_answers(std::string_view text, std::string_view name,
@@ -99,11 +92,13 @@ Result<AnswersReading> read_answers(std::string_view text, std::string_view name
   if (answers::is_data_form(*opened->root)) {
     const auto objects = read_objects(*opened, name, problems);
     if (!objects) return objects.error();
-    RegionsRead regions;
+    Answers::Regions regions;
     if (!file.empty()) regions = load_regions(file, objects->access_keys, before, problems);
-    const auto version = uuid_from(objects->stamp + regions.stamps);
-    made = std::make_shared<const Answers>(
-        answers::editions_of_objects(*objects, regions.trees, version), version, regions.trees);
+    std::string stamps = objects->stamp;
+    for (const auto& [key, region] : regions) stamps += region.stamp;
+    const auto version = uuid_from(stamps);
+    auto editions = answers::editions_of_objects(*objects, regions, version);
+    made = std::make_shared<const Answers>(std::move(editions), version, std::move(regions));
   } else {
     auto editions = answers::editions_of_tree(*opened->root, problems);
     made = std::make_shared<const Answers>(std::move(editions), uuid_from(text));

@@ -68,6 +68,20 @@ TEST_F(LoadAnswers, KeepsARegionWhoseFileIsGone) {
   EXPECT_EQ(environments(load()).size(), 0U);
 }
 
+TEST_F(LoadAnswers, TheVersionStaysWhileARegionIsKept) {
+  write("answers.json", data_file(here));
+  write("answers.json_KEY1", data_file(R"({"metadata_kind":"environment","name":"south"})"));
+  const AnswersReading first = load();
+  std::filesystem::remove(folder.path() / "answers.json_KEY1");
+
+  const AnswersReading second = load(first.answers.get());
+  const AnswersReading third = load(second.answers.get());
+
+  EXPECT_EQ(environments(third), environments(first));
+  EXPECT_EQ(second.answers->stamp(), first.answers->stamp());
+  EXPECT_EQ(third.answers->stamp(), first.answers->stamp());
+}
+
 TEST_F(LoadAnswers, AKeyNamesNoOtherFile) {
   write("answers.json", data_file(R"({"metadata_kind":"credential","public_value":"/../etc/x"})"));
 
