@@ -31,14 +31,16 @@ std::vector<std::string> last_lines(const std::filesystem::path& path, std::size
   const File file(path, O_RDONLY);
   constexpr off_t step = 64 << 10;
   off_t at = ::lseek(file.get(), 0, SEEK_END);
-  std::string text;
-  while (at > 0 && static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) <= limit) {
+  std::vector<std::string> blocks;  // the last one first
+  for (std::size_t ends = 0; at > 0 && ends <= limit;) {
     const off_t from = std::max<off_t>(0, at - step);
-    std::string block(static_cast<std::size_t>(at - from), '\0');
+    std::string& block = blocks.emplace_back(static_cast<std::size_t>(at - from), '\0');
     if (::pread(file.get(), block.data(), block.size(), from) != at - from) return {};
-    text.insert(0, block);
+    ends += static_cast<std::size_t>(std::count(block.begin(), block.end(), '\n'));
     at = from;
   }
+  std::string text;
+  for (; !blocks.empty(); blocks.pop_back()) text += blocks.back();
   std::vector<std::string> lines;
   std::size_t end = text.rfind('\n');
   while (end != std::string::npos && end > 0 && lines.size() < limit) {
@@ -98,14 +100,21 @@ void AuditLog::open() {
 }
 
 void AuditLog::rotate() {
+  // Made first, and moved into its place: where no file can be made, none is to go.
+  const auto fresh = path(0) += ".new";
+  File next(fresh, O_RDWR | O_CREAT | O_APPEND | O_TRUNC);
   give_back();
   (void)::fdatasync(file_.get());
-  std::error_code ignored;
-  std::filesystem::remove(path(options_.files - 1), ignored);
+  std::error_code failed;
   for (unsigned number = options_.files - 1; number > 0; --number) {
-    std::filesystem::rename(path(number - 1), path(number), ignored);
+    std::filesystem::rename(path(number - 1), path(number), failed);
   }
-  open();
+  if (failed && failed != std::errc::no_such_file_or_directory) {
+    throw std::system_error(failed, "rename " + path(0).string());
+  }
+  std::filesystem::rename(fresh, path(0));
+  file_ = std::move(next);
+  size_ = 0;
   sync_directory(options_.directory);
 }
 

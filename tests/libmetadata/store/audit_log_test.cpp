@@ -3,7 +3,10 @@
 
 #include "support/temp_folder.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -42,6 +45,31 @@ TEST(AuditLog, RotatesBySizeAndKeepsSoManyFiles) {
   EXPECT_TRUE(std::filesystem::exists(directory.path() / "audit.log.2"));
   EXPECT_FALSE(std::filesystem::exists(directory.path() / "audit.log.3"));
   EXPECT_EQ(AuditLog({directory.path(), 100, 3}).last_revision(), 100U);
+}
+
+// A process that has no descriptor left makes no new file: what there is stays, and is added to.
+TEST(AuditLog, LosesNothingWhileItCannotRotate) {
+  const test::TempFolder directory;
+  AuditLog log({directory.path(), 100, 3});
+  for (std::uint64_t i = 1; i <= 9; ++i) ASSERT_TRUE(log.append(line(i) + "\n", i));
+  const auto before = log.tail(1000);
+  rlimit usual{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
+  const int next = ::open("/dev/null", O_RDONLY);
+  ::close(next);
+  const rlimit none{.rlim_cur = static_cast<rlim_t>(next), .rlim_max = usual.rlim_max};
+
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  std::size_t refused = 0;
+  for (std::uint64_t i = 10; i <= 19; ++i) refused += log.append(line(i) + "\n", i) ? 0 : 1;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
+
+  EXPECT_GT(refused, 5U);
+  const auto after = log.tail(1000);
+  ASSERT_EQ(after.size(), before.size() + 10 - refused);
+  EXPECT_EQ(after.front(), before.front());
+  EXPECT_TRUE(log.append(line(20) + "\n", 20));
+  EXPECT_EQ(log.tail(1).front(), line(20));
 }
 
 TEST(AuditLog, CutsATornLineOff) {
