@@ -45,6 +45,21 @@ Made unavailable(std::string why) {
   return made;
 }
 
+// Of a transaction without an answer that says what became of it.
+Made not_committed(const Error& why) {
+  Made made = unavailable(why.text + "; the change may still be made");
+  const auto says = [&why](const char* words) { return why.text.find(words) != std::string::npos; };
+  const bool is_full = says("space exceeded");
+  const bool is_refused =
+      is_full || why.code == etcd::Code::invalid_argument ||
+      why.code == etcd::Code::permission_denied ||
+      (why.code == etcd::Code::resource_exhausted && !says("too many requests"));
+  if (!is_refused) return made;
+  made.result.status = is_full ? Status::disk_full : Status::failed;
+  made.result.text = why.text + "; nothing was changed";
+  return made;
+}
+
 }  // namespace
 
 Made EtcdWriter::accepted(const Write& write, Judgement judgement, std::int64_t revision,
@@ -141,7 +156,7 @@ std::vector<std::optional<Made>> EtcdWriter::make_together(std::span<const Write
     const Write& write = *writes[step.place];
     const Object* const before = step.stored.object.get();
     if (!committed) {
-      made[step.place] = unavailable(committed.error().text + "; the change may still be made");
+      made[step.place] = not_committed(committed.error());
     } else if (committed->succeeded) {
       made[step.place] = accepted(write, std::move(step.judgement), committed->revision, before);
     } else if (committed->is_repeated && i < committed->answers.size()) {
@@ -186,7 +201,7 @@ Made EtcdWriter::make_alone(const Write& write, const Known& known) {
       leases_.forget(write.owner);  // it has ended in between
       continue;
     }
-    if (!committed) return unavailable(committed.error().text + "; the change may still be made");
+    if (!committed) return not_committed(committed.error());
     if (committed->succeeded) {
       return accepted(write, std::move(judgement), committed->revision, stored.object.get());
     }

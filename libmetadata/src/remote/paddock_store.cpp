@@ -68,6 +68,7 @@ Status status_of(int code, bool is_unchanged) {
     case 204:
       return Status::deleted;
     case 403:
+    case 405:
       return Status::read_only;
     case 404:
       return Status::not_found;
@@ -78,6 +79,7 @@ Status status_of(int code, bool is_unchanged) {
     case 507:
       return Status::disk_full;
     case 401:
+    case 429:
     case 502:
     case 503:
     case 504:

@@ -205,6 +205,23 @@ TEST_F(EtcdStoreTest, RefusesWhatIsWrittenOverAnotherRevision) {
   EXPECT_EQ(not_there.status, Status::not_found);
 }
 
+TEST_F(EtcdStoreTest, SaysWhatEtcdWillNeverTake) {
+  start_server();
+  const auto store = open(options());
+  auto endpoints = std::make_shared<Endpoints>();
+  endpoints->ns = "shop";
+  endpoints->name = endpoints->service = "web";
+  std::vector<Endpoint> list(1);
+  list[0].addresses = {boost::asio::ip::make_address("2001:db8:1111:2222:3333:4444:5555:6666")};
+  list.resize(40'000, list[0]);  // etcd takes 1.5 MB at once
+  endpoints->endpoints = std::move(list);
+
+  const auto refused = store->write(writing(endpoints));
+
+  EXPECT_EQ(refused.status, Status::failed);
+  EXPECT_NE(refused.text.find("; nothing was changed"), std::string::npos) << refused.text;
+}
+
 TEST_F(EtcdStoreTest, DerivesEndpointsWithoutStoringThem) {
   start_server();
   const auto here = open(options());

@@ -184,6 +184,17 @@ TEST_F(PaddockStoreTest, TellsWhatTheParentFindsWrong) {
   EXPECT_EQ(child->write(writing(service("web"))).status, Status::invalid);
 }
 
+TEST_F(PaddockStoreTest, ThatOfAParentWhichIsOnlyReadSaysSo) {
+  serve();
+  const auto child = open(options());
+  parent_.refusal = Status::read_only;
+
+  const auto refused = child->write(writing(service("web")));
+
+  EXPECT_EQ(refused.status, Status::read_only);
+  EXPECT_NE(refused.text.find("read-only"), std::string::npos) << refused.text;
+}
+
 TEST_F(PaddockStoreTest, ServesOnWhileTheParentIsAwayAndAcrossARestart) {
   serve();
   parent_.put(service("web"));
