@@ -25,12 +25,14 @@ class Certificates {
   }
   [[nodiscard]] std::string ca() const { return file("ca.pem"); }
 
-  // Writes NAME.pem and NAME.key, the certificate with this common name.
-  void sign(const std::string& name, const std::string& alternatives =
-                                         "DNS:localhost,IP:127.0.0.1,IP:0:0:0:0:0:0:0:1") const {
+  // Writes NAME.pem and NAME.key, the certificate with this common name, or another subject.
+  void sign(const std::string& name,
+            const std::string& alternatives = "DNS:localhost,IP:127.0.0.1,IP:0:0:0:0:0:0:0:1",
+            const std::string& subject = {}) const {
     const std::string request = file(name + ".csr");
-    run("openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=" + name +
-        " -keyout " + file(name + ".key") + " -out " + request);
+    run("openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj " +
+        (subject.empty() ? "/CN=" + name : subject) + " -keyout " + file(name + ".key") + " -out " +
+        request);
     run("printf 'subjectAltName=" + alternatives + "\\n' > " + request + ".ext && openssl x509 " +
         "-req -days 2 -in " + request + " -extfile " + request + ".ext -CA " + ca() + " -CAkey " +
         file("ca.key") + " -CAcreateserial -out " + file(name + ".new") + " && mv " +

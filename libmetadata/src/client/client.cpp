@@ -128,7 +128,10 @@ Result<void> Client::State::send(const ClientRequest& request, Deadline deadline
   std::string authorization;
   if (wire.server().path.empty() && is_private) {
     auto text = client::authorization(options.access);
-    if (!text) return text.error();
+    if (!text) {
+      wire.close();  // nobody is to wait there for an answer to what was not sent
+      return text.error();
+    }
     authorization = std::move(*text);
   }
   if (!wire.is_open() || wire.is_spoilt()) {

@@ -46,6 +46,9 @@ Server parse_server(const std::string& text) {
   }
   const std::size_t begin = server.is_tls ? 8 : 7;
   server.host = text.substr(begin, text.find('/', begin) - begin);
+  if (text.size() > begin + server.host.size() + 1) {
+    throw std::invalid_argument("server " + text + ": nothing comes after host and port");
+  }
   const bool has_brackets = server.host.starts_with('[');
   const auto host_end = has_brackets ? server.host.find(']') + 1 : server.host.rfind(':');
   server.name = server.host.substr(0, host_end);
@@ -54,7 +57,7 @@ Server parse_server(const std::string& text) {
     const char* end = server.host.data() + server.host.size();
     const auto [stop, failed] =
         std::from_chars(server.host.data() + host_end + 1, end, server.port);
-    if (failed != std::errc{} || stop != end) {
+    if (server.host[host_end] != ':' || failed != std::errc{} || stop != end) {
       throw std::invalid_argument("server " + text + ": the port is no number up to 65535");
     }
   }

@@ -61,6 +61,21 @@ BIO_METHOD* socket_method() {
   return method;
 }
 
+// Whom a certificate without a common name is for, as far as that is a name.
+std::string alternative_name(const X509* certificate) {
+  const std::unique_ptr<GENERAL_NAMES, void (*)(GENERAL_NAMES*)> names(
+      static_cast<GENERAL_NAMES*>(
+          X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
+      &GENERAL_NAMES_free);
+  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_DNS && name->type != GEN_URI && name->type != GEN_EMAIL) continue;
+    return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.ia5)),
+            static_cast<std::size_t>(ASN1_STRING_length(name->d.ia5))};
+  }
+  return {};
+}
+
 }  // namespace
 
 Session::Session(std::shared_ptr<const Context> context, int fd)
@@ -169,7 +184,9 @@ std::string Session::peer_name() const {
   char name[256] = {};
   X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()), NID_commonName, name,
                             sizeof name);
-  return name[0] != '\0' ? name : "-";
+  if (name[0] != '\0') return name;
+  auto other = alternative_name(certificate.get());
+  return other.empty() ? "unnamed" : other;
 }
 
 }  // namespace paddock::metadata::tls

@@ -47,7 +47,8 @@ class Session {
   // Whether the peer has closed or broken the connection, or sent what nobody asked for.
   [[nodiscard]] bool is_spoilt() noexcept;
   [[nodiscard]] bool is_established() const noexcept;
-  // Common name in the peer's verified certificate; empty: it has shown none.
+  // Common name in the peer's verified certificate; without one, the first host, URI or mailbox it
+  // is for, else "unnamed". Empty: it has shown none.
   [[nodiscard]] std::string peer_name() const;
   // Why TLS failed, for people; empty: it did not.
   [[nodiscard]] const std::string& reason() const noexcept { return reason_; }

@@ -196,7 +196,9 @@ TEST(Client, RefusesAServerItCannotName) {
   EXPECT_NO_THROW(Client("https://example.com"));
   EXPECT_THROW(Client("http://127.0.0.1:99999"), std::invalid_argument);
   EXPECT_NO_THROW(Client("http://[::1]:80"));
+  EXPECT_THROW(Client("http://[::1]x80"), std::invalid_argument);
   EXPECT_NO_THROW(Client("http://localhost:8080/"));
+  EXPECT_THROW(Client("http://localhost:8080/v1"), std::invalid_argument);
 }
 
 TEST_F(ClientTest, StreamsABodyAsItComesWithoutHoldingIt) {

@@ -26,6 +26,8 @@ const testing::Certificates& authority() {
     made.sign("server");
     made.sign("node-7");
     made.sign("elsewhere", "DNS:elsewhere.example");
+    made.sign("workload", "IP:127.0.0.1,URI:spiffe://test/netd", "/O=test");
+    made.sign("nameless", "IP:127.0.0.1", "/O=test");
     return true;
   }();
   (void)signed_;
@@ -121,6 +123,22 @@ TEST_F(TlsTest, KnowsAClientByItsCertificate) {
   EXPECT_FALSE(unknown);
 }
 
+TEST_F(TlsTest, KnowsAClientByWhatElseItsCertificateIsFor) {
+  const auto name_of = [this](const std::string& name) {
+    auto access = trusting();
+    access.certificate_file = authority().certificate(name);
+    access.key_file = authority().key(name);
+    const auto known = client(access).get("/");
+    return known ? known->body : known.error().text;
+  };
+  auto tls = as("server");
+  tls.client_ca_file = authority().ca();
+  serve(tls);
+
+  EXPECT_EQ(name_of("workload"), "spiffe://test/netd|");
+  EXPECT_EQ(name_of("nameless"), "unnamed|");
+}
+
 TEST_F(TlsTest, ReadsARenewedTokenWithTheNextRequest) {
   serve(as("server"));
   auto access = trusting();
@@ -134,6 +152,26 @@ TEST_F(TlsTest, ReadsARenewedTokenWithTheNextRequest) {
   ASSERT_TRUE(before) << before.error().text;
   EXPECT_EQ(before->body, "-|Bearer first");
   EXPECT_EQ(after->body, "-|Bearer second");
+}
+
+// The time-out of the client is longer than the test may take.
+TEST_F(TlsTest, DoesNotWaitForAnAnswerToWhatItCouldNotSend) {
+  serve(as("server"));
+  auto access = trusting();
+  access.token_file = folder_.write("token", "first\n");
+  Client to_server(ClientOptions{
+      .server = "https://127.0.0.1:" + port(), .access = access, .timeout = std::chrono::hours(1)});
+  ASSERT_TRUE(to_server.get("/"));
+
+  std::filesystem::remove(access.token_file);
+  const auto without = to_server.get("/");
+  folder_.write("token", "second\n");
+  const auto again = to_server.get("/");
+
+  ASSERT_FALSE(without);
+  EXPECT_NE(without.error().text.find(access.token_file), std::string::npos);
+  ASSERT_TRUE(again) << again.error().text;
+  EXPECT_EQ(again->body, "-|Bearer second");
 }
 
 TEST_F(TlsTest, SendsNameAndPasswordOnlyUnderTls) {
