@@ -39,7 +39,7 @@ void Tokens::read_if_changed() {
     std::string right;
     if (!(words >> entry.token) || entry.token.starts_with('#')) continue;
     words >> entry.holder.name >> right;
-    entry.holder.may_write = right != "read";
+    entry.holder.may_write = right.empty() || right == "write";
     entries_.push_back(std::move(entry));
   }
   known_as_ = now;

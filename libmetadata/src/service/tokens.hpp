@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The bearer tokens a service lets in (RFC 6750): a file with a token a line, then the name of who
-// has it, then "read" for one who may not write. Lines that begin with # are comments. Read again
-// when it has changed; while it cannot be read, what it said last holds.
+// has it, then "read" for one who may not write; so does any other word but "write", which says
+// nothing. Lines that begin with # are comments. Read again when it has changed; while it cannot be
+// read, what it said last holds.
 #pragma once
 
 #include <optional>
