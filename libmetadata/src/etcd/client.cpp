@@ -210,10 +210,11 @@ Result<Found> Client::all(Get range) {
       continue;
     }
     if (!found) return found.error();
-    if (range.revision == 0) {
+    if (whole.revision == 0) {
       whole.cluster = found->cluster;
-      whole.revision = range.revision = found->revision;
+      whole.revision = found->revision;
     }
+    if (range.revision == 0) range.revision = found->revision;
     const bool is_last = static_cast<std::int64_t>(found->values.size()) >= found->count;
     whole.values.insert(whole.values.end(), std::make_move_iterator(found->values.begin()),
                         std::make_move_iterator(found->values.end()));

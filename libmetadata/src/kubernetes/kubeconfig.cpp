@@ -156,7 +156,8 @@ class Kubeconfig {
   // KEY names a file, KEY-data is one in base64; the latter wins, as for kubectl.
   std::string file_of(const Section& section, const std::string& key) const {
     const auto data = key + "-data";
-    if (const auto inline_data = section.text(data.c_str()); !inline_data.empty()) {
+    if (auto inline_data = section.text(data.c_str()); !inline_data.empty()) {
+      std::erase_if(inline_data, [](char c) { return c == '\n' || c == '\r'; });
       const auto bytes = decode_base64(inline_data);
       if (!bytes) section.refuse(data.c_str(), "is no base64");
       return files_.add(*bytes);

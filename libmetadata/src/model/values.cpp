@@ -40,9 +40,11 @@ TextMap::TextMap(std::vector<TextPair> pairs) {
 }
 
 TextMap TextMap::shared(std::vector<TextPair> pairs) {
-  constexpr std::size_t most_pairs = 64;
+  constexpr std::size_t most_bytes = 4096;  // bounds what the cache may hold on to
   TextMap map(std::move(pairs));
-  if (map.empty() || map.size() > most_pairs) return map;
+  std::size_t bytes = 0;
+  for (const TextPair& pair : map) bytes += sizeof pair + pair.key.size() + pair.value.size();
+  if (map.empty() || bytes > most_bytes) return map;
   std::uint64_t hash = 0;
   for (const TextPair& pair : map) hash = hash_text(pair.value, hash_text(pair.key, hash));
   static auto& cache = *new SharedCache<TextMap, 1024>;

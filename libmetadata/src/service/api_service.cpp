@@ -225,6 +225,7 @@ Response ApiService::State::watch_cluster(const Request& request) {
   if (*since) {
     if (*from == readers.cluster()->store()) start.missed = readers.missed(**since);
     if (!start.missed) {
+      readers.rest();
       return problem(410, "since is of another store or too old: begin without it");
     }
   }

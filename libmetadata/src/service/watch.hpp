@@ -66,8 +66,9 @@ class Watchers {
   void append_change(std::string& text, const Change& change) const;
 
   void add(ConnectionId id) { ids_.insert(id); }
-  // With the last one goes what they shared: an old state is nobody's to keep.
   void remove(ConnectionId id);
+  // Where nobody reads, lets go of what readers share: an old state is nobody's to keep.
+  void rest();
   [[nodiscard]] const std::set<ConnectionId>& ids() const { return ids_; }
 
  private:

@@ -119,6 +119,10 @@ void Watchers::append_change(std::string& text, const Change& change) const {
 
 void Watchers::remove(ConnectionId id) {
   ids_.erase(id);
+  rest();
+}
+
+void Watchers::rest() {
   if (!ids_.empty()) return;
   forget_pieces();
   cluster_.reset();

@@ -77,6 +77,21 @@ TEST(EtcdClient, ReadsAWholeRangePageByPageAtOneRevision) {
   EXPECT_EQ(found->values.back().key, "/pages/149");
 }
 
+TEST(EtcdClient, ReadsAWholeRangeAsItWas) {
+  auto etcd = client();
+  const auto first = put(etcd, "/then/a", "1");
+  const auto second = put(etcd, "/then/b", "2");
+
+  const auto found =
+      etcd.all({.key = "/then/", .end = end_of_prefix("/then/"), .revision = first.revision});
+
+  ASSERT_TRUE(found) << found.error().text;
+  ASSERT_EQ(found->values.size(), 1U);
+  EXPECT_EQ(found->values[0].key, "/then/a");
+  EXPECT_GE(found->revision, second.revision);
+  EXPECT_NE(found->cluster, 0U);
+}
+
 TEST(EtcdClient, CommitsOnlyWhenWhatItComparesHolds) {
   auto etcd = client();
   const Transaction create{.when = {{.key = "/txn/a", .target = Compare::Target::version}},

@@ -61,6 +61,16 @@ TEST(TextMap, SharedMapsOfEqualContentAreOne) {
   EXPECT_EQ(make().begin(), make().begin());
 }
 
+TEST(TextMap, SharedKeepsNothingLargeBeyondItsLife) {
+  const auto large = [] { return TextMap::shared({{"config", std::string(5000, 'x')}}); };
+  const TextMap one = large();
+
+  const TextMap another = large();
+
+  EXPECT_EQ(one, another);
+  EXPECT_NE(one.begin(), another.begin()) << "it would be held on to";
+}
+
 TEST(TextMap, MatchesASelectorWhoseEveryPairItHolds) {
   const TextMap labels{{"app", "web"}, {"tier", "front"}};
 

@@ -205,6 +205,16 @@ TEST_F(ApiServiceTest, ShowsTheLastWrites) {
   EXPECT_EQ(send("GET", "/v1/audit?limit=many").status, 400);
 }
 
+TEST_F(ApiServiceTest, KeepsNoOldStateForWhoDidNotStay) {
+  store_.put(testing::host("one"));
+  std::weak_ptr<const Cluster> old = store_.cluster();
+
+  EXPECT_EQ(send("GET", "/v1/cluster?watch=true&since=1&store=other").status, 410);
+  store_.put(testing::host("two"));
+
+  EXPECT_TRUE(old.expired());
+}
+
 TEST_F(ApiServiceTest, IsFollowedAcrossARestart) {
   FollowerOptions options;
   options.server = "unix:" + path();
