@@ -4,7 +4,6 @@
 5,000 (PEERS): from etcd's event, and from before it is written, until the kernel tells of its route; ROUNDS of each.
 
 One thread waits for both, etcd's word and the kernel's, before all others: it is asleep while netd works."""
-import base64
 import contextlib
 import ctypes
 import json

@@ -9,12 +9,14 @@ import sys
 import unittest
 
 import busybox_image
+from control_group import remove_groups
 from host import Host, RESOLVER, run, wait_until
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "netd"))
 from runtime import install_standard_names  # noqa: E402
 
 IMAGE = "localhost/busybox:test"
+NAMESPACE = "paddock-test"  # of containerd, and so the name of its control groups
 CONFIG = """
 version = 2
 root = "{folder}/root"
@@ -51,13 +53,20 @@ class Runtime(unittest.TestCase):
         log = (folder / "log").open("w")
         cls.daemon = subprocess.Popen(["containerd", "--config", folder / "config.toml"], stdout=log, stderr=log)
         cls.addClassCleanup(cls.daemon.kill)
+        cls.addClassCleanup(cls.remove_containers)
         wait_until(lambda: cls.ctr("version"), "containerd answers")
         busybox_image.write(folder / "image.tar", IMAGE)
         cls.ctr("image", "import", folder / "image.tar")
 
     @classmethod
     def ctr(cls, *arguments, check=True):
-        return run("ctr", "--address", cls.folder / "containerd.sock", *arguments, check=check, timeout=60)
+        return run("ctr", "--address", cls.folder / "containerd.sock", "--namespace", NAMESPACE, *arguments, check=check, timeout=60)
+
+    @classmethod
+    def remove_containers(cls):
+        for container in cls.ctr("container", "ls", "--quiet").stdout.split():
+            cls.ctr("task", "rm", "--force", container, check=False)
+        wait_until(lambda: remove_groups(NAMESPACE), "no control group is left on the machine")
 
     def pod_of(self, container):
         def found():

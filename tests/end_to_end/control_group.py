@@ -1,11 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A control group that counts the memory of the processes in it, by either version of the kernel's interface."""
+"""Control groups, by either version of the kernel's interface: one that counts the memory of the processes in it, and those that a
+runtime leaves, which are of the machine and not of the test's host."""
 import contextlib
 import os
 import pathlib
 
 ROOT = pathlib.Path("/sys/fs/cgroup")
 V1 = ROOT / "memory"
+
+
+def remove_groups(name):
+    """Those of that name at the top, and what is below, in every hierarchy there is; whether they are gone."""
+    tops = [ROOT / name, *ROOT.glob(f"*/{name}")]
+    for top in tops:
+        for folder, _, _ in os.walk(top, topdown=False):
+            with contextlib.suppress(OSError):  # a process is on its way out
+                os.rmdir(folder)
+    return not any(top.exists() for top in tops)
 
 
 class ControlGroup:

@@ -8,6 +8,7 @@ import shutil
 import sys
 import unittest
 
+from control_group import remove_groups
 from host import Host, run, wait_until
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "netd"))
@@ -15,6 +16,7 @@ from runtime import install_standard_names  # noqa: E402
 
 ROOT = pathlib.Path("/run/podman-test/root")
 NETWORKS = pathlib.Path("/etc/cni/net.d")
+GROUP = "paddock-podman-test"
 CONFIG = """
 [network]
 network_backend = "cni"
@@ -41,6 +43,7 @@ class Podman(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.host = cls.enterClassContext(Host())
+        cls.addClassCleanup(wait_until, lambda: remove_groups(GROUP), "no control group is left on the machine")
         install_standard_names()
         for folder in ("bin", "dev", "etc", "proc", "run", "sys", "tmp"):
             (ROOT / folder).mkdir(parents=True)
@@ -54,7 +57,7 @@ class Podman(unittest.TestCase):
         shutil.copy(pathlib.Path(__file__).parents[2] / "packaging/config/10-paddock.conflist", NETWORKS)
 
     def start(self, name, network, *options):
-        podman("run", "--detach", "--name", name, "--network", network, *options, "--rootfs", ROOT, "httpd", "-f", "-p", "80")
+        podman("run", "--detach", "--name", name, "--network", network, "--cgroup-parent", GROUP, *options, "--rootfs", ROOT, "httpd", "-f", "-p", "80")
         self.addCleanup(podman, "rm", "--force", "--time", "0", name, check=False)
 
     def pods(self):
