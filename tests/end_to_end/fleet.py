@@ -85,7 +85,14 @@ class Node:
 
     def wait_ready(self):
         for daemon in ("netd", *self.others):
+            self.wait_for(daemon)
+
+    def wait_for(self, daemon):
+        """Until it is ready; should it not be, what it said last is told."""
+        try:
             wait_until(lambda: self.admin("/readyz", daemon), f"{daemon} of {self.name} is ready", 30)
+        except AssertionError as late:
+            raise AssertionError(f"{late}\n{(self.folder / f'{daemon}.log').read_text()[-3000:]}") from None
 
     def api(self, path, *options):
         """What metadatad answers."""

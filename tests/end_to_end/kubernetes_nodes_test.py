@@ -35,7 +35,7 @@ class ClusterNode(Node):
 
     def wait_ready(self):
         for daemon in self.options:
-            wait_until(lambda: self.admin("/readyz", daemon), f"{daemon} of {self.name} is ready", 30)
+            self.wait_for(daemon)
 
     def kill(self, daemon):
         self.processes[daemon].kill()
