@@ -241,7 +241,7 @@ void Forwarder::on_end(std::uint64_t id, Failure failure, std::span<const std::u
 }
 
 void Forwarder::settle() {
-  while (!ended_.empty()) {
+  while (!ended_.empty() && !is_going_through_) {
     const auto [id, failure] = ended_.back();
     ended_.pop_back();
     end(id, failure, {});
@@ -349,6 +349,7 @@ void Forwarder::expire(TimePoint now) {
       next_check_ = std::min(next_check_, flight->recheck);
     }
   }
+  is_going_through_ = true;  // who is told may ask at once, which may end others of these
   for (Flight* flight : late) {
     note(*flight, {flight->failure.value_or(nobody_reached).error});
     give_up(*flight);
@@ -356,6 +357,7 @@ void Forwarder::expire(TimePoint now) {
   for (Flight* flight : slow) {
     hedge(*flight);
   }
+  is_going_through_ = false;
   settle();
 }
 

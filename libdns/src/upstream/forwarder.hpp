@@ -121,6 +121,7 @@ class Forwarder final : private Exchanges {
   std::unordered_map<std::uint64_t, Exchange> exchanges_;
   std::vector<std::pair<std::uint64_t, Failure>> ended_;  // from inside send(): seen to by settle()
   bool is_sending_ = false;
+  bool is_going_through_ = false;  // flights, none of which may end meanwhile: settle() waits
   std::uint64_t last_exchange_ = 0;
   Random random_;
   std::unique_ptr<Resolvers> resolvers_;

@@ -93,7 +93,7 @@ void Stream::open() {
     return;
   }
   phase_ = Phase::connecting;
-  was_answered_ = false;
+  heard_ = {};
   watch();
 }
 
@@ -133,6 +133,7 @@ bool Stream::finish_connecting() {
     return errno == ENOTCONN;  // not yet
   }
   phase_ = tls_ ? Phase::handshake : Phase::open;
+  heard_ = steady_clock::now();
   if (tls_) {
     session_.emplace(*tls_, resolver_, descriptor_, ticket_);
   }
@@ -144,6 +145,7 @@ bool Stream::finish_handshake() {
   wants_write_ = step == TlsSession::Step::wants_write;
   if (step == TlsSession::Step::done) {
     phase_ = Phase::open;
+    heard_ = steady_clock::now();
   }
   return step != TlsSession::Step::failed;
 }
@@ -197,6 +199,9 @@ bool Stream::read() {
       is_ended = got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
       size = got > 0 ? static_cast<std::size_t>(got) : 0;
     }
+    if (size > 0) {
+      heard_ = steady_clock::now();
+    }
     input_.resize(before + size);
     if (!take_messages() || is_ended) {
       return false;
@@ -240,7 +245,11 @@ void Stream::watch() {
   }
 }
 
+// Also after no connection was had: what was to be sent over it is not sent over the next.
 void Stream::disconnect() {
+  input_.clear();
+  output_.clear();
+  was_answered_ = wants_write_ = is_watched_ = false;
   if (phase_ == Phase::closed) {
     return;
   }
@@ -251,9 +260,6 @@ void Stream::disconnect() {
   session_.reset();
   ::close(std::exchange(descriptor_, -1));
   phase_ = Phase::closed;
-  wants_write_ = is_watched_ = false;
-  input_.clear();
-  output_.clear();
 }
 
 // A resolver may close a kept connection at any time (RFC 7766, 6.2.4): what was on its way then is
@@ -274,7 +280,6 @@ void Stream::fail() {
     }
   }
   if (!pending_.empty()) {
-    was_answered_ = false;
     open();
   }
   for (const auto exchange : ended) {
@@ -282,19 +287,22 @@ void Stream::fail() {
   }
 }
 
-// A connection on which nothing but silence came is given up with what waited too long.
+// A connection on which nothing came since what waited too long was sent is given up: the other end
+// may be gone without a word, and TCP would go on for a quarter of an hour.
 void Stream::expire() {
   const auto now = steady_clock::now();
+  bool is_silent = false;
   std::vector<std::uint64_t> late;
   std::erase_if(pending_, [&](const auto& waiting) {
     const bool is_late = now >= waiting.second.until;
     if (is_late) {
+      is_silent = is_silent || heard_ <= waiting.second.until - timeout_;
       late.push_back(waiting.second.exchange);
     }
     return is_late;
   });
-  if (!late.empty() && pending_.empty()) {
-    disconnect();
+  if (is_silent) {
+    fail();
   }
   for (const auto exchange : late) {
     owner_.on_end(exchange, Failure::timed_out, {});

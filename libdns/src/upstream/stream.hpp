@@ -66,7 +66,8 @@ class Stream final : public Transport {
   TransportOwner& owner_;
   int descriptor_ = -1;
   Phase phase_ = Phase::closed;
-  bool was_answered_ = false;   // on this connection
+  std::chrono::steady_clock::time_point heard_{};  // when something came last on this connection
+  bool was_answered_ = false;                      // on this connection
   bool wants_write_ = false;    // nothing more goes out until the socket can be written
   bool is_proceeding_ = false;  // a query sent meanwhile is seen to at the end
   bool is_watched_ = false;

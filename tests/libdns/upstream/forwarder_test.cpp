@@ -5,11 +5,13 @@
 #include "upstream/forwarder.hpp"
 
 #include "support/fake_resolver.hpp"
+#include "support/no_descriptors.hpp"
 
 #include <gtest/gtest.h>
 #include <poll.h>
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,11 +29,12 @@ using testing::reply_to;
 // A forwarder with a loop of its own and no clock but `now`.
 class ForwarderTest : public ::testing::Test, public Poller {
  protected:
-  void configure(const std::vector<Endpoint>& upstreams) {
+  void configure(const std::vector<Endpoint>& upstreams,
+                 Upstream::Transport transport = Upstream::Transport::udp) {
     options_.attempt_timeout = 30s;  // c-ares has a real clock; here the deadline decides
     ForwardingReport report;
     for (const auto& upstream : upstreams) {
-      report.upstreams.push_back({.endpoint = upstream});
+      report.upstreams.push_back({.endpoint = upstream, .transport = transport});
     }
     shared_.cache.set_limits({.bytes = 1U << 20});
     plans_.push_back(std::make_unique<Plan>(planner_.plan(report)));
@@ -46,7 +49,9 @@ class ForwarderTest : public ::testing::Test, public Poller {
     }
   }
 
-  void ask() { forwarder_.ask(www(), 0, ++asked_, now); }
+  void ask(const char* name = "www.example.net") {
+    forwarder_.ask(question(name), 0, ++asked_, now);
+  }
 
   // Runs the loop until `count` answers have been given in all.
   void run_until(std::size_t count) {
@@ -79,12 +84,14 @@ class ForwarderTest : public ::testing::Test, public Poller {
     ExtendedError error;
   };
 
-  [[nodiscard]] Question www() const {
-    return {testing::name("www.example.net").wire(), 1, 1, {}, plans_.back()->group(0).id};
+  [[nodiscard]] Question question(const char* name) const {
+    return {testing::name(name).wire(), 1, 1, {}, plans_.back()->group(0).id};
   }
+  [[nodiscard]] Question www() const { return question("www.example.net"); }
 
   TimePoint now{1h};
   std::vector<Given> given;
+  std::function<void()> when_given;  // the next time
   ForwardTallies tallies;
 
  private:
@@ -100,6 +107,9 @@ class ForwarderTest : public ::testing::Test, public Poller {
       shared_, 0, *this, tallies, [this](std::uint64_t, const Resolution& resolution) {
         given.push_back({resolution.answer.has_value(), resolution.presentation.is_stale,
                          resolution.failure.error});
+        if (const auto then = std::exchange(when_given, nullptr)) {
+          then();
+        }
       }};
 };
 
@@ -166,6 +176,45 @@ TEST_F(ForwarderTest, WithoutAStaleAnswerTheDeadlineIsAFailure) {
   EXPECT_FALSE(given[0].is_answer);
   EXPECT_EQ(given[0].error, ExtendedError::no_reachable_authority);
   EXPECT_EQ(tallies.sent.get(), 1U);
+}
+
+// Accepts one connection, reads what comes and resets it; then nobody is there any more.
+void reset_one(int listener) {
+  const int connection = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(connection, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  ::close(connection);
+  ::close(listener);
+}
+
+TEST_F(ForwarderTest, WhoIsToldOfADeadlineMayAskOverAConnectionThatIsGone) {
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr any;
+  std::memcpy(&any, &address, sizeof any);
+  ASSERT_EQ(::bind(listener, &any, sizeof any), 0);
+  ASSERT_EQ(::listen(listener, 4), 0);
+  socklen_t length = sizeof any;
+  ::getsockname(listener, &any, &length);
+  std::memcpy(&address, &any, sizeof any);
+  configure({{boost::asio::ip::make_address("127.0.0.1"), ntohs(address.sin_port)}},
+            Upstream::Transport::tcp);
+  ask("a.example.net");
+  ask("b.example.net");
+  turn();
+  reset_one(listener);
+
+  when_given = [this] {
+    const test::NoDescriptors none;  // nor can another connection be had
+    ask("c.example.net");
+  };
+  pass(options_.deadline);
+  run_until(3);
+
+  EXPECT_EQ(given.size(), 3U);
+  EXPECT_EQ(tallies.exhausted.get(), 3U);
 }
 
 TEST_F(ForwarderTest, OtherUpstreamsMeanOtherAnswers) {
