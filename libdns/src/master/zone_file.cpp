@@ -9,12 +9,13 @@
 #include <paddock/dns/zone_file.hpp>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
-#include <set>
+#include <sstream>
 
 namespace paddock::dns {
 namespace {
@@ -32,6 +33,7 @@ constexpr std::uint32_t max_generated = 1 << 16;  // of a file: a zone of two oc
 constexpr Type caa{257};
 constexpr Type ipseckey{45};
 constexpr Type amtrelay{260};
+constexpr Type first_statement{0xFFFE};  // from here on types are no records', see record.hpp
 
 Error error_of(std::string text) {
   return {make_error_code(boost::system::errc::invalid_argument), std::move(text)};
@@ -195,6 +197,7 @@ class Reader {
 
   Result<void> add(const Prefix& prefix) {
     if (is_meta(prefix.type)) return error_of("a type that only queries have");
+    if (prefix.type >= first_statement) return error_of("a type that this server has for itself");
     auto data = read_data(prefix);
     if (!data) return data.error();
     if (prefix.ttl) last_ttl_ = prefix.ttl;
@@ -234,7 +237,7 @@ class Reader {
 
   static bool is_meta(Type type) {
     const auto number = static_cast<unsigned>(type);
-    return type == Type::opt || (number >= 128 && number <= 255) || type == dashed_addresses;
+    return type == Type::opt || (number >= 128 && number <= 255);
   }
 
   // RFC 1034 section 3.6.2: a CNAME is alone, but for its signatures (RFC 4034).
@@ -280,13 +283,19 @@ class Reader {
 
  public:
   static Result<std::string> read_text(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text(std::istreambuf_iterator<char>(file), {});
-    std::error_code no_file;
-    if (!file || !std::filesystem::is_regular_file(path, no_file)) {
-      return error_of(path + ": cannot be read");
+    const auto unreadable = [&](const std::string& why) {
+      return error_of(path + ": cannot be read: " + why);
+    };
+    std::error_code failed;  // a folder can be opened, and a pipe would keep us waiting
+    if (!std::filesystem::is_regular_file(path, failed)) {
+      return unreadable(failed ? failed.message() : "it is no file");
     }
-    return text;
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return unreadable(std::strerror(errno));
+    std::ostringstream text;
+    errno = 0;
+    if (!(text << file.rdbuf()) && errno != 0) return unreadable(std::strerror(errno));
+    return std::move(text).str();
   }
 
  private:

@@ -174,6 +174,7 @@ TEST(ZoneFile, ErrorsInIncludedFilesSayTheWayThere) {
   std::ofstream(folder.path() / "z") << top << "$INCLUDE bad\n";
   std::ofstream(folder.path() / "bad") << "; fine\nx A 192.0.2\n";
   std::ofstream(folder.path() / "loop") << "$INCLUDE loop\n";
+  std::ofstream(folder.path() / "dir") << "$INCLUDE .\n";
 
   EXPECT_EQ(read_zone_file(path + "/z", name("example")).error().text,
             path + "/z:5: " + path +
@@ -181,7 +182,11 @@ TEST(ZoneFile, ErrorsInIncludedFilesSayTheWayThere) {
   EXPECT_TRUE(
       read_zone_file(path + "/loop", name("example")).error().text.ends_with("more than 8 deep"));
   EXPECT_EQ(read_zone_file(path + "/none", name("example")).error().text,
-            path + "/none: cannot be read");
+            path + "/none: cannot be read: No such file or directory");
+  EXPECT_EQ(read_zone_file(path, name("example")).error().text,
+            path + ": cannot be read: it is no file");
+  EXPECT_EQ(read_zone_file(path + "/dir", name("example")).error().text,
+            path + "/dir:1: " + path + "/.: cannot be read: it is no file");
 }
 
 TEST(ZoneFile, WhatIsWrongIsSaidWithItsLine) {
@@ -202,6 +207,7 @@ TEST(ZoneFile, WhatIsWrongIsSaidWithItsLine) {
   EXPECT_EQ(error_behind_top("w CNAME a\nw CNAME b"),
             "z:6: w.example. has two of a kind that is alone");
   EXPECT_EQ(error_behind_top("w ANY x"), "z:5: a type that only queries have");
+  EXPECT_EQ(error_behind_top("w TYPE65534 \\# 0"), "z:5: a type that this server has for itself");
   EXPECT_EQ(error_behind_top("w TXT (\n a"), "z:6: a parenthesis is not closed");
   EXPECT_EQ(error_behind_top("w TXT )"), "z:5: a parenthesis closes nothing");
   EXPECT_EQ(error_behind_top("w TXT \"a\n"), "z:5: a quotation is not closed");
