@@ -53,6 +53,15 @@ bool read_ttl(std::string_view text, Rewrite& rewrite) {
   return rewrite.least_ttl && rewrite.most_ttl && *rewrite.least_ttl <= *rewrite.most_ttl;
 }
 
+// Of a line of a list: a comment begins with `#` or `!` at its beginning or behind a space.
+std::string_view without_comment(std::string_view line) {
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    const bool may_begin = at == 0 || line[at - 1] == ' ' || line[at - 1] == '\t';
+    if (may_begin && (line[at] == '#' || line[at] == '!')) return line.substr(0, at);
+  }
+  return line;
+}
+
 std::optional<NameMatch> parse_match(std::string_view word) {
   if (word == "exact") return NameMatch::exact;
   if (word == "prefix") return NameMatch::prefix;
@@ -89,7 +98,7 @@ Result<std::vector<HostEntry>> parse_host_line(std::string_view line) {
 }
 
 Result<std::optional<Name>> parse_block_line(std::string_view line) {
-  auto words = words_of(line.substr(0, line.find_first_of("#!")));
+  auto words = words_of(without_comment(line));
   boost::system::error_code failed;
   if (words.size() >= 2) {
     boost::asio::ip::make_address(words[0], failed);
@@ -102,6 +111,9 @@ Result<std::optional<Name>> parse_block_line(std::string_view line) {
     return std::optional<Name>();
   }
   std::string_view text = words[0];
+  if (text.find('#') != text.npos) {
+    return std::optional<Name>();  // what a browser hides of a page: the name itself is wanted
+  }
   if (text.starts_with("||")) {
     text.remove_prefix(2);
     text = text.substr(0, text.find('^'));

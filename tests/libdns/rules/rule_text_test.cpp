@@ -43,7 +43,8 @@ TEST(ParseBlockLine, ReadsTheFormsListsHave) {
 TEST(ParseBlockLine, PassesOverWhatIsNotToBeBlocked) {
   for (const char* line :
        {"", "# a comment", "! another", "127.0.0.1 localhost", "127.0.0.1 localhost.localdomain",
-        "0.0.0.0 0.0.0.0", "::1 ip6-localhost"}) {
+        "0.0.0.0 0.0.0.0", "::1 ip6-localhost", "shop.example##.banner",
+        "shop.example#@#.banner"}) {
     EXPECT_FALSE(parse_block_line(line).value().has_value()) << line;
   }
 }

@@ -36,7 +36,9 @@ struct HostEntry {
     std::string_view line);
 
 // One line of a list of names to block: `ads.example`, `0.0.0.0 ads.example` or `||ads.example^`.
-// Nothing for a comment, and for names of one label, which such lists have for localhost's sake.
+// Nothing for a comment (`#` or `!`, at the beginning or behind a space), for names of one label,
+// which such lists have for localhost's sake, and for what browsers hide of pages
+// (`shop.example##.banner`).
 [[nodiscard]] PADDOCK_DNS_EXPORT Result<std::optional<Name>> parse_block_line(
     std::string_view line);
 
