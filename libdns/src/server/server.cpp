@@ -125,6 +125,7 @@ Server::Server(ServerOptions options, std::shared_ptr<const Authority> authority
       worker->start(first);
     }
   } catch (...) {
+    std::erase_if(state_->workers, [](const auto& worker) { return !worker->is_started(); });
     stop();
     throw;
   }

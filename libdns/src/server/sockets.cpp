@@ -18,11 +18,12 @@ constexpr int port_attempts = 16;
 constexpr int accept_backlog = 512;
 constexpr int receive_buffer = 4 << 20;  // what may wait while a worker is not scheduled
 
-const char* remedy(int reason) {
+std::string remedy(int reason, const Endpoint& endpoint) {
   switch (reason) {
     case EADDRINUSE:
       return "another server has it: stop that one, or listen on another address or port "
-             "(see it with: ss -lunptp 'sport = :53')";
+             "(see it with: ss -luntp 'sport = :" +
+             std::to_string(endpoint.port) + "')";
     case EACCES:
     case EPERM:
       return "ports below 1024 need root or CAP_NET_BIND_SERVICE";
@@ -41,7 +42,7 @@ const char* remedy(int reason) {
 [[noreturn]] void throw_reason(const char* protocol, const Endpoint& endpoint, int reason) {
   throw std::system_error(
       reason, std::generic_category(),
-      "cannot listen on " + format(endpoint) + " (" + protocol + "): " + remedy(reason));
+      "cannot listen on " + format(endpoint) + " (" + protocol + "): " + remedy(reason, endpoint));
 }
 
 void set(int socket, int level, int option, int value) {

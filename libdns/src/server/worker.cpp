@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <string>
 #include <system_error>
 
 namespace paddock::dns::server {
@@ -37,6 +38,23 @@ std::vector<int> udp_sockets(const std::vector<Listener>& listeners) {
   return sockets;
 }
 
+// Signals are for the threads of the program, not for ours: a thread that is made while this lives
+// takes none.
+class SignalsHeldBack {
+ public:
+  SignalsHeldBack() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsHeldBack() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsHeldBack(const SignalsHeldBack&) = delete;
+  SignalsHeldBack& operator=(const SignalsHeldBack&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
 }  // namespace
 
 Worker::Worker(Common& common, std::size_t index, std::vector<Listener> listeners)
@@ -64,13 +82,14 @@ Worker::~Worker() { join(); }
 
 void Worker::start(const Orders& first) {
   carry_out(first);
-  // Signals are for the threads of the program, not for ours.
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  try {
+    const SignalsHeldBack held_back;
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& failed) {
+    throw std::system_error(failed.code(),
+                            "cannot start the thread of DNS worker " + std::to_string(index_ + 1) +
+                                ": have fewer workers, or raise the limit (TasksMax, ulimit -u)");
+  }
   ::pthread_setname_np(thread_.native_handle(), "dns");
 }
 

@@ -28,13 +28,15 @@ class Worker final : private upstream::Poller, private ConnectionPoller {
  public:
   // `index` is its own among the server's workers.
   Worker(Common& common, std::size_t index, std::vector<Listener> listeners);
-  // stop() must have been ordered if start() was called.
+  // To stop must have been ordered if it was started.
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Begins to answer. The first orders must name an authority.
+  // Begins to answer. The first orders must name an authority. Throws std::system_error with a
+  // sentence when there is no thread to be had.
   void start(const Orders& first);
+  [[nodiscard]] bool is_started() const { return thread_.joinable(); }
 
   [[nodiscard]] Mailbox& mailbox() { return mailbox_; }
   void join();

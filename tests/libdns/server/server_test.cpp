@@ -4,6 +4,7 @@
 #include <paddock/dns/server.hpp>
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <system_error>
@@ -58,6 +59,40 @@ TEST(Server, SaysWhichPortIsTakenAndWhatToDo) {
 TEST(Server, NeedsSomewhereToListenAndSomethingToSay) {
   EXPECT_THROW(Server({}, small_authority()), std::invalid_argument);
   EXPECT_THROW(Server(local_options(), nullptr), std::invalid_argument);
+}
+
+// While it lives, a new thread asks for a larger stack than there are addresses.
+class NoThreads {
+ public:
+  NoThreads() {
+    ::pthread_getattr_default_np(&before_);
+    pthread_attr_t vast;
+    ::pthread_getattr_default_np(&vast);
+    ::pthread_attr_setstacksize(&vast, std::size_t{1} << 47);
+    ::pthread_setattr_default_np(&vast);
+    ::pthread_attr_destroy(&vast);
+  }
+  ~NoThreads() {
+    ::pthread_setattr_default_np(&before_);
+    ::pthread_attr_destroy(&before_);
+  }
+  NoThreads(const NoThreads&) = delete;
+  NoThreads& operator=(const NoThreads&) = delete;
+
+ private:
+  pthread_attr_t before_;
+};
+
+TEST(Server, SaysThatThereIsNoThreadToBeHad) {
+  const NoThreads none;
+
+  try {
+    const Server server(local_options(), small_authority());
+    FAIL() << "without a thread";
+  } catch (const std::system_error& error) {
+    const std::string text = error.what();
+    EXPECT_NE(text.find("thread of DNS worker 1: have fewer workers"), std::string::npos) << text;
+  }
 }
 
 TEST(Server, BindsAddressesThatDoNotExistYet) {
