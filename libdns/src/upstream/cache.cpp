@@ -2,6 +2,7 @@
 #include "upstream/cache.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <functional>
@@ -11,9 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t slots_per_bucket = 6;  // with their tags, one cache line
-constexpr std::size_t bytes_per_slot =
-    256;  // fewer than an entry has, so that buckets are not full
+constexpr std::size_t slots_per_bucket = 6;   // with their tags, one cache line
+constexpr std::size_t bytes_per_slot = 256;   // fewer than an entry has: buckets are not full
 constexpr std::size_t buckets_looked_at = 4;  // to find what was used longest ago
 constexpr std::uint8_t hot = 4;               // uses that make an answer worth fetching again
 constexpr std::size_t allocator_overhead = 16;
@@ -32,7 +32,7 @@ struct Cache::Entry {
   TimePoint learnt;
   TimePoint expires;
   TimePoint refresh_from;  // the last tenth of its time
-  std::size_t bytes;
+  std::size_t bytes;       // with what the allocator needs
   std::string_view key;
   mutable std::atomic<TimePoint::rep> failed_until{0};
   mutable std::atomic<NoAnswer> failure{};
@@ -50,7 +50,7 @@ struct Cache::Entry {
     const auto message = answer != nullptr ? answer->message.size() : 0;
     const auto offsets = answer != nullptr ? answer->ttl_offsets.size() : 0;
     const auto bytes = size_of(key, message, offsets);
-    std::unique_ptr<Entry> entry(new (::operator new(bytes)) Entry);
+    std::unique_ptr<Entry> entry(new (::operator new(bytes - allocator_overhead)) Entry);
     auto* at = reinterpret_cast<std::uint8_t*>(entry.get() + 1);
     auto* const kept_offsets = reinterpret_cast<std::uint16_t*>(at);
     auto* const kept_key = at + 2 * offsets;

@@ -13,7 +13,6 @@
 #include "upstream/epochs.hpp"
 #include "upstream/known_answer.hpp"
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>

@@ -26,9 +26,13 @@ bool matches(wire::Bytes message, const Question& question) {
          std::memcmp(&asked[names], at + names, 4) == 0;
 }
 
+constexpr std::uint32_t valid_ttl(std::uint32_t seconds) {
+  return seconds > 0x7fffffff ? 0 : seconds;  // RFC 2181, 8
+}
+
 // The smallest TTL seen so far.
 void lower_ttl(KnownAnswer& answer, std::uint32_t seconds) {
-  const std::chrono::seconds ttl{seconds > 0x7fffffff ? 0 : seconds};
+  const std::chrono::seconds ttl{valid_ttl(seconds)};
   answer.ttl = answer.ttl ? std::min(*answer.ttl, ttl) : ttl;
 }
 
@@ -74,6 +78,7 @@ bool read_section(wire::Bytes message, Section section, std::size_t& at, KnownAn
       return section == Section::additional;
     }
     answer.ttl_offsets.push_back(static_cast<std::uint16_t>(record->ttl_offset));
+    wire::store32(&answer.message[record->ttl_offset], valid_ttl(record->ttl));
     lower_ttl(answer, record->ttl);
     if (section == Section::authority && record->type == static_cast<std::uint16_t>(Type::soa)) {
       read_soa(message, *record, answer);

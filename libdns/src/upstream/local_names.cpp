@@ -150,7 +150,8 @@ std::optional<KnownAnswer> answer_private_reverse(const Question& question) {
     return std::nullopt;
   }
   const auto labels = labels_of(name);
-  const std::size_t depth = labels.size() < 2        ? 0
+  const bool is_arpa = labels.size() >= 2 && labels[0] == "arpa";
+  const std::size_t depth = !is_arpa                 ? 0
                             : labels[1] == "in-addr" ? zone_depth_v4(labels)
                             : labels[1] == "ip6"     ? zone_depth_v6(labels)
                                                      : 0;

@@ -2,6 +2,7 @@
 #include "upstream/plan.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace paddock::dns::upstream {
@@ -89,7 +90,7 @@ Plan Planner::plan(ForwardingReport& report, const std::string& tls_ca) {
       continue;  // told twice
     }
     plan.groups_.push_back(group_of(all, plan));
-    plan.groups_.back().preferred = set.upstreams.size();
+    plan.groups_.back().preferred = std::set(set.upstreams.begin(), set.upstreams.end()).size();
   }
   plan.zones_.reserve(report.stubs.size());
   for (const auto& stub : report.stubs) {

@@ -83,12 +83,22 @@ bool is_local(const ip::address& address) {
   return false;
 }
 
+// Who connects to 0.0.0.0 or :: is connected to loopback.
+ip::address reached_at(const ip::address& address) {
+  if (!address.is_unspecified()) {
+    return address;
+  }
+  return address.is_v4() ? ip::address(ip::address_v4::loopback())
+                         : ip::address(ip::address_v6::loopback());
+}
+
 bool is_self(const Endpoint& upstream, std::span<const Endpoint> own) {
+  const auto address = reached_at(upstream.address);
   return std::ranges::any_of(own, [&](const Endpoint& listener) {
     return listener.port == upstream.port &&
-           (listener.address == upstream.address ||
-            (listener.address.is_unspecified() &&
-             listener.address.is_v4() == upstream.address.is_v4() && is_local(upstream.address)));
+           (listener.address == address ||
+            (listener.address.is_unspecified() && listener.address.is_v4() == address.is_v4() &&
+             is_local(address)));
   });
 }
 

@@ -19,6 +19,13 @@ Error tls_error(const std::string& what) {
   return {make_error_code(boost::system::errc::invalid_argument), what + ": " + reason};
 }
 
+// What decides whose certificate is right: without it any would be.
+void must(int result) {
+  if (result != 1) {
+    throw std::bad_alloc();
+  }
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const TlsContext>> TlsContext::open(const std::string& ca_file) {
@@ -53,10 +60,10 @@ TlsSession::TlsSession(const TlsContext& context, const Upstream& resolver, int 
   }
   if (resolver.tls_name.empty()) {
     const auto address = resolver.endpoint.address.to_string();
-    ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(session_), address.c_str());
+    must(::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(session_), address.c_str()));
   } else {
     ::SSL_set_hostflags(session_, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    ::SSL_set1_host(session_, resolver.tls_name.c_str());
+    must(::SSL_set1_host(session_, resolver.tls_name.c_str()));
     // What the macro SSL_set_tlsext_host_name() does, without its cast.
     ::SSL_ctrl(session_, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
                const_cast<char*>(resolver.tls_name.c_str()));

@@ -35,6 +35,9 @@ Result<Upstream> parse_tls(std::string_view text) {
   Upstream upstream{.endpoint = *endpoint, .transport = Upstream::Transport::tls};
   if (hash < rest.size()) {
     upstream.tls_name = rest.substr(hash + 1);
+    if (upstream.tls_name.ends_with('.')) {
+      upstream.tls_name.pop_back();  // certificates have none
+    }
     if (upstream.tls_name.empty() || !Name::parse(upstream.tls_name)) {
       return bad_upstream(text, "has no name of a certificate behind its #");
     }

@@ -84,6 +84,7 @@ TEST(ParseResponse, ATtlWithTheTopBitIsZero) {
       parse_response(response({.answers = {a("www.example.net", "192.0.2.1", INT32_MIN)}}), www);
 
   EXPECT_EQ(answer.value().ttl, 0s);
+  EXPECT_EQ(take_apart(answer.value().message).answers.at(0).ttl, 0U) << "as it is told";
 }
 
 TEST(ComposeReply, GivesBackTheClientsIdAndSpelling) {

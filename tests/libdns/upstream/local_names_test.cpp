@@ -37,8 +37,9 @@ TEST(PrivateReverse, LeavesOtherNamesAlone) {
         "100.128.0.1", "8.8.8.8", "2001:db9::1", "fc00::1", "fec0::1", "::2"}) {
     EXPECT_FALSE(answer_for_address(address)) << address;
   }
-  for (const char* name : {"10.in-addr.arpa.example.net", "10.example.net", "arpa", "in-addr.arpa",
-                           "x.in-addr.arpa", "e164.arpa", "172.in-addr.arpa", "."}) {
+  for (const char* name :
+       {"10.in-addr.arpa.example.net", "10.example.net", "arpa", "in-addr.arpa", "x.in-addr.arpa",
+        "e164.arpa", "172.in-addr.arpa", "10.in-addr.x\\004arpa", "."}) {
     EXPECT_FALSE(answer_for(name)) << name;
   }
 }

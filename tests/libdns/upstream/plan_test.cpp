@@ -39,6 +39,17 @@ TEST(Plan, AResolverStandsInItOnce) {
             (std::vector<std::uint16_t>{1, 0}));
 }
 
+TEST(Plan, TheResolversOfASetComeFirstAlsoWhenOneIsNamedTwice) {
+  ForwardingReport report{.upstreams = {upstream("10.0.0.1")},
+                          .sets = {{"lab", {upstream("10.0.0.2"), upstream("10.0.0.2")}}}};
+  const Plan plan = Planner().plan(report);
+
+  const auto& group = plan.group(plan.group_for(name("www.example").wire(), "lab"));
+  ASSERT_EQ(group.members.size(), 2U);
+  EXPECT_TRUE(group.is_preferred(0));
+  EXPECT_FALSE(group.is_preferred(1));
+}
+
 TEST(Plan, AGroupKeepsItsIdWhileItsResolversAreTheSame) {
   Planner planner;
   auto report = example();

@@ -89,6 +89,15 @@ TEST(ChooseUpstreams, AWildcardListenerIsEveryAddressOfTheHost) {
   EXPECT_EQ(report.upstreams, (std::vector{upstream("127.0.0.1:5353"), upstream("192.0.2.1")}));
 }
 
+TEST(ChooseUpstreams, NoAddressAtAllIsThisHost) {
+  const std::vector own{endpoint("127.0.0.1:53"), endpoint("[::1]:53")};
+
+  const auto report = choose_upstreams(
+      {.upstreams = {upstream("0.0.0.0"), upstream("::"), upstream("0.0.0.0:5353")}}, own);
+
+  EXPECT_EQ(report.upstreams, std::vector{upstream("0.0.0.0:5353")});
+}
+
 TEST(ChooseUpstreams, ListedOnesGoBeforeTheFile) {
   const auto report =
       choose_upstreams({.upstreams = {upstream("192.0.2.1")}, .resolv_conf = "/nowhere"}, {});

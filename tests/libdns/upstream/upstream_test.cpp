@@ -12,6 +12,7 @@ TEST(ParseUpstream, ReadsHowItIsSpokenTo) {
   const auto plain = parse_upstream("10.0.0.1:5353").value();
   const auto stream = parse_upstream("tcp://[fd00::1]").value();
   const auto tls = parse_upstream("tls://1.1.1.1#cloudflare-dns.com").value();
+  const auto absolute = parse_upstream("tls://1.1.1.1#cloudflare-dns.com.").value();
 
   EXPECT_EQ(plain.transport, Transport::udp);
   EXPECT_EQ(stream.transport, Transport::tcp);
@@ -19,6 +20,7 @@ TEST(ParseUpstream, ReadsHowItIsSpokenTo) {
   EXPECT_EQ(tls.transport, Transport::tls);
   EXPECT_EQ(tls.endpoint.port, 853);
   EXPECT_EQ(tls.tls_name, "cloudflare-dns.com");
+  EXPECT_EQ(absolute, tls) << "no certificate has the final dot";
 }
 
 TEST(ParseUpstream, ReadsWhatFormatWrites) {
