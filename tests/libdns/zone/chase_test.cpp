@@ -56,6 +56,18 @@ TEST(Chase, KeepsTheUpstreamsCnames) {
                    "cdn.example. 5 IN CNAME edge.example.", "edge.example. 5 IN A 192.0.2.2"}));
 }
 
+TEST(Chase, WritesOutNamesOfOldTypesThatOthersCompress) {  // RFC 3597, 4
+  auto upstream = encode(DnsQuery{.name = "target.example", .type = LDNS_RR_TYPE_RP});
+  upstream[2] |= 0x80;
+  upstream[7] = 1;
+  for (const int octet : {0xC0, 12, 0, 17, 0, 1, 0, 0, 0, 60, 0, 4, 0xC0, 12, 0xC0, 12}) {
+    upstream.push_back(static_cast<std::uint8_t>(octet));
+  }
+
+  EXPECT_EQ(Chase().finish(upstream).answer,
+            (Lines{alias, "target.example. 60 IN RP target.example. target.example."}));
+}
+
 TEST(Chase, TakesTheUpstreamsNegativeAnswer) {
   const auto missing = Chase().finish(response({}));
   EXPECT_EQ(missing.rcode, 3u);  // RFC 6604
