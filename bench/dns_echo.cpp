@@ -5,7 +5,6 @@
 //
 //   dns_echo PORT
 #include <netinet/in.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>

@@ -18,11 +18,8 @@
 
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <random>
-#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -81,7 +78,7 @@ void put_headless(AuthorityBuilder& builder, const KubernetesNames& names, unsig
   builder.put("service " + service.name, names.service(service).records);
 }
 
-// Octets, from the kernel's own account.
+// MiB, from the kernel's own account.
 double memory_now(const char* field) {
   std::ifstream file("/proc/self/status");
   for (std::string word; file >> word;) {

@@ -8,7 +8,6 @@
 #include <paddock/metadata/service.hpp>
 
 #include <arpa/inet.h>
-#include <malloc.h>
 #include <sched.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>

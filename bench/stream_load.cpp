@@ -11,13 +11,11 @@
 
 #include <nlohmann/json.hpp>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -68,7 +66,7 @@ class Readers {
     }
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   }
-  // Whether all have the whole state: nothing but what is new has come for a while.
+  // Of all streams. While it grows and nothing changes, they do not have the whole state yet.
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:

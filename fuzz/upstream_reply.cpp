@@ -5,7 +5,6 @@
 #include "rules/transcribe.hpp"
 #include "upstream/known_answer.hpp"
 
-#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 

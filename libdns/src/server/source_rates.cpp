@@ -4,7 +4,6 @@
 #include "zone/hash.hpp"
 
 #include <algorithm>
-#include <span>
 
 namespace paddock::dns::server {
 namespace {

@@ -16,29 +16,29 @@ std::string_view format(TypeGroup group) {
 namespace server {
 namespace {
 
-TypeGroup group_of(std::uint16_t type) {
+TypeGroup group_of(Type type) {
   switch (type) {
-    case 1:
+    case Type::a:
       return TypeGroup::a;
-    case 28:
+    case Type::aaaa:
       return TypeGroup::aaaa;
-    case 5:
+    case Type::cname:
       return TypeGroup::cname;
-    case 12:
+    case Type::ptr:
       return TypeGroup::ptr;
-    case 33:
+    case Type::srv:
       return TypeGroup::srv;
-    case 16:
+    case Type::txt:
       return TypeGroup::txt;
-    case 15:
+    case Type::mx:
       return TypeGroup::mx;
-    case 6:
+    case Type::soa:
       return TypeGroup::soa;
-    case 2:
+    case Type::ns:
       return TypeGroup::ns;
-    case 65:
+    case Type::https:
       return TypeGroup::https;
-    case 255:
+    case Type::any:
       return TypeGroup::any;
     default:
       return TypeGroup::other;
@@ -50,7 +50,7 @@ std::size_t protocol_of(Transport transport) { return transport == Transport::tc
 }  // namespace
 
 void Tallies::count_query(Type type, Transport transport, bool is_v6, std::size_t size) {
-  const auto group = group_of(static_cast<std::uint16_t>(type));
+  const auto group = group_of(type);
   const std::size_t protocol = protocol_of(transport);
   queries[protocol][is_v6 ? 1 : 0][static_cast<std::size_t>(group)] += 1;
   query_sizes[protocol].add(size);

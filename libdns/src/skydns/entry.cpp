@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
+#include <functional>
 #include <limits>
 
 namespace paddock::dns {

@@ -9,7 +9,6 @@
 #include <paddock/dns/skydns.hpp>
 
 #include <chrono>
-#include <string>
 #include <vector>
 
 namespace paddock::dns {

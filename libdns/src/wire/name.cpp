@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <paddock/dns/name.hpp>
 
-#include <array>
-
 namespace paddock::dns {
 namespace {
 
