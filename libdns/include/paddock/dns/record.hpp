@@ -40,6 +40,11 @@ enum class Type : std::uint16_t {
   any = 255,
 };
 
+// "A", "TYPE65280": the type as master files have it.
+PADDOCK_DNS_EXPORT std::string format(Type type);
+// The type called "MX" or, as any may be, "TYPE15" (RFC 3597); nothing if there is none.
+PADDOCK_DNS_EXPORT std::optional<Type> parse_type(std::string_view text);
+
 enum class Rcode : std::uint16_t {
   noerror = 0,
   formerr = 1,
@@ -94,11 +99,6 @@ inline constexpr std::string_view only_with_pointer = "ptr";
 PADDOCK_DNS_EXPORT Record address_record(Name owner, const boost::asio::ip::address& address,
                                          std::chrono::seconds ttl);
 PADDOCK_DNS_EXPORT Record cname_record(Name owner, const Name& target, std::chrono::seconds ttl);
-// "A", "TYPE65280": the type as master files have it.
-PADDOCK_DNS_EXPORT std::string format(Type type);
-// The type called "MX" or, as any may be, "TYPE15" (RFC 3597); nothing if there is none.
-PADDOCK_DNS_EXPORT std::optional<Type> parse_type(std::string_view text);
-
 PADDOCK_DNS_EXPORT Record ptr_record(Name owner, const Name& target, std::chrono::seconds ttl);
 PADDOCK_DNS_EXPORT Record ns_record(Name owner, const Name& target, std::chrono::seconds ttl);
 // One string per 255 octets of text, as many as it takes; an empty text is one empty string.

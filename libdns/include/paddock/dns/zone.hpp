@@ -131,10 +131,10 @@ class PADDOCK_DNS_EXPORT AuthorityBuilder {
   std::unique_ptr<State> state_;
 };
 
-// Contributes the names that RFC 6303, 6761, 7686 and 9476 keep from the global DNS: localhost (and
-// all below it) is 127.0.0.1 and ::1, whose reverse names lead to it; invalid, onion and alt do not
-// exist. `special_use_zones`
-// goes to the builder's constructor with the others, `special_use_records` to put().
+// Contributes the names that RFC 6303, 6761, 7686, 9462 and 9476 keep from the global DNS:
+// localhost (and all below it) is 127.0.0.1 and ::1, whose reverse names lead to it; resolver.arpa
+// says nothing of other resolvers; invalid, onion and alt do not exist. `special_use_zones` goes to
+// the builder's constructor with the others, `special_use_records` to put().
 PADDOCK_DNS_EXPORT std::vector<ZoneSpec> special_use_zones();
 PADDOCK_DNS_EXPORT std::vector<Record> special_use_records();
 
