@@ -69,7 +69,9 @@ Node services_of(const View& view, const std::string& ns) {
       {.size = [&view, ns] { return view.all_in<Service>(ns).size(); },
        .at = [&view, ns](std::size_t i) { return service_node(view, view.all_in<Service>(ns)[i]); },
        .find = [&view, ns](std::string_view name) -> std::optional<Node> {
-         if (const auto named = view.find<Service>(ns, name)) return service_node(view, *named);
+         if (const auto* named = view.named_in<Service>(ns, name)) {
+           return service_node(view, *named);
+         }
          const Service* known = view.with_uid<Service>(name);
          if (known == nullptr || known->ns != ns) return std::nullopt;
          return service_node(view, *known);

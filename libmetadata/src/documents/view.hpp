@@ -87,6 +87,17 @@ class View final : public Sight {
     if (visibility_ == Visibility::own_namespace) return find<T>(own_namespace(), name).get();
     return static_cast<const T*>(snapshot_->catalog().named(T::object_kind, name));
   }
+  // The one of a namespace, if the client may see it.
+  template <class T>
+  [[nodiscard]] const T* named_in(std::string_view ns, std::string_view name) const {
+    reads_.note(T::object_kind, mark_of_object(T::object_kind, ns, name));
+    if (visibility_ == Visibility::self) {
+      const T* mine = own<T>();
+      return mine != nullptr && mine->ns == ns && mine->name == name ? mine : nullptr;
+    }
+    if (visibility_ == Visibility::own_namespace && ns != own_namespace()) return nullptr;
+    return snapshot_->cluster().find<T>(ns, name).get();  // the cluster keeps it alive
+  }
   template <class T>
   [[nodiscard]] const T* with_uid(std::string_view uid) const {
     reads_.note(T::object_kind, mark_of_uid(T::object_kind, uid));

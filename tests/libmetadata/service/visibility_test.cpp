@@ -62,6 +62,10 @@ TEST_F(VisibilityTest, ItselfOnly) {
   EXPECT_EQ(read(web_1, "services/web/containers"), "0=web-1\n");
   EXPECT_EQ(read(web_1, "self/service/containers"), "0=web-1\n");
   EXPECT_EQ(read(web_1, "stacks/shop/services"), "0=web\n");
+  EXPECT_EQ(read(web_1, "stacks/shop/services/web/name"), "web");
+  EXPECT_EQ(read(web_1, "stacks/shop/services/api"), "404");
+  EXPECT_EQ(read(web_1, "self/stack/services/api/name"), "404");
+  EXPECT_EQ(read(web_1, "self/stack/services/uid-api"), "404");
   EXPECT_EQ(read(api_1, "services"), "0=api\n");
   EXPECT_EQ(read(lone, "services"), "");
   EXPECT_EQ(read(web_1, "hosts"), "0=node1\n");
