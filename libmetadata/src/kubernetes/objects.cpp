@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kubernetes/objects.hpp"
 
+#include <paddock/metadata/codec.hpp>
 #include <paddock/metadata/part.hpp>
 
 #include <algorithm>
@@ -284,7 +285,8 @@ std::shared_ptr<Endpoints> read_endpoint_slice(const Json& object) {
   const Json& labels = at(at(object, "metadata"), "labels");
   const std::string_view imported = text_at(labels, imported_service_label);
   const std::string_view service = imported.empty() ? text_at(labels, service_label) : imported;
-  if (service.empty() || text_at(object, "addressType") == "FQDN") return nullptr;
+  // What no Service can be called is none's, whatever the label says.
+  if (!is_name(Kind::service, service) || text_at(object, "addressType") == "FQDN") return nullptr;
   auto slice = std::make_shared<Endpoints>();
   read_metadata(object, *slice);
   slice->service = Text::shared(service);

@@ -121,6 +121,9 @@ TEST(KubernetesSlice, IsNoneWithoutServiceOrWithNames) {
   EXPECT_EQ(read_endpoint_slice(json(R"({"metadata": {"name": "x", "namespace": "shop", "labels":
     {"kubernetes.io/service-name": "x"}}, "addressType": "FQDN"})")),
             nullptr);
+  EXPECT_EQ(read_endpoint_slice(json(R"({"metadata": {"name": "x", "namespace": "shop", "labels":
+    {"kubernetes.io/service-name": "No_Service"}}, "addressType": "IPv4"})")),
+            nullptr);
 }
 
 TEST(KubernetesSlice, OfAnotherClusterSaysSo) {
