@@ -57,6 +57,7 @@ Made not_committed(const Error& why) {
   if (!is_refused) return made;
   made.result.status = is_full ? Status::disk_full : Status::failed;
   made.result.text = why.text + "; nothing was changed";
+  if (is_full) made.result.text += ": compact and defragment etcd, and disarm its alarm";
   return made;
 }
 
