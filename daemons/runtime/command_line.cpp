@@ -66,7 +66,7 @@ void apply_file(OptionTable& table, const std::vector<ConfigEntry>& entries,
   }
   for (const auto& entry : entries) {
     const auto found = std::ranges::find(keys, entry.key);
-    if (found == keys.end()) {
+    if (found == keys.end() || entry.key.empty()) {
       const auto meant = nearest(entry.key, keys);
       problems.push_back({entry.place, entry.key + ": no such key" +
                                            (meant.empty() ? "; --help lists them"

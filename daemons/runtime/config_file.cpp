@@ -62,7 +62,10 @@ std::optional<std::vector<ConfigEntry>> read_config_file(const std::string& path
                                                          std::vector<OptionProblem>& problems) {
   std::ifstream file(path);
   std::stringstream text;
-  if (!file || !(text << file.rdbuf() || file.peek() == std::ifstream::traits_type::eof())) {
+  // An empty file puts nothing into the text; of a folder nothing can be read either.
+  const bool is_read = file && (text << file.rdbuf() ||
+                                (file.peek() == std::ifstream::traits_type::eof() && !file.bad()));
+  if (!is_read) {
     problems.push_back({path, std::string("cannot be read: ") + std::strerror(errno)});
     return std::nullopt;
   }

@@ -23,7 +23,7 @@ namespace {
 struct Output {
   std::shared_ptr<spdlog::logger> logger;
   Format format = Format::logfmt;
-  bool journal = false;
+  std::atomic<bool> journal = false;  // also read while SIGHUP opens the file anew
 };
 Output& output() {
   static Output the_output{spdlog::stderr_logger_mt("paddock"), Format::logfmt, false};

@@ -39,7 +39,8 @@ using Fields = std::initializer_list<Field>;
 // --log-level and --log-format; level `none` silences everything.
 void set_up(const std::string& level, const std::string& format);
 // Standard error becomes this file, made when it is missing and added to; again for a file that was
-// moved away (log rotation). Returns why not, empty when it did; then all stays as it was.
+// moved away (log rotation). Callable while others log. Returns why it did not, and then all stays
+// as it was; empty when it did.
 [[nodiscard]] std::string write_to(const std::string& file);
 // SIGHUP may change the level; callable from any thread.
 void set_level(const std::string& level);

@@ -22,8 +22,11 @@ PidFile::PidFile(std::string path) : path_(std::move(path)) {
                              "; --pid-file names another");
 }
 
+// Who took our place has written his pid there already.
 PidFile::~PidFile() {
-  if (!path_.empty()) ::unlink(path_.c_str());
+  pid_t written = 0;
+  if (!path_.empty() && std::ifstream(path_) >> written && written == ::getpid())
+    ::unlink(path_.c_str());
 }
 
 }  // namespace paddock::runtime

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A file with this process' pid in it, for service managers that want one; gone when the daemon
-// ends. A stale one of a daemon that was killed is written over.
+// ends, unless a successor's pid is in it by then. A stale one of a daemon that was killed is
+// written over.
 #pragma once
 
 #include <string>

@@ -29,8 +29,8 @@ class Reloads {
     const std::scoped_lock lock(mutex_);
     return !asked_.empty();
   }
-  // Tells everybody who has asked so far. Take them before reading: who asks later wants to have
-  // what is there then.
+  // Everybody who has asked so far, to be told what came of it. Take them before reading: who asks
+  // later wants to have what is there then.
   [[nodiscard]] std::vector<metadata::ReloadAnswer> take() {
     const std::scoped_lock lock(mutex_);
     return std::exchange(asked_, {});

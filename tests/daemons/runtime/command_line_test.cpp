@@ -216,5 +216,25 @@ TEST_F(CommandLine, AnActionIsAFlagAndNothingElse) {
   EXPECT_TRUE(empties);
 }
 
+TEST_F(CommandLine, FolderIsNoFile) {
+  const auto invocation = parse({"--config", folder.path().c_str()});
+
+  ASSERT_EQ(invocation.problems.size(), 1U);
+  EXPECT_EQ(invocation.problems[0].place, folder.path().string());
+  EXPECT_NE(invocation.problems[0].text.find("Is a directory"), std::string::npos)
+      << invocation.problems[0].text;
+}
+
+TEST_F(CommandLine, KeyWithoutANameIsNoAction) {
+  bool is_purge = false;
+  table.action({.name = "purge", .value = "", .help = "Remove all."}, is_purge);
+  const auto file = folder.write("k.yaml", "\"\": true\n");
+
+  const auto invocation = parse({"--config", file.c_str()});
+
+  EXPECT_EQ(invocation.problems.size(), 1U);
+  EXPECT_FALSE(is_purge);
+}
+
 }  // namespace
 }  // namespace paddock::runtime
