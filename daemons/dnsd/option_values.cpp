@@ -2,11 +2,10 @@
 #include "dnsd/option_values.hpp"
 
 #include "dnsd/options.hpp"
+#include "runtime/host_name.hpp"
 #include "runtime/options.hpp"
 
 #include <paddock/dns/upstream.hpp>
-
-#include <unistd.h>
 
 namespace paddock::dnsd {
 
@@ -78,12 +77,7 @@ std::optional<dns::Endpoint> reload_endpoint(const Options& options) {
   return dns::parse_endpoint(wanted).value();
 }
 
-std::string host_name(const Options& options) {
-  if (!options.host_name.empty()) return options.host_name;
-  char name[256] = {};
-  (void)::gethostname(name, sizeof name - 1);
-  return name;
-}
+std::string host_name(const Options& options) { return runtime::host_name(options.host_name); }
 
 std::chrono::seconds ttl_of(const Options& options) {
   return std::chrono::duration_cast<std::chrono::seconds>(options.ttl);

@@ -2,6 +2,7 @@
 #include "metadatad/options.hpp"
 
 #include "runtime/cluster_source.hpp"
+#include "runtime/host_name.hpp"
 
 namespace paddock::metadatad {
 namespace {
@@ -119,7 +120,7 @@ void describe_documents(runtime::OptionTable& table, Options& options) {
                  "EC2's paths want a session token (IMDSv2); else they do without, too."},
                 options.require_token);
   table.text({"host-name", "NAME", "This host in the registry. Default: the kernel's host name."},
-             options.host_name);
+             options.host_name, runtime::check_host_name);
   table.text({"environment", "NAME", "Name of the environment in documents."}, options.environment);
   table.text({"environment-uuid", "UUID", "UUID of the environment in documents."},
              options.environment_uuid);

@@ -2,6 +2,7 @@
 #include "metadatad/service_options.hpp"
 
 #include "runtime/cluster_source.hpp"
+#include "runtime/host_name.hpp"
 #include "runtime/log.hpp"
 #include "runtime/systemd.hpp"
 
@@ -9,9 +10,7 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <grp.h>
-#include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <filesystem>
 #include <stdexcept>
@@ -65,12 +64,7 @@ void listen_beyond_this_host(const Options& options, metadata::ApiOptions& api) 
 
 }  // namespace
 
-std::string host_name(const Options& options) {
-  if (!options.host_name.empty()) return options.host_name;
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
+std::string host_name(const Options& options) { return runtime::host_name(options.host_name); }
 
 std::unique_ptr<metadata::Store> open_store(const Options& options) {
   metadata::StoreOptions store;

@@ -17,6 +17,7 @@
 
 namespace paddock::metadatad {
 
+// How this host is called in the cluster.
 [[nodiscard]] std::string host_name(const Options& options);
 
 // The store of the options. While another metadatad holds its folder, nothing is written where that

@@ -2,32 +2,13 @@
 #include "netd/host_facts.hpp"
 
 #include "netd/plan.hpp"
+#include "runtime/host_name.hpp"
 
 #include <paddock/net/host_network.hpp>
 
-#include <unistd.h>
-
-#include <algorithm>
-#include <cctype>
-#include <climits>
-
 namespace paddock::netd {
-namespace {
 
-std::string kernel_host_name() {
-  char name[HOST_NAME_MAX + 1] = "localhost";
-  (void)::gethostname(name, sizeof name - 1);
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
-
-}  // namespace
-
-std::string host_name(const Options& options) {
-  return options.host_name.empty() ? kernel_host_name() : options.host_name;
-}
+std::string host_name(const Options& options) { return runtime::host_name(options.host_name); }
 
 HostFacts host_facts(const Options& options, const net::NetworkNamespace& host) {
   HostFacts facts;

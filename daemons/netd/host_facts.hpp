@@ -12,7 +12,7 @@
 
 namespace paddock::netd {
 
-// As the registry allows it: lower case.
+// How this host is called in the cluster.
 std::string host_name(const Options& options);
 
 // Addresses, unless given: net::host_addresses(). Throws a sentence when the kernel does not say.
