@@ -266,7 +266,10 @@ dns::Result<AnswersFile> parse_answers(std::string_view text, const std::string&
 dns::Result<AnswersFile> read_answers(const std::string& path, std::chrono::seconds ttl) {
   std::ifstream file(path);
   std::stringstream text;
-  if (!file || !(text << file.rdbuf() || file.peek() == std::ifstream::traits_type::eof())) {
+  // An empty file puts nothing into the text; of a folder nothing can be read either.
+  const bool is_read = file && (text << file.rdbuf() ||
+                                (file.peek() == std::ifstream::traits_type::eof() && !file.bad()));
+  if (!is_read) {
     return dns::Error{boost::system::error_code(errno, boost::system::generic_category()),
                       path + ": cannot be read: " + std::strerror(errno)};
   }

@@ -44,6 +44,7 @@ std::unique_ptr<metadata::ReloadService> open_reload_service(const dnsd::Options
   if (!endpoint) return nullptr;
   metadata::HttpOptions http;
   http.tcp = {{endpoint->address, endpoint->port}};
+  http.reuse_port = options.replace;  // one that is replaced may still have the address
   auto service = std::make_unique<metadata::ReloadService>(
       std::move(http),
       [&reloads](metadata::ReloadAnswer answer) { reloads.ask(std::move(answer)); });

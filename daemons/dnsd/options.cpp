@@ -4,6 +4,7 @@
 #include "dnsd/option_checks.hpp"
 #include "dnsd/sources.hpp"
 #include "runtime/cluster_source.hpp"
+#include "runtime/host_name.hpp"
 
 namespace paddock::dnsd {
 
@@ -88,7 +89,7 @@ void describe_clients(runtime::OptionTable& table, Options& options) {
   table.text({"host-name", "NAME",
               "This host in the cluster; its pods are the clients that have links, search lists "
               "and resolvers of their own. Default: the kernel's host name."},
-             options.host_name);
+             options.host_name, runtime::check_host_name);
   table.text({"answers", "FILE", "A file of names by client, in Rancher's form.", Reload::live},
              options.answers);
   table.text({.name = "listen-reload",
@@ -239,7 +240,9 @@ void describe(runtime::OptionTable& table, Options& options) {
        "skydns:/FOLDER or skydns:http(s)://ETCD:PORT[,...][/PREFIX] (docs/skydns.md). "
        "Default: paddock:/run/paddock/metadata.sock, but no cluster where --answers or a "
        "SkyDNS tree is given."},
-      options.sources, check_source);
+      options.sources, [&sources = options.sources](const std::string& text) {
+        return check_source(text, sources);
+      });
   runtime::describe_access(table, "source", options.source_access);
   table.text({"state-dir", "FOLDER", "Keeps what was last known, for a start without the source."},
              options.state_dir, checks::absolute_path());

@@ -50,12 +50,12 @@ std::vector<dns::ZoneSpec> OtherNames::zones() const {
 
 bool OtherNames::refresh(Tree& tree) {
   const bool has_changed = tree.source->refresh(tree.names, tree.problems);
-  const auto state = tree.source->state();
-  const auto content = !state.is_known  ? dns::Content::unknown
-                       : state.is_fresh ? dns::Content::fixed
-                                        : dns::Content::stale;
-  if (content == tree.content) return has_changed;
-  tree.names.set_content(tree.content = content);
+  auto state = tree.source->state();
+  if (state == tree.state) return has_changed;
+  tree.names.set_content(!state.is_known  ? dns::Content::unknown
+                         : state.is_fresh ? dns::Content::fixed
+                                          : dns::Content::stale);
+  tree.state = std::move(state);
   return true;
 }
 
@@ -86,10 +86,10 @@ std::vector<dns::Problem> OtherNames::problems() const {
 std::vector<std::string> OtherNames::losses() const {
   std::vector<std::string> losses;
   for (const Tree& tree : trees_) {
-    if (const auto state = tree.source->state(); !state.is_fresh) {
-      losses.push_back(state.is_known ? "lost, answers are what was last known: " + state.reason
-                                      : "nothing is known of it yet: " + state.reason);
-    }
+    if (tree.state.is_fresh) continue;
+    losses.push_back(tree.state.is_known ? "lost, answers are what was last known"
+                                         : "nothing is known of it yet");
+    if (!tree.state.reason.empty()) losses.back() += ": " + tree.state.reason;
   }
   return losses;
 }

@@ -27,7 +27,8 @@ class OtherNames {
   // What a builder must have before contribute().
   [[nodiscard]] std::vector<dns::ZoneSpec> zones() const;
 
-  // Takes what changed; true when contribute(), problems() or stub_zones() are others now.
+  // Takes what changed; true when contribute(), problems(), losses() or stub_zones() are others
+  // now.
   bool refresh();
 
   // Reads every master file at the next refresh().
@@ -50,7 +51,7 @@ class OtherNames {
     dns::SkyDnsNames names;
     std::unique_ptr<SkyDnsSource> source;
     std::vector<dns::Problem> problems{};
-    dns::Content content = dns::Content::unknown;
+    SkyDnsState state{};  // that the names have
   };
 
   static bool refresh(Tree& tree);

@@ -46,14 +46,16 @@ std::string SkyDnsFolder::key_of(const fs::path& path) const {
 
 bool SkyDnsFolder::refresh(dns::SkyDnsNames& names, std::vector<dns::Problem>& problems) {
   std::error_code error;
-  std::map<std::string, FileStamp> seen;
+  std::map<std::string, File> seen;
   fs::recursive_directory_iterator at(folder_, fs::directory_options::follow_directory_symlink,
                                       error);
   for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
     const bool is_hidden = at->path().filename().string().starts_with('.');
     if (is_hidden && at->is_directory(error)) at.disable_recursion_pending();
     if (!is_hidden && at->is_regular_file(error)) {
-      seen[at->path().string()] = stamp_of(at->path().string());
+      const auto path = at->path().string();
+      auto& file = seen[key_of(at->path())];
+      if (file.path < path) file = {path, stamp_of(path)};
     }
   }
   state_.is_fresh = !error;
@@ -61,13 +63,13 @@ bool SkyDnsFolder::refresh(dns::SkyDnsNames& names, std::vector<dns::Problem>& p
   if (error) return false;
   const bool has_changed = seen != files_ || !state_.is_known;
   state_.is_known = true;
-  for (const auto& [path, stamp] : seen) {
-    if (const auto known = files_.find(path); known == files_.end() || known->second != stamp) {
-      take_skydns_entry(names, problems, key_of(path), read_file(path));
+  for (const auto& [key, file] : seen) {
+    if (const auto known = files_.find(key); known == files_.end() || known->second != file) {
+      take_skydns_entry(names, problems, key, read_file(file.path));
     }
   }
-  for (const auto& [path, stamp] : files_) {
-    if (!seen.contains(path)) drop_skydns_entry(names, problems, key_of(path));
+  for (const auto& [key, file] : files_) {
+    if (!seen.contains(key)) drop_skydns_entry(names, problems, key);
   }
   files_ = std::move(seen);
   return has_changed;

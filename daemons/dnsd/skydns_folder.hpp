@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A SkyDNS tree as files: the file local/skydns/web/1 (or 1.json) is the key
-// /skydns/local/skydns/web/1.
+// A SkyDNS tree as files: the file local/skydns/web/1 (or 1.json, which counts where both are) is
+// the key /skydns/local/skydns/web/1.
 #pragma once
 
 #include "dnsd/file_stamp.hpp"
@@ -24,11 +24,18 @@ class SkyDnsFolder final : public SkyDnsSource {
   [[nodiscard]] SkyDnsState state() const override { return state_; }
 
  private:
+  struct File {
+    std::string path;
+    FileStamp stamp{};
+
+    friend bool operator==(const File&, const File&) = default;
+  };
+
   [[nodiscard]] std::string key_of(const std::filesystem::path& path) const;
 
   std::filesystem::path folder_;
   std::string prefix_;
-  std::map<std::string, FileStamp> files_;
+  std::map<std::string, File> files_;  // by key
   SkyDnsState state_;
 };
 

@@ -29,7 +29,9 @@ struct SkyDnsLocation {
 struct SkyDnsState {
   bool is_known = false;  // the whole tree was read once
   bool is_fresh = false;  // and is followed now
-  std::string reason{};   // why not
+  std::string reason{};   // why not; empty: it was not tried yet
+
+  friend bool operator==(const SkyDnsState&, const SkyDnsState&) = default;
 };
 
 class SkyDnsSource {

@@ -29,6 +29,9 @@ bool begins(const std::string& item) {
 
 bool is_skydns(const std::string& source) { return source.starts_with("skydns:"); }
 
+// `none` says that there is none.
+bool is_of_cluster(const std::string& item) { return begins(item) && !is_skydns(item); }
+
 std::vector<std::string> whole_sources(const Options& options) {
   std::vector<std::string> sources;
   for (const auto& item : options.sources) {
@@ -43,13 +46,17 @@ std::vector<std::string> whole_sources(const Options& options) {
 
 }  // namespace
 
-std::string check_source(const std::string& item) {
+std::string check_source(const std::string& item, const std::vector<std::string>& before) {
   if (is_skydns(item)) {
     const auto location = parse_skydns_location(item);
     return location ? "" : location.error().text;
   }
   if (item.starts_with("embedded:")) {
     return "an embedded store is metadatad's alone; must be paddock:/PATH/OF/metadata.sock";
+  }
+  const auto other = std::ranges::find_if(before, is_of_cluster);
+  if (is_of_cluster(item) && other != before.end()) {
+    return "the cluster is learnt from one place, and " + *other + " is given, too";
   }
   const bool is_rest = !begins(item) && item.find(':') != std::string::npos;
   return item == "none" || is_rest ? "" : runtime::check_location(item);

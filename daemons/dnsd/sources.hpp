@@ -16,8 +16,10 @@ namespace paddock::dnsd {
 class ChangeDelays;
 struct Options;
 
-// What is wrong with an item; nothing if it is right, or the rest of another.
-[[nodiscard]] std::string check_source(const std::string& item);
+// What is wrong with an item behind those before it; nothing if it is right, or the rest of
+// another.
+[[nodiscard]] std::string check_source(const std::string& item,
+                                       const std::vector<std::string>& before);
 
 // Where the cluster is learnt from: `none`, or a store's location. Unless told, metadatad's socket;
 // where there is an answers file or another source, nowhere.

@@ -179,5 +179,12 @@ TEST(AnswersFile, RepetitionByAliasesIsBounded) {
   EXPECT_NE(refusal(text).find("more than a million records"), std::string::npos);
 }
 
+TEST(AnswersFile, FolderIsNone) {
+  const auto answers = read_answers("/etc", seconds{600});
+
+  ASSERT_FALSE(answers);
+  EXPECT_EQ(answers.error().text, "/etc: cannot be read: Is a directory");
+}
+
 }  // namespace
 }  // namespace paddock::dnsd

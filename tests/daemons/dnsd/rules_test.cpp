@@ -91,5 +91,15 @@ TEST(CorednsMetrics, HaveTheNamesDashboardsReadAndTheirLabels) {
   }
 }
 
+TEST(ReadRules, FolderIsNoFile) {
+  Options options;
+  options.block_files = {"/etc"};
+
+  const auto rules = read_rules(options);
+
+  ASSERT_FALSE(rules);
+  EXPECT_EQ(rules.error().text, "cannot read /etc: Is a directory");
+}
+
 }  // namespace
 }  // namespace paddock::dnsd

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "dnsd/sources.hpp"
+
 #include "dnsd/options.hpp"
 #include "dnsd/skydns_source.hpp"
-#include "dnsd/sources.hpp"
 
 #include <gtest/gtest.h>
 
@@ -35,11 +36,20 @@ TEST(Sources, MembersBehindACommaBelongTogether) {
 
 TEST(Sources, OtherThingsAreRefused) {
   for (const char* good : {"none", "paddock:/x", "skydns:/x", "skydns:https://etcd:2379/skydns"}) {
-    EXPECT_EQ(check_source(good), "") << good;
+    EXPECT_EQ(check_source(good, {}), "") << good;
   }
   for (const char* bad : {"", "paddock:", "skydns:", "skydns:relative", "skydns:http://", "what"}) {
-    EXPECT_NE(check_source(bad), "") << bad;
+    EXPECT_NE(check_source(bad, {}), "") << bad;
   }
+}
+
+TEST(Sources, TheClusterIsLearntFromOnePlace) {
+  const auto refused = check_source("etcd:http://b:2379", {"skydns:/x", "paddock:/other"});
+
+  EXPECT_NE(refused.find("paddock:/other"), std::string::npos) << refused;
+  EXPECT_NE(check_source("paddock:/x", {"none"}), "");
+  EXPECT_EQ(check_source("paddock:/x", {"skydns:/x"}), "");
+  EXPECT_EQ(check_source("http://c:2379", {"etcd:http://b:2379"}), "") << "one more member";
 }
 
 TEST(SkyDnsLocation, IsAFolderOrMembersOfEtcd) {
