@@ -60,7 +60,8 @@ Resolver::Resolver(const Options& options, std::unique_ptr<metadata::Store> stor
       sets_(names_.upstream_sets()),
       served_(status_of_source()),
       passed_sockets_(runtime::passed_sockets()),
-      server_(inheriting(server_options(options, forward_options(options, answers_, sets_, stubs_)),
+      server_(inheriting(server_options(options, forward_options(options, answers_, sets_, stubs_),
+                                        first_rules()),
                          passed_sockets_),
               authority_, served_, views_) {
   runtime::leave_sockets(server_.sockets(), passed_sockets_);
@@ -69,8 +70,7 @@ Resolver::Resolver(const Options& options, std::unique_ptr<metadata::Store> stor
     log::info("answering", {{"address", dns::format(endpoint)}});
   }
   server_.set_query_log(query_log_ = options.query_log);
-  if (const auto read = read_rules(); !read)
-    throw std::runtime_error("rules: " + read.error().text);
+  summarize();
   if (cluster_) delays_.answered(*cluster_, *cluster_);  // nothing that came so far is a change
   if (store_) subscription_ = store_->subscribe(std::move(wake));
   update();
@@ -165,14 +165,27 @@ dns::Result<void> Resolver::read_answers() {
   return {};
 }
 
-dns::Result<void> Resolver::read_rules() {
+// Null where there are none.
+dns::Result<std::shared_ptr<const dns::Rules>> Resolver::compile_rules() {
   rule_stamps_ = rule_stamps(options_);
   const auto rules = dnsd::read_rules(options_);
+  if (!rules) return rules.error();
+  rule_problems_.clear();
+  return rules->empty() ? nullptr : std::make_shared<const dns::Rules>(*rules, rule_problems_);
+}
+
+// As with the answers file.
+std::shared_ptr<const dns::Rules> Resolver::first_rules() {
+  auto rules = compile_rules();
+  if (!rules) throw std::runtime_error("rules: " + rules.error().text);
+  return std::move(*rules);
+}
+
+dns::Result<void> Resolver::read_rules() {
+  const auto rules = compile_rules();
   broken_rules_ = rules ? "" : rules.error().text;
   if (rules) {
-    rule_problems_.clear();
-    server_.set_rules(rules->empty() ? nullptr
-                                     : std::make_shared<dns::Rules>(*rules, rule_problems_));
+    server_.set_rules(*rules);
   } else {
     log::error("the rules are not taken; those before go on", {{"reason", broken_rules_}});
   }

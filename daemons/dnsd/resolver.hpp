@@ -29,7 +29,8 @@ class Resolver {
  public:
   // Answers from its return on: what the last run knew, or "not ready". `wake` is called, from
   // another thread, whenever update() has something to do; it is to be called every second or so
-  // besides. Throws a sentence when an address cannot be had, or the answers file be read.
+  // besides. Throws a sentence when an address cannot be had, or the answers file or one of rules
+  // be read.
   // `store` is what open_cluster() opened; what it knows already is answered from the first query.
   // `delays` is told when changes are answered; it lives longer.
   Resolver(const Options& options, std::unique_ptr<metadata::Store> store, ChangeDelays& delays,
@@ -54,6 +55,8 @@ class Resolver {
   void update_others();
   bool update_reach();
   void forward();
+  [[nodiscard]] dns::Result<std::shared_ptr<const dns::Rules>> compile_rules();
+  [[nodiscard]] std::shared_ptr<const dns::Rules> first_rules();
   dns::Result<void> read_rules();
   void publish();
   void summarize();

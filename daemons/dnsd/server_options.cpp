@@ -64,7 +64,8 @@ dns::ForwardOptions forward_options(const Options& options, const AnswersFile& a
   return forward;
 }
 
-dns::ServerOptions server_options(const Options& options, dns::ForwardOptions forwarding) {
+dns::ServerOptions server_options(const Options& options, dns::ForwardOptions forwarding,
+                                  std::shared_ptr<const dns::Rules> rules) {
   dns::ServerOptions server;
   server.listen = listen_endpoints(options);
   server.workers = options.workers;
@@ -75,6 +76,7 @@ dns::ServerOptions server_options(const Options& options, dns::ForwardOptions fo
   server.tcp.max_connections_per_client = options.tcp_connections_per_client;
   server.transfers = transfer_access(options);
   server.forwarding = std::move(forwarding);
+  server.rules = std::move(rules);
   return server;
 }
 

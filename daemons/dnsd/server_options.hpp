@@ -8,6 +8,7 @@
 
 #include <paddock/dns/server.hpp>
 
+#include <memory>
 #include <vector>
 
 namespace paddock::dnsd {
@@ -19,6 +20,7 @@ namespace paddock::dnsd {
                                                   const std::vector<dns::StubZone>& more_stubs);
 
 [[nodiscard]] dns::ServerOptions server_options(const Options& options,
-                                                dns::ForwardOptions forwarding);
+                                                dns::ForwardOptions forwarding,
+                                                std::shared_ptr<const dns::Rules> rules);
 
 }  // namespace paddock::dnsd

@@ -97,6 +97,8 @@ Server::Server(ServerOptions options, std::shared_ptr<const Authority> authority
   if (!authority) {
     throw std::invalid_argument("a DNS server needs an authority, be it an empty one");
   }
+  // Others may come in their place: the options, which are kept, are not to keep these.
+  const auto rules = std::exchange(options.rules, nullptr);
   const unsigned workers = options.workers != 0 ? options.workers : usable_cpus();
   auto listeners =
       server::open_listeners(options.listen, workers, server::InheritedSockets(options.inherited));
@@ -112,7 +114,8 @@ Server::Server(ServerOptions options, std::shared_ptr<const Authority> authority
   const server::Orders first{.authority = state_->authority.get(),
                              .views = state_->views.get(),
                              .status = status,
-                             .forwarding = state_->choose(options.forwarding)};
+                             .forwarding = state_->choose(options.forwarding),
+                             .rules = rules};
   for (auto& mine : listeners) {
     for (const auto& listener : mine) {
       state_->sockets.insert(state_->sockets.end(), {listener.udp.number(), listener.tcp.number()});

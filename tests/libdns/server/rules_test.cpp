@@ -49,6 +49,28 @@ struct Ruled {
   UdpClient client;
 };
 
+// Bound to a free port, as a process before this one leaves it.
+class LeftSocket {
+ public:
+  LeftSocket() {
+    const int on = 1;
+    ::setsockopt(number_, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    sockaddr_in address{.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    auto* any = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(number_, any, size), 0);
+    EXPECT_EQ(::getsockname(number_, any, &size), 0);
+    at_ = {ip("127.0.0.1"), ntohs(address.sin_port)};
+  }
+
+  [[nodiscard]] const Endpoint& at() const { return at_; }
+  [[nodiscard]] int number() const { return number_; }
+
+ private:
+  int number_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);  // the server closes it
+  Endpoint at_;
+};
+
 Rewrite rewrite(const char* text) { return parse_rewrite(text).value(); }
 
 TEST(Rules, HostEntriesComeBeforeEverythingElse) {
@@ -65,6 +87,25 @@ TEST(Rules, HostEntriesComeBeforeEverythingElse) {
   const auto reverse = ruled.ask("9.9.9.10.in-addr.arpa", Type::ptr);
   ASSERT_EQ(reverse.answers.size(), 1U);
   EXPECT_EQ(ruled.resolver.heard(), 0);
+}
+
+// What came while no process read it.
+TEST(Rules, HoldForQueriesThatWaitAtTheStart) {
+  const LeftSocket left;
+  UdpClient client(left.at());
+  client.send(query("www.example.net", Type::a, {}));
+  std::vector<Problem> problems;
+  auto options = local_options();
+  options.listen = {left.at()};
+  options.inherited = {left.number()};
+  options.rules = std::make_shared<Rules>(
+      RuleSet{.hosts = {{ip("10.9.9.9"), name("www.example.net")}}}, problems);
+
+  const Serving serving(std::move(options));
+
+  const auto reply = client.receive();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(take_apart(*reply).addresses(), std::vector<std::string>{"10.9.9.9"});
 }
 
 TEST(Rules, HostEntriesSayNothingOfOtherTypesAndNames) {

@@ -54,6 +54,7 @@ struct ServerOptions {
   // Somebody has copies of sockets() for the process after this one: stop() leaves to it what it
   // has not read yet.
   bool hands_sockets_on = false;
+  std::shared_ptr<const Rules> rules{};  // from the first query on, as set_rules() takes them
 };
 
 // What the server may say of its own names: SERVFAIL until it ever knew anything, marked answers
