@@ -98,7 +98,7 @@ void FlannelReader::run(const std::stop_token& stopping) {
       retry = shortest_retry;
       set_trouble("");
       changed_();
-      done = follow();
+      done = follow(stopping);
     }
     if (stopping.stop_requested()) return;
     if (done) continue;  // compacted: read again
@@ -162,7 +162,7 @@ metadata::Result<void> FlannelReader::read_all() {
   return {};
 }
 
-metadata::Result<void> FlannelReader::follow() {
+metadata::Result<void> FlannelReader::follow(const std::stop_token& stopping) {
   for (;;) {
     bool is_compacted = false;
     const auto done =
@@ -170,7 +170,7 @@ metadata::Result<void> FlannelReader::follow() {
                       revision_ + 1, [&](const etcd::Notice& notice) {
                         is_compacted = notice.type == etcd::Notice::Type::compacted;
                         note(notice);
-                        return !thread_.get_stop_token().stop_requested();
+                        return !stopping.stop_requested();
                       });
     if (done || is_compacted) return {};
     if (done.error().code != boost::system::errc::timed_out) return done;
@@ -308,6 +308,8 @@ void FlannelReader::save() {
     write_whole(options_.state_file, std::move(*text).finish());
   } catch (const std::exception& failed) {
     log::warning("what is known of flannel was not kept", {{"error", failed.what()}});
+    const std::lock_guard lock(mutex_);
+    is_saved_ = false;
   }
 }
 

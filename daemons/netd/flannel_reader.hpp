@@ -60,7 +60,7 @@ class FlannelReader {
   void remember();
   void run(const std::stop_token& stopping);
   [[nodiscard]] metadata::Result<void> read_all();
-  [[nodiscard]] metadata::Result<void> follow();
+  [[nodiscard]] metadata::Result<void> follow(const std::stop_token& stopping);
   void note(const metadata::etcd::Notice& notice);
   [[nodiscard]] std::vector<net::Peer> other_hosts() const;
   void touch(const std::set<std::string>& hosts);  // mutex_ is held

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <exception>
 #include <utility>
 
 namespace paddock::netd {
@@ -24,7 +25,7 @@ FlannelState load_flannel_state(const std::string& path) {
     json.at("subnets").get_to(state.subnets);
     json.at("own").get_to(state.own);
     return state;
-  } catch (const nlohmann::json::exception&) {
+  } catch (const std::exception&) {
     return {};
   }
 }

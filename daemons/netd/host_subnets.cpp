@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netd/host_subnets.hpp"
 
-#include "netd/whole_file.hpp"
 #include "runtime/log.hpp"
 
 #include <nlohmann/json.hpp>
@@ -166,9 +165,8 @@ void HostSubnets::agree(const SubnetView& view) {
     acquire(view);
   else
     set_trouble("");
-  if (held() == before) return;
   save();
-  changed_();
+  if (held() != before) changed_();
 }
 
 // What the registry says is ours and we do not know: assigned, from before this disk, or flannel's.
@@ -269,14 +267,11 @@ void HostSubnets::load() {
   }
 }
 
-void HostSubnets::save() const {
+void HostSubnets::save() {
   auto json = nlohmann::json::array();
   for (const auto& each : held()) json.push_back(net::flannel::format_key(each.subnets));
-  try {
-    write_whole(state_file_, json.dump() + "\n");
-  } catch (const std::exception& failed) {
-    log::warning("the subnets of this host were not kept", {{"error", failed.what()}});
-  }
+  if (const auto failed = state_.put(state_file_, json.dump() + "\n"))
+    log::warning("the subnets of this host were not kept", {{"error", *failed}});
 }
 
 }  // namespace paddock::netd

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "netd/subnet_registry.hpp"
+#include "netd/whole_file.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -65,10 +66,11 @@ class HostSubnets {
   void hold(const Subnets& subnets);
   void set_trouble(const std::string& text);
   void load();
-  void save() const;
+  void save();
 
   SubnetRegistry& registry_;
   const std::string state_file_;
+  KeptFile state_;
   const HasPods has_pods_;
   const std::function<void()> changed_;
   std::mt19937 chance_;

@@ -4,6 +4,7 @@
 #include "netd/flannel_registry.hpp"
 #include "netd/plan.hpp"
 #include "runtime/cluster_source.hpp"
+#include "runtime/host_name.hpp"
 
 #include <paddock/net/address_pool.hpp>
 #include <paddock/net/overlay.hpp>
@@ -14,8 +15,19 @@ namespace {
 using runtime::Reload;
 namespace checks = runtime::checks;
 
-std::string check_network(const std::string& text) {
-  return network_of(text).subnets.empty() ? "must be NAME=CIDR, or NAME=CIDR,CIDR" : "";
+std::string check_network(const std::string& text, const std::vector<std::string>& before) {
+  const bool is_begun = text.find('=') != std::string::npos;
+  const bool is_right = is_begun ? !network_of(text).subnets.empty()
+                                 : !before.empty() && checks::subnet()(text).empty();
+  return is_right ? "" : "must be NAME=CIDR, or NAME=CIDR,CIDR";
+}
+
+// As the CNI specification wants it.
+std::string check_network_name(const std::string& text) {
+  constexpr auto letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+  const bool is_name = text.find_first_not_of(letters) == std::string::npos &&
+                       text.find_first_of("_.-") != 0 && !text.empty();
+  return is_name ? "" : "must be letters, digits, and behind the first one _ . and -";
 }
 
 std::string check_range(const std::string& text) {
@@ -120,7 +132,9 @@ void describe_addresses(runtime::OptionTable& table, Options& options) {
              options.subnets, checks::subnet());
   table.list({"networks", "NAME=CIDR[,CIDR]",
               "Networks with subnets of their own; all others share --subnets."},
-             options.networks, check_network);
+             options.networks, [&networks = options.networks](const std::string& text) {
+               return check_network(text, networks);
+             });
   table.list({"ranges", "FIRST-LAST", "Parts of those subnets to give out. Default: all."},
              options.ranges, check_range);
   table.list({"exclude", "FIRST-LAST", "Addresses never to give out."}, options.exclude,
@@ -158,7 +172,7 @@ void describe_dns(runtime::OptionTable& table, Options& options) {
 
 void describe(runtime::OptionTable& table, Options& options) {
   table.text({"host-name", "NAME", "This host in the registry. Default: the kernel's host name."},
-             options.host_name);
+             options.host_name, runtime::check_host_name);
   table.list({"host-addresses", "ADDRESS",
               "This host's own addresses in the registry. Default: those of its interfaces."},
              options.host_addresses, checks::address());
@@ -184,7 +198,8 @@ void describe(runtime::OptionTable& table, Options& options) {
   runtime::describe_access(table, "metadata", options.metadata_access);
   table.text({"conflist", "FILE", "What --write-conflist writes."}, options.conflist,
              checks::absolute_path());
-  table.text({"network-name", "NAME", "Name of the network in that file."}, options.network_name);
+  table.text({"network-name", "NAME", "Name of the network in that file."}, options.network_name,
+             check_network_name);
   table.boolean(
       {"write-conflist", "",
        "Write the network configuration for container runtimes, once netd can take pods."},

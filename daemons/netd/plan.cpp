@@ -22,6 +22,19 @@ net::AddressRange range_of(const std::string& text) {
   return *range;
 }
 
+// An item without a name goes on with the one before it, as a command line cuts NAME=CIDR,CIDR at
+// its comma.
+std::vector<std::string> whole_networks(const Options& options) {
+  std::vector<std::string> whole;
+  for (const auto& text : options.networks) {
+    if (text.find('=') != std::string::npos || whole.empty())
+      whole.push_back(text);
+    else
+      whole.back() += "," + text;
+  }
+  return whole;
+}
+
 // Adds the range to the subnet it lies in.
 void add_range(const std::vector<net::PoolOptions*>& pools, const std::string& text) {
   const auto range = range_of(text);
@@ -74,7 +87,7 @@ PoolPlan pool_plan(const Options& options) {
       plan.common.subnets.push_back(
           {.network = first_subnet(prefix_of(text)), .gateway = {}, .ranges = {}});
   }
-  for (const auto& text : options.networks) {
+  for (const auto& text : whole_networks(options)) {
     auto pool = network_of(text);
     const auto name = pool.name;
     if (!plan.networks.emplace(name, std::move(pool)).second)

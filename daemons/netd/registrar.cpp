@@ -96,7 +96,7 @@ void Registrar::write_pod(const metadata::Key& key, const metadata::Cluster* clu
     if (const auto found = wanted_.find(key); found != wanted_.end()) attachments = found->second;
   }
   if (attachments.empty()) {
-    note(registry_->erase(key));
+    note(key, registry_->erase(key));
     return;
   }
   const auto known = cluster ? cluster->find<metadata::Pod>(key.ns, key.name) : nullptr;
@@ -107,7 +107,7 @@ void Registrar::write_pod(const metadata::Key& key, const metadata::Cluster* clu
     pod = updated_pod(registry_->read_pod(key).get(), attachments, host_name_);
     answer = pod ? registry_->put(*pod) : Registry::Answer{};
   }
-  note(answer);
+  note(key, answer);
 }
 
 // Who keeps the store is told once, also of a host that it knows: it may have to do with it.
@@ -121,20 +121,26 @@ void Registrar::write_host(const metadata::Cluster& cluster, const HostFacts& fa
     return;
   }
   if (answer.outcome == Registry::Outcome::done) has_told_host_ = true;
-  note(answer);
+  note({metadata::Kind::host, {}, host_name_}, answer);
 }
 
-void Registrar::note(const Registry::Answer& answer) {
+void Registrar::note(const metadata::Key& key, const Registry::Answer& answer) {
   ++writes_;
-  if (answer.outcome == Registry::Outcome::done) return;
   if (answer.outcome == Registry::Outcome::foreign) {
     pods_are_foreign_ = true;
     return;
   }
-  ++failures_;
   const std::lock_guard lock(mutex_);
+  if (answer.outcome == Registry::Outcome::done) {
+    refused_.erase(key);
+    return;
+  }
+  ++failures_;
   last_error_ = answer.text;
-  if (answer.outcome == Registry::Outcome::refused) return;
+  if (answer.outcome == Registry::Outcome::refused) {
+    refused_[key] = answer.text;
+    return;
+  }
   behind_ = true;
   quiet_until_ = steady_clock::now() + quiet;
 }
@@ -210,6 +216,8 @@ Registrar::Status Registrar::status() const {
   status.failures = failures_;
   const std::lock_guard lock(mutex_);
   status.last_error = last_error_;
+  status.refused = refused_.size();
+  if (!refused_.empty()) status.refusal = refused_.begin()->second;
   return status;
 }
 

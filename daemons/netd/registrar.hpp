@@ -47,6 +47,8 @@ class Registrar {
     bool is_connected = false;
     bool is_behind = false;  // something could not be written yet
     std::string last_error;
+    std::size_t refused = 0;  // objects that the registry will never take as they are
+    std::string refusal;      // of one of them
     std::uint64_t writes = 0;
     std::uint64_t failures = 0;
   };
@@ -61,17 +63,18 @@ class Registrar {
   void write_pod(const metadata::Key& key, const metadata::Cluster* cluster);
   void write_host(const metadata::Cluster& cluster, const HostFacts& facts);
   // What the registry will never take is not tried over and over.
-  void note(const Registry::Answer& answer);
+  void note(const metadata::Key& key, const Registry::Answer& answer);
   // True when an immediate try would only cost time; it is then left to run(). mutex_ is held.
   bool is_quiet();
 
   const std::string host_name_;
   const std::shared_ptr<Registry> registry_;
 
-  mutable std::mutex mutex_;  // the four below: requests come on many threads; never held over I/O
+  mutable std::mutex mutex_;  // the five below: requests come on many threads; never held over I/O
   HostFacts host_;
   std::map<metadata::Key, Attachments> wanted_;
   std::string last_error_;
+  std::map<metadata::Key, std::string> refused_;
   std::chrono::steady_clock::time_point quiet_until_{};  // no immediate tries before
 
   // Of the thread: what was said to which store.

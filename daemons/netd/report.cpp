@@ -53,6 +53,7 @@ runtime::Status Service::status() const {
     const auto registry = registrar_->status();
     detail["registry"] = {{"connected", registry.is_connected},
                           {"behind", registry.is_behind},
+                          {"refused", registry.refused},
                           {"last_error", registry.last_error}};
     if (!registry.is_connected)
       status.problems.push_back(
@@ -62,6 +63,12 @@ runtime::Status Service::status() const {
     else if (registry.is_behind)
       status.problems.push_back(
           {Severity::warning, "some pods are not registered yet: " + registry.last_error, ""});
+    if (registry.refused != 0)
+      status.problems.push_back(
+          {Severity::warning,
+           "the registry refuses " + std::to_string(registry.refused) +
+               " of this host's objects, so that they have no names: " + registry.refusal,
+           "name host and pods as docs/objects.md has it; --host-name is the host's"});
   }
   add_peer_problems(status.problems);
   if (const auto found = trouble())

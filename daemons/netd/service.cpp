@@ -268,7 +268,8 @@ std::vector<std::string> purge(const Options& options) {
   for (const auto* file :
        {"leases.mdb", "leases.journal", "lock", "subnets.json", "flannel.json", "wireguard.key"})
     std::filesystem::remove(std::filesystem::path(options.state_dir) / file);
-  std::filesystem::remove_all(std::filesystem::path(options.state_dir) / "spool");
+  for (const auto* folder : {"spool", "registry"})
+    std::filesystem::remove_all(std::filesystem::path(options.state_dir) / folder);
   done.emplace_back("leases removed");
   std::filesystem::remove(options.reach_file);
   if (options.write_conflist && read_whole(options.conflist) == conflist(options.network_name)) {

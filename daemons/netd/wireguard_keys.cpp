@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <system_error>
@@ -44,7 +45,8 @@ net::WireguardKey public_key_of(const net::WireguardKey& key) {
 
 WireguardKeys load_wireguard_keys(const std::string& path) {
   auto text = read_whole(path);
-  if (text.empty()) {
+  std::error_code hidden;
+  if (text.empty() && !std::filesystem::exists(path, hidden) && !hidden) {
     const auto made = make_private_key();
     write_whole(path, made.to_string() + "\n", 0600);
     return {made, public_key_of(made)};
@@ -52,9 +54,10 @@ WireguardKeys load_wireguard_keys(const std::string& path) {
   while (text.ends_with('\n')) text.pop_back();
   const auto key = net::WireguardKey::parse(text);
   if (!key)
-    throw std::runtime_error(path +
-                             " holds no key of WireGuard; restore it, or remove it to have "
-                             "another one made");
+    throw std::runtime_error(
+        path +
+        " holds no key of WireGuard that can be read; restore it, or remove it to "
+        "have another one made");
   return {as_scalar(*key), public_key_of(*key)};
 }
 

@@ -16,7 +16,7 @@ struct WireguardKeys {
 };
 
 // Makes the file when there is none. Throws std::runtime_error with a sentence, also when what is
-// in the file is no key: another one is not made over it.
+// in the file is no key, or cannot be read: another one is not made over it.
 [[nodiscard]] WireguardKeys load_wireguard_keys(const std::string& path);
 
 }  // namespace paddock::netd

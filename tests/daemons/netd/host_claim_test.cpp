@@ -2,13 +2,16 @@
 #include "netd/host_claim.hpp"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <stdexcept>
+#include <thread>
 
 namespace paddock::netd {
 namespace {
 
-TEST(HostClaim, IsSeenAndRefusesOthersHoweverOftenOneAsks) {
+void claim_again_and_again() {
+  ASSERT_EQ(::unshare(CLONE_NEWNET), 0) << "a netd may run here: that needs root";
   {
     const HostClaim claim;
     for (int i = 0; i < 10; ++i) {
@@ -19,6 +22,10 @@ TEST(HostClaim, IsSeenAndRefusesOthersHoweverOftenOneAsks) {
 
   EXPECT_FALSE(HostClaim::is_taken());
   EXPECT_NO_THROW(HostClaim());
+}
+
+TEST(HostClaim, IsSeenAndRefusesOthersHoweverOftenOneAsks) {
+  std::thread(claim_again_and_again).join();
 }
 
 }  // namespace

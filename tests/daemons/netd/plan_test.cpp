@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <fstream>
 #include <iterator>
 
@@ -90,6 +91,37 @@ TEST(NetdPlan, PackagedConfigurationIsWhatNetdWrites) {
   std::ifstream file(PACKAGED_CONFLIST);
 
   EXPECT_EQ(conflist("paddock"), std::string(std::istreambuf_iterator<char>(file), {}));
+}
+
+// The command line cuts lists at their commas.
+TEST(NetdPlan, NetworksMayBeFlags) {
+  Options options;
+  runtime::OptionTable table("netd", "");
+  describe(table, options);
+  const std::array<const char*, 5> words{"paddock-netd", "--networks", "a=10.1.0.0/24,fd01::/64",
+                                         "--networks", "b=10.2.0.0/24"};
+
+  const auto read = runtime::parse_command_line(table, words.size(), words.data(),
+                                                [](const char*) { return nullptr; });
+
+  ASSERT_TRUE(read.problems.empty()) << read.problems[0].text;
+  const auto pools = pool_plan(options);
+  ASSERT_EQ(pools.networks.size(), 2U);
+  EXPECT_EQ(pools.networks.at("a").subnets.size(), 2U);
+  EXPECT_EQ(pools.networks.at("b").subnets.size(), 1U);
+}
+
+TEST(NetdPlan, NetworksBeginWithAName) {
+  Options options;
+  runtime::OptionTable table("netd", "");
+  describe(table, options);
+  const std::array<const char*, 3> words{"paddock-netd", "--networks", "10.1.0.0/24,a=fd01::/64"};
+
+  const auto read = runtime::parse_command_line(table, words.size(), words.data(),
+                                                [](const char*) { return nullptr; });
+
+  ASSERT_EQ(read.problems.size(), 1U);
+  EXPECT_EQ(read.problems[0].place, "--networks");
 }
 
 }  // namespace

@@ -88,6 +88,18 @@ TEST_F(RegistrarTest, PodIsThereWhenAttachedReturnsAndGoneWhenDetachedDoes) {
   EXPECT_FALSE(pod("web"));
 }
 
+TEST_F(RegistrarTest, WhatTheRegistryWillNeverTakeIsSaidWhileItIsThere) {
+  serve();
+  registrar_->start({});
+
+  registrar_->attached(lease("c1", "Not_A_Name", "10.42.0.2"));
+  EXPECT_EQ(registrar_->status().refused, 1U);
+  EXPECT_NE(registrar_->status().refusal.find("Not_A_Name"), std::string::npos);
+
+  registrar_->detached(lease("c1", "Not_A_Name", "10.42.0.2"));
+  EXPECT_EQ(registrar_->status().refused, 0U);
+}
+
 TEST_F(RegistrarTest, HostIsRegistered) {
   serve();
   registrar_->start({});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netd/wireguard_keys.hpp"
 
+#include "netd/whole_file.hpp"
 #include "support/temp_folder.hpp"
 
 #include <gtest/gtest.h>
@@ -40,6 +41,14 @@ TEST(WireguardKeys, ThatAreNoneAreNotWrittenOver) {
 
   EXPECT_THROW((void)load_wireguard_keys(file), std::runtime_error);
   EXPECT_THROW((void)load_wireguard_keys(file), std::runtime_error);
+}
+
+TEST(WireguardKeys, ThatCannotBeReadAreNotWrittenOver) {
+  const test::TempFolder folder;
+  const auto file = folder.write("wireguard.key", "");
+
+  EXPECT_THROW((void)load_wireguard_keys(file), std::runtime_error);
+  EXPECT_TRUE(read_whole(file).empty());
 }
 
 }  // namespace
