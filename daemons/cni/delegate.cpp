@@ -33,7 +33,8 @@ bool find_plugin(const char* name, char (&path)[longest_plugin]) {
   return false;
 }
 
-// Feeds stdin and takes stdout at the same time, so that neither side waits for the other.
+// Feeds stdin, which does not block, and takes stdout at the same time, so that neither side waits
+// for the other. Ends with its output, or when there is no room for more.
 void exchange_with(int input, int output, const Call& call, Delegated& delegated) {
   size_t sent = 0;
   bool open_input = true;
@@ -43,7 +44,7 @@ void exchange_with(int input, int output, const Call& call, Delegated& delegated
     if (open_input && waited[1].revents != 0) {
       const ssize_t count = ::write(input, call.input + sent, call.input_size - sent);
       if (count > 0) sent += static_cast<size_t>(count);
-      if (count < 0 || sent == call.input_size) {
+      if ((count < 0 && errno != EAGAIN) || sent == call.input_size) {
         ::close(input);
         open_input = false;
       }
@@ -89,16 +90,18 @@ void run_delegate(const char* name, const char* command, const Call& call, Deleg
   }
   ::close(to[0]);
   ::close(from[1]);
-  if (child > 0) {
-    exchange_with(to[1], from[0], call, delegated);
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    delegated.status = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-  } else {
+  if (child < 0) {
     ::close(to[1]);
+    ::close(from[0]);
+    return;
   }
-  ::close(from[0]);
+  ::fcntl(to[1], F_SETFL, O_NONBLOCK);
+  exchange_with(to[1], from[0], call, delegated);
+  ::close(from[0]);  // one that has still more to say is not waited for
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  delegated.status = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
 }  // namespace paddock::cni
