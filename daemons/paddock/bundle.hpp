@@ -16,7 +16,7 @@ namespace paddock::cli {
 
 // The text with `(left out)` in place of user and password in URLs, of bearer tokens, and of what
 // stands behind a key, flag or variable that is named after a password, token, secret or private
-// key. A path to a file that holds one stays.
+// key. A path to a file that holds one stays; a line with 16 KB that no quote interrupts does not.
 [[nodiscard]] std::string without_secrets(std::string_view text);
 
 // Objects of a cluster with `(left out)` in place of what users keep in them for themselves:

@@ -15,6 +15,9 @@ using nlohmann::ordered_json;
 std::vector<metadata::Key> keys_of(const Arguments& arguments) {
   std::vector<metadata::Key> keys;
   if (arguments.has("file")) {
+    if (!arguments.words.empty()) {
+      throw Failure(exit_usage, "delete takes KIND [NAMESPACE/]NAME or -f FILE, not both");
+    }
     const auto documents = read_documents(arguments.value("file"));
     for (auto entry = documents.objects.rbegin(); entry != documents.objects.rend(); ++entry) {
       keys.push_back(entry->object->key());

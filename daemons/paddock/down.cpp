@@ -42,6 +42,12 @@ void stop(std::string_view daemon, const Process& process) {
   }
 }
 
+void remove_folder(const std::string& folder) {
+  std::error_code failed;
+  fs::remove_all(folder, failed);
+  if (failed) throw Failure(exit_not_so, "cannot remove " + folder + ": " + failed.message());
+}
+
 // netd knows what it made; nobody else undoes it.
 void purge(const Arguments& arguments) {
   const auto config = arguments.value("config-dir", "/etc/paddock") + "/netd.yaml";
@@ -52,9 +58,9 @@ void purge(const Arguments& arguments) {
   const auto status = run_to_end(find_binary("netd"), options, output);
   print(output);
   if (status != 0) throw Failure(exit_not_so, "paddock-netd --purge failed, see above");
-  fs::remove_all(arguments.value("state-dir", "/var/lib/paddock"), ignored);
-  fs::remove_all(arguments.value("log-dir", "/var/log/paddock"), ignored);
-  fs::remove_all(arguments.value("run-dir", "/run/paddock"), ignored);
+  remove_folder(arguments.value("state-dir", "/var/lib/paddock"));
+  remove_folder(arguments.value("log-dir", "/var/log/paddock"));
+  remove_folder(arguments.value("run-dir", "/run/paddock"));
   print("links, rules, state and logs are gone\n");
 }
 

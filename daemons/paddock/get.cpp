@@ -42,7 +42,7 @@ Command get_command() {
           .words = "KIND [[NAMESPACE/]NAME]",
           .summary = "Show objects of any kind, or one of them whole.",
           .details =
-              "KIND is host, namespace, service, endpoints, pod or network. A NAME without "
+              "KIND is host, namespace, service, endpoints, pod, network or subnet. A NAME without "
               "namespace is in `default`; NAMESPACE/ alone means all in it.",
           .examples =
               "  paddock get hosts\n  paddock get pod shop/web-1\n"

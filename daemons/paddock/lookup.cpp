@@ -7,7 +7,6 @@
 #include "paddock/output.hpp"
 
 #include <boost/asio/ip/address.hpp>
-#include <ldns/ldns.h>
 #include <nlohmann/json.hpp>
 
 #include <memory>
@@ -64,6 +63,9 @@ Resolver open_resolver(const Server& server) {
   const auto type =
       server.address.find(':') == std::string::npos ? LDNS_RDF_TYPE_A : LDNS_RDF_TYPE_AAAA;
   const Name address(ldns_rdf_new_frm_str(type, server.address.c_str()));
+  if (!address) {
+    throw Failure(exit_usage, "--server " + server.address + ": an interface cannot be named");
+  }
   ldns_resolver_push_nameserver(resolver.get(), address.get());
   ldns_resolver_set_port(resolver.get(), server.port);
   ldns_resolver_set_timeout(resolver.get(), {2, 0});
@@ -234,8 +236,10 @@ std::optional<std::string> reverse_name(const std::string& text) {
   boost::system::error_code error;
   const auto address = boost::asio::ip::make_address(text, error);
   if (error) return std::nullopt;
+  const auto plain = text.substr(0, text.find('%'));  // the interface is no part of the name
   const Name rdf(
-      ldns_rdf_new_frm_str(address.is_v4() ? LDNS_RDF_TYPE_A : LDNS_RDF_TYPE_AAAA, text.c_str()));
+      ldns_rdf_new_frm_str(address.is_v4() ? LDNS_RDF_TYPE_A : LDNS_RDF_TYPE_AAAA, plain.c_str()));
+  if (!rdf) throw Failure(exit_usage, text + " is not an address");
   const Name reverse(ldns_rdf_address_reverse(rdf.get()));
   return text_of(ldns_rdf2str(reverse.get()));
 }

@@ -29,6 +29,8 @@ void emit(YAML::Emitter& out, const ordered_json& value) {
     out << YAML::EndSeq;
   } else if (value.is_string()) {
     out << YAML::DoubleQuoted << value.get<std::string>();
+  } else if (value.is_null()) {
+    out << YAML::Null;
   } else {
     out << value.dump();
   }

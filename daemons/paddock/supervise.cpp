@@ -39,6 +39,7 @@ void start_child(Child& child, const std::filesystem::path& run_folder) {
   } catch (const Failure& failure) {
     print("paddock: " + std::string(failure.what()) + "\n");
     child.start_again = child.started + child.pause;
+    child.pause = std::min(child.pause * 2, longest_pause);
   }
 }
 

@@ -49,6 +49,20 @@ INSTANTIATE_TEST_SUITE_P(Texts, PlainTest,
                                          "two\nlines\n",
                                          "paddock_dns_queries_total{family=\"1\"} 12"));
 
+TEST(Secrets, NoLineIsTooLongForThem) {
+  const std::string secret(1 << 20, 'a');
+
+  EXPECT_EQ(without_secrets("a: 1\ntoken: " + secret + "\nb: 2\n"),
+            "a: 1\n(a line of 1048583 characters is left out)\nb: 2\n");
+}
+
+TEST(Secrets, LinesOfManyTextsStay) {
+  std::string line;
+  while (line.size() < 100'000) line += R"({"ifname":"pdk0","mtu":1500},)";
+
+  EXPECT_EQ(without_secrets(line), line);
+}
+
 TEST(UsersData, IsLeftOutOfObjects) {
   const auto objects = nlohmann::ordered_json::parse(
       R"([{"name": "web", "metadata": {"db": "hunter2"}, "annotations": {"a": "b"}, "labels": {"app": "web"}}])");

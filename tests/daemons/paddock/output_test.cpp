@@ -31,6 +31,14 @@ TEST(Rendered, YamlReadsBackAsTheSameTexts) {
   EXPECT_TRUE(read["map"].IsMap());
 }
 
+TEST(Rendered, WhatIsAbsentIsNoTextInYaml) {
+  const auto text = rendered({{"before", nullptr}, {"name", "null"}}, "yaml");
+
+  const auto read = YAML::Load(text);
+  EXPECT_TRUE(read["before"].IsNull()) << text;
+  EXPECT_EQ(read["name"].as<std::string>(), "null") << text;
+}
+
 TEST(SpanText, PicksTheUnit) {
   EXPECT_EQ(span_text(5), "5 s");
   EXPECT_EQ(span_text(180), "3 min");

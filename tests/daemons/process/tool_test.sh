@@ -30,6 +30,9 @@ expect 3 "metadatad is not running" pods --socket "$scratch/none.sock"
 expect 2 "did you mean pod?" get pdo
 expect 2 "cannot read $scratch/none.yaml" apply -f "$scratch/none.yaml"
 expect 2 "is it a folder?" apply -f "$scratch"
+expect 2 "not both" delete pod a -f "$scratch/none.yaml"
+expect 2 "an interface cannot be named" lookup web --server fe80::1%lo
+expect 3 "no answer from 127.0.0.1:1" lookup fe80::1%lo --server 127.0.0.1:1
 
 printf 'kind: Service\nname: Web\nprots: []\n---\nkind: Pdo\nname: a\n' >"$scratch/bad.yaml"
 expect 1 "$scratch/bad.yaml:2:" apply -f "$scratch/bad.yaml"
