@@ -80,11 +80,11 @@ Service::Service(const Options& options, std::unique_ptr<metadata::Store> store,
     // A file that cannot be read is no reason not to start: it can be mended and read again.
     (void)answers_->read();
   }
-  publish();
   // What comes before the next edition is made is in it: nobody has to be told again.
   subscription_ = store_.subscribe([this, changed = std::move(changed)] {
     if (!is_edition_asked_.exchange(true)) changed();
   });
+  publish();
   api_.start();
   if (documents_) documents_->start();
   if (reload_) reload_->start();
@@ -190,7 +190,7 @@ runtime::Status Service::status() const {
   }
   if (answers_) add_answers_problems(status);
   detail["watchers"] = api_.counters().streams;
-  status.detail = detail.dump();
+  status.detail = detail.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return status;
 }
 
