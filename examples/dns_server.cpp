@@ -56,6 +56,9 @@ dns::Result<std::vector<dns::Record>> read_names(const std::string& path) {
       records.push_back(dns::address_record(*name, address, ttl));
     }
   }
+  if (file.bad()) {
+    return dns::Error{make_error_code(boost::system::errc::io_error), path + ": cannot be read"};
+  }
   return records;
 }
 

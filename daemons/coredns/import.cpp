@@ -121,6 +121,7 @@ void take_plugin(const Directive& plugin, const Server& server, Draft& draft) {
   }
   take_small_plugin(plugin, draft);
 }
+
 // What other plugins say of a zone depends on whether it is ours, or one with resolvers of its own:
 // so clusters come first, and the server of all names last.
 void take_plugins(const std::vector<ServerBlock>& blocks, const std::vector<Server>& servers,
