@@ -106,7 +106,8 @@ void Service::add_peer_problems(std::vector<runtime::Problem>& problems) const {
                           "the registry of subnets is away; what was known goes on: " + why,
                           "look after what --registry names"});
     if (const auto why = subnets_->trouble(); !why.empty())
-      problems.push_back({Severity::error, why, "docs/subnets.md says what to do"});
+      problems.push_back({has_open_subnet_ ? Severity::warning : Severity::error, why,
+                          "docs/subnets.md says what to do"});
   }
   if (const auto why = overlay_->trouble(); !why.empty())
     problems.push_back({Severity::error, "the overlay: " + why, "journalctl -u paddock-netd"});

@@ -2,7 +2,10 @@
 //
 // What netd tells operators: /status and /metrics.
 #include "netd/lease_json.hpp"
+#include "netd/pool_problem.hpp"
 #include "netd/service.hpp"
+
+#include <utility>
 
 namespace paddock::netd {
 namespace {
@@ -12,19 +15,6 @@ using Json = nlohmann::json;
 constexpr std::array<const char*, 6> command_names = {"add", "del",    "check",
                                                       "gc",  "status", "version"};
 constexpr std::size_t most_pods_shown = 1000;
-constexpr double nearly_full = 0.9;
-
-void add_problems(const net::AddressPool::Usage& usage, std::vector<runtime::Problem>& problems) {
-  const auto used = usage.taken + usage.resting;
-  const bool full = used >= usage.size;
-  if (!full && static_cast<double>(used) < nearly_full * static_cast<double>(usage.size)) return;
-  problems.push_back(
-      {full ? runtime::Problem::Severity::error : runtime::Problem::Severity::warning,
-       "subnet " + usage.network.to_string() + (full ? " is used up: " : " is nearly used up: ") +
-           std::to_string(usage.taken) + " of " + std::to_string(usage.size) +
-           " addresses taken, " + std::to_string(usage.resting) + " resting",
-       "remove pods, or give this host another subnet"});
-}
 
 }  // namespace
 
@@ -45,7 +35,7 @@ runtime::Status Service::status() const {
                                  {"size", usage.size},
                                  {"taken", usage.taken},
                                  {"resting", usage.resting}});
-    add_problems(usage, status.problems);
+    if (auto problem = pool_problem(usage)) status.problems.push_back(std::move(*problem));
   }
   for (const auto& lease : leases) detail["pods"].push_back(format_lease(lease));
   if (count > leases.size()) detail["pods_left_out"] = count - leases.size();
