@@ -35,7 +35,8 @@ OtherNames::OtherNames(const Options& options, const std::function<void()>& wake
   for (const auto& text : skydns_sources(options)) {
     const auto location = parse_skydns_location(text);
     if (!location) throw std::runtime_error("--source " + text + ": " + location.error().text);
-    trees_.push_back({.names = dns::SkyDnsNames(skydns_options(options, location->prefix, text)),
+    trees_.push_back({.location = text,
+                      .names = dns::SkyDnsNames(skydns_options(options, location->prefix, text)),
                       .source = open_skydns_source(*location, options.source_access, wake)});
   }
 }
@@ -87,8 +88,9 @@ std::vector<std::string> OtherNames::losses() const {
   std::vector<std::string> losses;
   for (const Tree& tree : trees_) {
     if (tree.state.is_fresh) continue;
-    losses.push_back(tree.state.is_known ? "lost, answers are what was last known"
-                                         : "nothing is known of it yet");
+    losses.push_back(tree.location + (tree.state.is_known
+                                          ? ": lost, answers are what was last known"
+                                          : ": nothing is known of it yet"));
     if (!tree.state.reason.empty()) losses.back() += ": " + tree.state.reason;
   }
   return losses;

@@ -41,13 +41,15 @@ class OtherNames {
 
   [[nodiscard]] std::vector<dns::Problem> problems() const;
 
-  // What is said when sources are lost, or not known yet: each a sentence.
+  // What is said when sources are lost, or not known yet: each a sentence that begins with the
+  // source.
   [[nodiscard]] std::vector<std::string> losses() const;
 
   [[nodiscard]] std::vector<dns::StubZone> stub_zones() const;
 
  private:
   struct Tree {
+    std::string location;
     dns::SkyDnsNames names;
     std::unique_ptr<SkyDnsSource> source;
     std::vector<dns::Problem> problems{};
