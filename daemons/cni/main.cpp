@@ -64,14 +64,33 @@ void find_version(const Call& call, char (&version)[16]) {
   version[length] = '\0';
 }
 
+// As the inside of a JSON text; cut where there is no room. A name in it may be of any letters.
+template <size_t Size>
+void escape(const char* text, char (&escaped)[Size]) {
+  size_t length = 0;
+  for (; *text && length + sizeof "\\u0000" < Size; ++text) {
+    if (static_cast<unsigned char>(*text) < 0x20) {
+      length += static_cast<size_t>(::sprintf(escaped + length, "\\u%04x", *text));
+      continue;
+    }
+    if (*text == '"' || *text == '\\') escaped[length++] = '\\';
+    escaped[length++] = *text;
+  }
+  escaped[length] = '\0';
+}
+
 int fail(const Call& call, int code, const char* message, const char* details) {
   char version[16];
   find_version(call, version);
-  char object[1024];
+  char shown_message[512];
+  char shown_details[512];
+  escape(message, shown_message);
+  escape(details, shown_details);
+  char object[1280];
   const int length = ::snprintf(object, sizeof object,
                                 "{\n  \"cniVersion\": \"%s\",\n  \"code\": %d,\n  \"msg\": "
                                 "\"%s\",\n  \"details\": \"%s\"\n}\n",
-                                version, code, message, details);
+                                version, code, shown_message, shown_details);
   write_out(object, static_cast<size_t>(length));
   return 1;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """delegate_test.py PLUGIN: the CNI plugin executes another one for a daemon that asks for it, whatever that one does."""
 
+import json
 import os
 import socket
 import struct
@@ -31,10 +32,11 @@ class DelegateTest(unittest.TestCase):
         self.listener.bind(str(self.folder / "net.sock"))
         self.listener.listen()
         self.environments: list[dict[bytes, bytes]] = []
+        self.name = b"other"
 
     def answer(self):
         """As netd: first ask for the other plugin, then be content."""
-        for status, text in ((ASK_DELEGATE, b"other"), (0, b"{}")):
+        for status, text in ((ASK_DELEGATE, self.name), (0, b"{}")):
             try:
                 connection, _ = self.listener.accept()
             except OSError:
@@ -69,6 +71,12 @@ class DelegateTest(unittest.TestCase):
         done = self.add("cat >/dev/null; head -c 3000000 /dev/zero | tr '\\0' a", b"{}")
         self.assertNotEqual(done.returncode, 0)
         self.assertEqual(len(self.environments), 1)
+
+    def test_its_name_may_be_of_any_letters(self):
+        self.name = b'a"b\\\n'
+        done = self.add("", b"{}")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('a"b\\\n', json.loads(done.stdout)["msg"])
 
 
 if __name__ == "__main__":
