@@ -37,6 +37,8 @@ struct Group {
 class Plan {
  public:
   Plan() : groups_(1) {}
+  Plan(Plan&&) = default;  // names are looked up where they lie: a copy would look into the other
+  Plan& operator=(Plan&&) = default;
 
   [[nodiscard]] const std::vector<Upstream>& upstreams() const { return upstreams_; }
 

@@ -16,6 +16,13 @@ Error bad_upstream(std::string_view text, const std::string& why) {
           "\"" + std::string(text) + "\" " + why};
 }
 
+// Where somebody can be asked: port 0 is for listeners.
+Result<Endpoint> parse_address(std::string_view text) {
+  auto endpoint = parse_endpoint(text);
+  if (endpoint && endpoint->port == 0) return bad_upstream(text, "has no port that can be asked");
+  return endpoint;
+}
+
 // Whether the text of an endpoint says which port.
 bool has_port(std::string_view text) {
   return text.find("]:") != text.npos || std::ranges::count(text, ':') == 1;
@@ -25,7 +32,7 @@ Result<Upstream> parse_tls(std::string_view text) {
   const std::string_view rest = text.substr(tls_scheme.size());
   const auto hash = std::min(rest.find('#'), rest.size());
   const auto address = rest.substr(0, hash);
-  auto endpoint = parse_endpoint(address);
+  auto endpoint = parse_address(address);
   if (!endpoint) {
     return endpoint.error();
   }
@@ -52,7 +59,7 @@ Result<Upstream> parse_upstream(std::string_view text) {
     return parse_tls(text);
   }
   const bool is_tcp = text.starts_with(tcp_scheme);
-  const auto endpoint = parse_endpoint(is_tcp ? text.substr(tcp_scheme.size()) : text);
+  const auto endpoint = parse_address(is_tcp ? text.substr(tcp_scheme.size()) : text);
   if (!endpoint) {
     return endpoint.error();
   }

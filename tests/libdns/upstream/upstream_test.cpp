@@ -31,8 +31,9 @@ TEST(ParseUpstream, ReadsWhatFormatWrites) {
 }
 
 TEST(ParseUpstream, RefusesWhatIsNone) {
-  for (const char* text : {"", "udp://10.0.0.1", "tls://", "tls://name", "tls://1.1.1.1#",
-                           "tls://1.1.1.1#a..b", "tcp://10.0.0.1#name", "10.0.0.1#name"}) {
+  for (const char* text :
+       {"", "udp://10.0.0.1", "tls://", "tls://name", "tls://1.1.1.1#", "tls://1.1.1.1#a..b",
+        "tcp://10.0.0.1#name", "10.0.0.1#name", "10.0.0.1:0", "tls://[::1]:0"}) {
     EXPECT_FALSE(parse_upstream(text)) << text;
   }
 }
