@@ -30,6 +30,14 @@ constexpr std::uint64_t tag(Kind kind, std::uint64_t number) {
   return (static_cast<std::uint64_t>(kind) << kind_shift) | number;
 }
 
+Descriptor open_epoll() {
+  Descriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll.is_open()) {
+    throw std::system_error(errno, std::generic_category(), "epoll of a DNS worker");
+  }
+  return epoll;
+}
+
 std::vector<int> udp_sockets(const std::vector<Listener>& listeners) {
   std::vector<int> sockets;
   for (const auto& listener : listeners) {
@@ -60,7 +68,7 @@ class SignalsHeldBack {
 Worker::Worker(Common& common, std::size_t index, std::vector<Listener> listeners)
     : common_(common),
       index_(index),
-      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      epoll_(open_epoll()),
       listeners_(std::move(listeners)),
       responder_(
           common.identity, common.shared, index, static_cast<upstream::Poller&>(*this), tallies_,

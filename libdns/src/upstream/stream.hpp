@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Stream: one TCP or TLS connection to another resolver, kept for as long as the
-// resolver keeps it; queries follow each other without waiting and are
+// resolver keeps it and answers; queries follow each other without waiting and are
 // answered in any order (RFC 7766, RFC 7858). c-ares opens a connection
 // for every answer that is cut short and knows no TLS; hence this.
 #pragma once

@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -161,8 +163,7 @@ TEST_F(StreamTest, AConnectionThatFellSilentIsGivenUpWhateverElseIsOnItsWay) {
   }
 
   ASSERT_TRUE(listener.is_wanted(0ms));
-  ASSERT_GT(ended.size(), 1U);
-  EXPECT_EQ(ended[1], Ended(2, Failure::timed_out));
+  EXPECT_NE(std::ranges::find(ended, Ended(2, Failure::timed_out)), ended.end());
 }
 
 TEST_F(StreamTest, AConnectionOverWhichOthersAreAnsweredIsKept) {
