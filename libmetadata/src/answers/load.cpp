@@ -4,6 +4,7 @@
 #include "answers/generate.hpp"
 #include "answers/tree_text.hpp"
 #include "codec/text_file.hpp"
+#include "documents/render.hpp"
 #include "model/uuid.hpp"
 
 namespace paddock::metadata {
@@ -61,7 +62,11 @@ Result<Answers::Region> load_region(const std::filesystem::path& file) {
   std::vector<Problem> unheard;  // of another region's objects, its own service tells
   const auto objects = read_objects(*opened, file.string(), unheard);
   if (!objects) return objects.error();
-  return Answers::Region{answers::tree_for_other_regions(*objects), objects->stamp};
+  // What is shown of it has the version that its server gave it, too.
+  const auto version = objects->defaults ? objects->defaults->find("version") : std::nullopt;
+  return Answers::Region{
+      answers::tree_for_other_regions(*objects),
+      objects->stamp + documents::render_json(version.value_or(documents::Node()))};
 }
 
 Answers::Regions load_regions(const std::filesystem::path& file,

@@ -82,6 +82,23 @@ TEST_F(LoadAnswers, TheVersionStaysWhileARegionIsKept) {
   EXPECT_EQ(third.answers->stamp(), first.answers->stamp());
 }
 
+TEST_F(LoadAnswers, AnotherVersionOfARegionIsAChange) {
+  const auto load_with = [this](const std::string& version) {
+    write("answers.json", data_file(here));
+    write("answers.json_KEY1",
+          data_file(R"({"metadata_kind":"defaultData","version":)" + version + "}"));
+    return load();
+  };
+
+  const AnswersReading first = load_with("\"7\"");
+  const AnswersReading second = load_with("\"8\"");
+
+  EXPECT_EQ(environments(first)[0]["version"], "7");
+  EXPECT_EQ(environments(second)[0]["version"], "8");
+  EXPECT_NE(first.answers->stamp(), second.answers->stamp());
+  EXPECT_EQ(load().answers->stamp(), second.answers->stamp());
+}
+
 TEST_F(LoadAnswers, AKeyNamesNoOtherFile) {
   write("answers.json", data_file(R"({"metadata_kind":"credential","public_value":"/../etc/x"})"));
 
