@@ -164,8 +164,11 @@ Result<std::shared_ptr<const Cluster>> read_snapshot(const std::string& path) {
 }
 
 Result<KeptCluster> read_snapshot(const std::string& path, const Reduction& reduction) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return KeptCluster();
+  std::error_code unknown;
+  if (!std::filesystem::exists(path, unknown)) {
+    return unknown ? Result<KeptCluster>(failure("read snapshot " + path, unknown.value()))
+                   : KeptCluster();
+  }
   std::ifstream file(path, std::ios::binary);
   if (!file) return failure("read snapshot " + path, errno);
   std::string line;

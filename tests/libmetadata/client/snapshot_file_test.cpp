@@ -34,6 +34,20 @@ TEST(SnapshotFile, HasWhatWasWritten) {
   EXPECT_EQ((*read)->size(), 3U);
 }
 
+TEST(SnapshotFile, ThatCannotBeLookedAtIsNotTakenForNone) {
+  const test::TempFolder folder;
+  const std::string loop = folder.path() / "loop";
+  std::filesystem::create_symlink(loop, loop);
+
+  const auto none = read_snapshot(folder.path() / "cluster.snapshot");
+  const auto unknown = read_snapshot(loop);
+
+  ASSERT_TRUE(none);
+  EXPECT_EQ(*none, nullptr);
+  ASSERT_FALSE(unknown);
+  EXPECT_NE(unknown.error().text.find(loop), std::string::npos);
+}
+
 // As two daemons do while one takes the place of the other.
 TEST(SnapshotFile, IsWholeWhoeverElseWritesIt) {
   const test::TempFolder folder;
