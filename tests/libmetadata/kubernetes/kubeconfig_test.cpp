@@ -72,6 +72,14 @@ TEST_F(KubeconfigTest, KeepsInlineDataInMemoryFiles) {
   EXPECT_EQ(contents(read->access.token_file), "secret");
 }
 
+TEST_F(KubeconfigTest, TakesInlineDataInLines) {
+  const auto read = read_kubeconfig(
+      write(server + R"(, certificate-authority-data: "Q0\nE=\r\n")", "token: secret"));
+
+  ASSERT_TRUE(read) << read.error().text;
+  EXPECT_EQ(contents(read->access.ca_file), "CA");
+}
+
 TEST_F(KubeconfigTest, RefusesWhatWouldWeakenOrRunSomething) {
   EXPECT_NE(refusal(server + ", insecure-skip-tls-verify: true", "").find("always verified"),
             std::string::npos);
