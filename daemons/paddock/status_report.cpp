@@ -27,6 +27,15 @@ void report_down(const DaemonAnswer& answer, std::size_t down, ordered_json& rep
       problem(answer.daemon, "error", "paddock-" + answer.daemon + " is not running", remedy));
 }
 
+// Where nobody is to ask, that it runs may be.
+void report_hidden(const DaemonAnswer& answer, ordered_json& report) {
+  report["daemons"].push_back(
+      {{"daemon", answer.daemon}, {"state", "not known"}, {"summary", "has no admin address"}});
+  report["problems"].push_back(problem(answer.daemon, "warning",
+                                       "cannot be asked how it is: its admin_listen is none",
+                                       "name an address there: docs/status.md"));
+}
+
 void report_up(const DaemonAnswer& answer, ordered_json& report) {
   const auto& status = *answer.status;
   const bool is_ready = status.value("ready", false);
@@ -68,11 +77,15 @@ std::string headline(const ordered_json& report) {
 ordered_json status_report(const std::vector<DaemonAnswer>& answers) {
   ordered_json report{
       {"well", true}, {"daemons", ordered_json::array()}, {"problems", ordered_json::array()}};
-  const auto down = static_cast<std::size_t>(
-      std::ranges::count_if(answers, [](const DaemonAnswer& answer) { return !answer.status; }));
+  const auto is_down = [](const DaemonAnswer& answer) {
+    return !answer.status && answer.admin != "none";
+  };
+  const auto down = static_cast<std::size_t>(std::ranges::count_if(answers, is_down));
   for (const auto& answer : answers) {
     if (answer.status) {
       report_up(answer, report);
+    } else if (!is_down(answer)) {
+      report_hidden(answer, report);
     } else {
       report_down(answer, down, report);
     }
@@ -87,9 +100,9 @@ std::string status_text(const ordered_json& report) {
   std::string out = headline(report) + "\n\n";
   std::vector<Row> rows;
   for (const auto& daemon : report.at("daemons")) {
-    const bool is_down = daemon.value("state", "") == "down";
+    const bool is_asked = daemon.contains("uptime_seconds");
     rows.push_back({daemon.value("daemon", ""), daemon.value("state", ""),
-                    is_down ? "" : span_text(daemon.value("uptime_seconds", 0LL)),
+                    is_asked ? span_text(daemon.value("uptime_seconds", 0LL)) : "",
                     daemon.value("summary", "")});
   }
   out += table({"DAEMON", "STATE", "UP", "WHAT"}, rows);

@@ -107,12 +107,12 @@ void wait_until_ready(std::string_view daemon, const Process& process, const fs:
 
 void bring_up(std::string_view daemon, const Folders& folders, milliseconds at_most) {
   const auto admin = admin_of(daemon, folders.config);
-  if (const auto status = ask_status(daemon, admin)) {
-    print(padded(daemon) + "is already running (pid " + std::to_string(status->value("pid", 0)) +
-          ")\n");
-    return;
-  }
+  const auto is_running = [&](pid_t pid) {
+    print(padded(daemon) + "is already running (pid " + std::to_string(pid) + ")\n");
+  };
+  if (const auto status = ask_status(daemon, admin)) return is_running(status->value("pid", 0));
   if (const auto process = Process::recorded(folders.run, daemon)) {
+    if (admin == "none") return is_running(process->pid());
     throw Failure(exit_not_so,
                   "paddock-" + std::string(daemon) + " runs (pid " +
                       std::to_string(process->pid()) + ") but does not answer at " + admin,
@@ -130,6 +130,10 @@ void bring_up(std::string_view daemon, const Folders& folders, milliseconds at_m
   } catch (...) {
     print("failed\n");
     throw;
+  }
+  if (admin == "none") {
+    print("its admin_listen is none, so it cannot be asked whether it is ready\n");
+    return;
   }
   const auto status = ask_status(daemon, admin);
   const auto took = std::chrono::duration<double>(steady_clock::now() - begun).count();

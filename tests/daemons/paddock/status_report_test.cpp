@@ -54,6 +54,17 @@ TEST(StatusReport, IsNotWellWithAnError) {
   EXPECT_EQ(report.at("problems").size(), 1U);
 }
 
+TEST(StatusReport, DoesNotTakeForDownWhomItCannotAsk) {
+  const auto report = status_report({ready("metadatad"), {"dnsd", "none", std::nullopt}});
+
+  EXPECT_TRUE(report.at("well"));
+  EXPECT_EQ(report.at("daemons").at(1).at("state"), "not known");
+  EXPECT_EQ(report.at("problems").at(0).at("severity"), "warning");
+  EXPECT_NE(status_text(report).find("dnsd       not known  -      has no admin address"),
+            std::string::npos)
+      << status_text(report);
+}
+
 TEST(StatusReport, NamesADaemonThatIsNotReadyWithoutAReason) {
   auto silent = ready("netd");
   silent.status->at("ready") = false;
