@@ -417,16 +417,17 @@ TEST(Forwarding, TakesNewUpstreamsWithQuestionsInFlight) {
 TEST(Forwarding, StopsWithinItsGraceThoughUpstreamIsSilent) {
   FakeResolver silent(stay_silent);
   auto options = forwarding_to({silent.endpoint()});
+  options.forwarding.attempt_timeout = 1h;  // longer than any test may take
+  options.forwarding.deadline = 1h;
   options.stop_grace = 50ms;
   Serving serving(options);
   UdpClient client(serving.at);
   client.send(www);
   silent.wait_for(1);
-  const auto begun = std::chrono::steady_clock::now();
 
   serving.server.stop();
 
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, 1s);
+  EXPECT_EQ(serving.server.counters().responses[2], 0U) << "nobody had answered";
 }
 
 TEST(Forwarding, StoppingWaitsForAnswersThatAreOwed) {

@@ -270,14 +270,14 @@ TEST(Server, AConnectionJustMadeIsAnsweredBeforeItStops) {
 }
 
 TEST(Server, StopsAtOnceWhenNothingIsOwed) {
-  Serving serving(local_options(2));
+  auto options = local_options(2);
+  options.stop_grace = 1h;  // longer than any test may take
+  Serving serving(options);
   TcpClient idle(serving.at);
   idle.ask(query("web.cluster.local", Type::a));
-  const auto begun = std::chrono::steady_clock::now();
 
   serving.server.stop();
 
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, 400ms) << "well under stop_grace";
   EXPECT_TRUE(idle.is_closed());
   serving.server.stop();
   serving.server.publish(small_authority());
