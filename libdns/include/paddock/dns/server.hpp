@@ -37,10 +37,10 @@ struct ServerOptions {
   // Each is bound for UDP and TCP; port 0 takes a free one, the same for both. An address need
   // not exist yet (IP_FREEBIND). 0.0.0.0 is IPv4 only and :: IPv6 only.
   std::vector<Endpoint> listen{};
-  unsigned workers = 0;   // 0: one per CPU this process may use
-  std::string nsid{};     // RFC 5001; empty: none
-  std::string version{};  // told as version.bind; empty: not told
-  std::uint16_t max_udp_payload = 1232;
+  unsigned workers = 0;                  // 0: one per CPU this process may use
+  std::string nsid{};                    // RFC 5001; empty: none
+  std::string version{};                 // told as version.bind; empty: not told
+  std::uint16_t max_udp_payload = 1232;  // less than 512 is taken as 512, more than 4096 as that
   TcpOptions tcp{};
   // How many replies a second an address may have over UDP that shows no cookie of ours (RFC
   // 7873); beyond that every second one is cut short and the others are left out. 0: any number.
@@ -141,8 +141,8 @@ struct LoggedQuery {
 // not starved) and exclude each other.
 class PADDOCK_DNS_EXPORT Server {
  public:
-  // Throws std::system_error with a sentence when a socket cannot be had: which address, why,
-  // and what to do. `authority` must not be null.
+  // Throws std::system_error with a sentence when a socket or a thread cannot be had: which, why,
+  // and what to do; std::invalid_argument without an authority or an address to listen on.
   Server(ServerOptions options, std::shared_ptr<const Authority> authority,
          Status status = Status::not_ready, std::shared_ptr<const Views> views = nullptr);
   ~Server();
@@ -151,7 +151,8 @@ class PADDOCK_DNS_EXPORT Server {
 
   // From its return on every query is answered from `authority` and `views`, and the previous ones
   // are no longer used by any worker: their last references fall here or on the caller, never on a
-  // worker. Without views every client is answered alike.
+  // worker. Without views every client is answered alike. Throws std::invalid_argument without an
+  // authority.
   void publish(std::shared_ptr<const Authority> authority,
                std::shared_ptr<const Views> views = nullptr);
   void set_status(Status status);

@@ -59,7 +59,7 @@ struct Upstream {
 };
 
 // Reads an endpoint, `tcp://10.0.0.1` or `tls://1.1.1.1#cloudflare-dns.com` (port 853 unless
-// given).
+// given). Fails on port 0, which nobody can be asked at.
 [[nodiscard]] PADDOCK_DNS_EXPORT Result<Upstream> parse_upstream(std::string_view text);
 
 // What parse_upstream() reads.
@@ -124,7 +124,7 @@ struct ForwardOptions {
   // no larger TTLs.
   std::chrono::seconds max_ttl{3600};
   std::chrono::seconds max_negative_ttl{1800};
-  std::chrono::seconds failure_ttl{5};  // RFC 9520; more than 5 is taken as 5
+  std::chrono::seconds failure_ttl{5};  // RFC 9520; taken as 1 at least and 5 at most
 
   // Asks anew for answers in the last tenth of their time that were asked for four times or more.
   bool prefetch = true;

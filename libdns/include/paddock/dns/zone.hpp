@@ -97,7 +97,7 @@ class PADDOCK_DNS_EXPORT Authority : public std::enable_shared_from_this<Authori
 class PADDOCK_DNS_EXPORT AuthorityBuilder {
  public:
   // At most 65535 zones; each gets its SOA, and an NS record naming its mname unless it brings its
-  // own. Zones may nest.
+  // own. Zones may nest; of several with one origin the first counts.
   explicit AuthorityBuilder(std::vector<ZoneSpec> zones);
   ~AuthorityBuilder();
   AuthorityBuilder(AuthorityBuilder&&) noexcept;
