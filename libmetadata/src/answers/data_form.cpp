@@ -10,7 +10,6 @@
 #include <zlib.h>
 
 #include <memory>
-#include <optional>
 
 namespace paddock::metadata::answers {
 namespace {

@@ -4,7 +4,6 @@
 #include "model/uuid.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 namespace paddock::metadata::documents {

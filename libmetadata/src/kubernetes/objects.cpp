@@ -5,7 +5,6 @@
 #include <paddock/metadata/part.hpp>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace paddock::metadata::kubernetes {

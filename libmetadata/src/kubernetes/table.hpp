@@ -14,7 +14,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -103,7 +102,6 @@ enum class Role : std::uint8_t {
 
 class Feed final : public Inbox {
  public:
-  // `told` is called on each loss and gain, on the feed's thread.
   Feed(Table& table, Role role);
 
   void begin_list() override;

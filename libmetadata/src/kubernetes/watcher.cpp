@@ -4,7 +4,8 @@
 #include "kubernetes/list_reader.hpp"
 
 #include <algorithm>
-#include <thread>
+#include <condition_variable>
+#include <mutex>
 #include <utility>
 
 namespace paddock::metadata::kubernetes {

@@ -11,11 +11,8 @@
 #include <paddock/metadata/error.hpp>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <stop_token>

@@ -16,7 +16,6 @@
 #include <cerrno>
 #include <charconv>
 #include <set>
-#include <utility>
 
 namespace paddock::metadata::remote {
 namespace {

@@ -14,8 +14,6 @@
 #include <memory>
 #include <span>
 #include <unordered_map>
-#include <utility>
-#include <vector>
 
 namespace paddock::metadata::service {
 

@@ -7,7 +7,6 @@
 
 #include <paddock/metadata/service.hpp>
 
-#include <functional>
 #include <memory>
 #include <string_view>
 
