@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace paddock::metadata {
 namespace {
@@ -62,9 +63,11 @@ Endpoint endpoint_of(const Cluster& cluster, const Service& service, const Pod& 
 }
 
 List<Port> ports_of(const Service& service) {
-  std::vector<Port> ports = service.ports.to_vector();
-  for (Port& port : ports) {
+  std::vector<Port> ports;
+  for (Port port : service.ports) {
     if (port.target_port != 0) port.port = std::exchange(port.target_port, std::uint16_t{0});
+    // Two without a name may lead to one.
+    if (std::ranges::find(ports, port) == ports.end()) ports.push_back(std::move(port));
   }
   return List<Port>(std::move(ports));
 }

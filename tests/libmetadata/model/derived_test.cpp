@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/derived.hpp"
 
+#include <paddock/metadata/codec.hpp>
+
 #include <boost/asio/ip/address.hpp>
 #include <gtest/gtest.h>
 
@@ -51,6 +53,23 @@ TEST(DerivedEndpoints, NameTheSelectedPodAndTheTargetPorts) {
   EXPECT_EQ(made->endpoints[0].pod, "p");
   EXPECT_TRUE(made->endpoints[0].ready);
   EXPECT_TRUE(made->endpoints[0].hostname.empty());
+}
+
+TEST(DerivedEndpoints, OfPortsThatLeadToOneAreWhatReadersTake) {
+  auto leading = service("web", {{"app", "web"}});
+  leading->ports = {Port{.port = 80, .target_port = 8080}, Port{.port = 81, .target_port = 8080},
+                    Port{.name = "admin", .port = 82, .target_port = 8080}};
+  Draft draft;
+  draft.put(leading);
+  draft.put(pod("p", {{"app", "web"}}));
+
+  derive_all_endpoints(draft, 5);
+
+  const auto made = draft.cluster().find<Endpoints>("shop", "web");
+  ASSERT_NE(made, nullptr);
+  EXPECT_EQ(made->ports, (List<Port>{Port{.port = 8080}, Port{.name = "admin", .port = 8080}}));
+  const auto told = decode_event(encode_put(*made));
+  EXPECT_TRUE(told) << told.error().text;
 }
 
 TEST(DerivedEndpoints, LeaveOutPodsThatDoNotMatchOrHaveNoAddressOrEnded) {
