@@ -32,10 +32,10 @@ std::shared_ptr<Object> make(Kind kind) {
   return std::make_shared<Subnet>();
 }
 
-auto number_of(const Port& port) { return std::pair(port.protocol, port.port); }
+auto protocol_and_number(const Port& port) { return std::pair(port.protocol, port.port); }
 
 // Two ports of a service may be one of its pods', each under its own name.
-auto number_and_name_of(const Port& port) {
+auto protocol_number_and_name(const Port& port) {
   return std::tuple(port.protocol, port.port, port.name.view());
 }
 
@@ -68,13 +68,13 @@ void check_subnet(Reader& reader, const Subnet& subnet) {
 // What must hold between fields.
 void check(Reader& reader, const Object& object) {
   if (const Service* service = as<Service>(&object)) {
-    check_ports(reader, service->ports, number_of);
+    check_ports(reader, service->ports, protocol_and_number);
     if (!service->external_name.empty() && !service->cluster_ips.empty()) {
       reader.wrong("external_name", "must not be given together with cluster_ips", reader.line());
     }
   }
   if (const Endpoints* endpoints = as<Endpoints>(&object)) {
-    check_ports(reader, endpoints->ports, number_and_name_of);
+    check_ports(reader, endpoints->ports, protocol_number_and_name);
     if (!is_label(endpoints->service)) {
       reader.wrong("service", "must be given: the name is none of a service", reader.line());
     }
