@@ -107,17 +107,15 @@ bool is_rule(const std::vector<std::string>& words) {
 void take_hosts(const Directive& plugin, const Server& server, Draft& draft) {
   const bool has_inline = std::ranges::any_of(
       plugin.block, [](const Directive& line) { return is_plain_address(line.name()); });
-  const auto file = plugin.words.size() > 1 ? server.path_of(plugin.words[1]) : std::string();
-  if (!file.empty()) {
-    draft.add("hosts_files", file, plugin.place);
-  } else if (plugin.words.size() > 1) {
-    draft.lose(plugin, "name the file by its whole path");
-  } else if (!has_inline) {
-    draft.add("hosts_files", "/etc/hosts", plugin.place);
-  }
-  if (!server.is_root() && draft.has("hosts_files")) {
+  const bool names_file = plugin.words.size() > 1;
+  const auto file = names_file   ? server.path_of(plugin.words[1])
+                    : has_inline ? std::string()
+                                 : std::string("/etc/hosts");
+  if (!file.empty()) draft.add("hosts_files", file, plugin.place);
+  if (!file.empty() && !server.is_root()) {
     draft.lose(plugin, "names of the file outside of the server's zones count, too");
   }
+  if (file.empty() && names_file) draft.lose(plugin, "name the file by its whole path");
   std::string ttl = "3600s";
   bool falls_through = false;
   for (const Directive& line : plugin.block) {

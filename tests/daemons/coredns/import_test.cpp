@@ -153,6 +153,18 @@ TEST(HostsPlugin, CarriesLinesAndFiles) {
   EXPECT_EQ(result.lost, Texts{"C:6 hosts: no_reverse: has no counterpart"});
 }
 
+TEST(HostsPlugin, AnswersForItsOwnFileOnly) {
+  const auto result = imported(
+      "a.example {\n hosts /etc/a-hosts {\n  fallthrough\n }\n}\n"
+      "b.example {\n hosts {\n  10.0.0.1 www.b.example\n  fallthrough\n }\n}\n"
+      ". {\n cache\n forward . 10.0.0.1\n}\n");
+
+  EXPECT_EQ(result.list("hosts_files"), Texts{"/etc/a-hosts"});
+  EXPECT_EQ(result.list("hosts"), Texts{"10.0.0.1 www.b.example"});
+  EXPECT_EQ(result.lost, Texts{"C:2 hosts /etc/a-hosts: names of the file outside of the server's "
+                               "zones count, too"});
+}
+
 TEST(RewritePlugin, SpeaksOfNamesWithoutTheFinalDot) {
   const auto result = plugins(
       "rewrite name exact a.example. b.example.\n"
