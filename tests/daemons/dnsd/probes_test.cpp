@@ -19,7 +19,8 @@ class ProbesTest : public ::testing::Test {
   }
 
   runtime::Status status() const {
-    runtime::Status status{.ready = ready_};
+    runtime::Status status;
+    status.ready = ready_;
     if (!ready_) status.problems = {{runtime::Problem::Severity::error, "nothing is known", ""}};
     return status;
   }

@@ -55,7 +55,9 @@ class LeftSocket {
   LeftSocket() {
     const int on = 1;
     ::setsockopt(number_, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    sockaddr_in address{.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     auto* any = reinterpret_cast<sockaddr*>(&address);
     EXPECT_EQ(::bind(number_, any, size), 0);
