@@ -87,7 +87,7 @@ void HttpServer::Loop::serve_input(Connection& connection, std::string_view byte
   const ConnectionId id = connection.id;
   const bool is_kept = bytes.data() == connection.input.data();
   std::size_t used = 0;
-  head_.lines = {};  // they stood in what was read before
+  head_.text = {};  // it stood in what was read before
   while (used < bytes.size() && connection.phase == Phase::reading && connection.keep_alive) {
     const std::size_t size = serve_one(connection, bytes.substr(used));
     if (size == 0) break;
@@ -131,9 +131,8 @@ std::size_t HttpServer::Loop::serve_one(Connection& connection, std::string_view
     return 0;
   }
   if (head_.is_chunked || head_.content_length > 0) return begin_body(connection, bytes);
-  const std::size_t size = head_.size;
   call_handler(connection, {});
-  return size;
+  return head_.text.size();
 }
 
 std::size_t HttpServer::Loop::begin_body(Connection& connection, std::string_view bytes) {
@@ -141,18 +140,18 @@ std::size_t HttpServer::Loop::begin_body(Connection& connection, std::string_vie
     refuse(connection, 413, "the body is too large");
     return 0;
   }
-  const std::size_t needed = head_.size + static_cast<std::size_t>(head_.content_length);
+  const std::size_t needed = head_.text.size() + static_cast<std::size_t>(head_.content_length);
   if (!head_.is_chunked && bytes.size() >= needed) {
-    call_handler(connection, bytes.substr(head_.size, needed - head_.size));
+    call_handler(connection, bytes.substr(head_.text.size(), needed - head_.text.size()));
     return needed;
   }
-  if (head_.expects_continue && bytes.size() == head_.size) {
+  if (head_.expects_continue && bytes.size() == head_.text.size()) {
     outbox_.text() += "HTTP/1.1 100 Continue\r\n\r\n";
   }
   connection.partial = std::make_unique<Connection::PartialBody>();
   connection.partial->is_chunked = head_.is_chunked;
-  connection.partial->head_size = head_.size;
-  connection.partial->taken = head_.is_chunked ? head_.size : needed;
+  connection.partial->head_size = head_.text.size();
+  connection.partial->taken = head_.is_chunked ? head_.text.size() : needed;
   return head_.is_chunked ? read_body(connection, bytes) : 0;
 }
 
@@ -191,10 +190,6 @@ void HttpServer::Loop::call_handler(Connection& connection, std::string_view bod
   connection.is_head = head_.method == "HEAD";
   connection.is_http_1_0 = head_.is_http_1_0;
   connection.is_mid_request = false;
-  if (!http::has_good_escapes(head_.path)) {
-    refuse(connection, 400, "an escape in the path is malformed");
-    return;
-  }
   connection.keep_alive = head_.keep_alive;
   connection.has_asked = true;
   http::add(counters_.requests, 1);
@@ -233,7 +228,6 @@ void HttpServer::Loop::respond(Connection& connection, Response response) {
       (response.stream && connection.is_http_1_0)) {
     connection.keep_alive = false;
   }
-  date_.set(std::time(nullptr));
   const bool is_usual = connection.keep_alive && !connection.is_head && !connection.is_http_1_0;
   if (is_usual && response.status == 200 && response.ready && response.ready->is_copied()) {
     outbox_.text().append(date_.after_ok()).append(response.ready->text());

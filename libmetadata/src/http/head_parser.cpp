@@ -18,7 +18,7 @@ constexpr ParseResult done{State::done};
 ParseResult bad(std::string_view why, int status = 400) { return {State::failed, status, why}; }
 
 // What each byte may be part of.
-enum : std::uint8_t { token_byte = 1, target_byte = 2, value_byte = 4 };
+enum : std::uint8_t { token_byte = 1, value_byte = 2 };
 
 constexpr std::array<std::uint8_t, 256> make_classes() {
   std::array<std::uint8_t, 256> classes{};
@@ -29,10 +29,9 @@ constexpr std::array<std::uint8_t, 256> make_classes() {
         is_alphanumeric ||
         (c < 128 &&
          std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos);
-    const bool is_target = c > 0x20 && c != 0x7f && c != '#';
     const bool is_value = c == '\t' || (c >= 0x20 && c != 0x7f);
-    classes[c] = static_cast<std::uint8_t>(
-        (is_token ? token_byte : 0) | (is_target ? target_byte : 0) | (is_value ? value_byte : 0));
+    classes[c] =
+        static_cast<std::uint8_t>((is_token ? token_byte : 0) | (is_value ? value_byte : 0));
   }
   return classes;
 }
@@ -45,19 +44,41 @@ bool consists_of(std::string_view text, unsigned wanted) noexcept {
   return wanted != 0;
 }
 
-// consists_of(text, target_byte), eight bytes at a time: "whether a word has a byte below n", "a
-// byte of zero" as in Hacker's Delight 6-1. A target is what is longest in most heads.
-bool is_target(std::string_view text) noexcept {
+// What bytes a target has: it is what is longest in most heads, and mostly has none of these.
+struct TargetBytes {
+  bool has_forbidden = false;  // no control, space or '#' may be in it
+  bool has_question_mark = false;
+  bool has_percent = false;
+};
+
+// Eight bytes at a time: "whether a word has a byte below n", "a byte of zero" as in Hacker's
+// Delight 6-1.
+TargetBytes look_at_target(std::string_view text) noexcept {
   constexpr std::uint64_t ones = 0x0101010101010101;
   constexpr std::uint64_t highs = ones << 7U;
-  const auto zeros = [](std::uint64_t word) { return (word - ones) & ~word; };
-  std::uint64_t bad = 0;
-  for (; text.size() >= sizeof bad; text.remove_prefix(sizeof bad)) {
-    std::uint64_t word = 0;
+  std::uint64_t forbidden = 0;
+  std::uint64_t question_mark = 0;
+  std::uint64_t percent = 0;
+  const auto look = [&](std::uint64_t word) {
+    const auto has = [word](std::uint64_t byte) {
+      const std::uint64_t difference = word ^ ones * byte;
+      return (difference - ones) & ~difference;
+    };
+    forbidden |= ((word - ones * 0x21) & ~word) | has(0x7f) | has('#');
+    question_mark |= has('?');
+    percent |= has('%');
+  };
+  std::uint64_t word = 0;
+  for (; text.size() >= sizeof word; text.remove_prefix(sizeof word)) {
     std::memcpy(&word, text.data(), sizeof word);
-    bad |= ((word - ones * 0x21) & ~word) | zeros(word ^ ones * 0x7f) | zeros(word ^ ones * '#');
+    look(word);
   }
-  return (bad & highs) == 0 && consists_of(text, target_byte);
+  word = ones * '/';
+  std::memcpy(&word, text.data(), text.size());
+  look(word);
+  return {.has_forbidden = (forbidden & highs) != 0,
+          .has_question_mark = (question_mark & highs) != 0,
+          .has_percent = (percent & highs) != 0};
 }
 
 std::string_view trim(std::string_view text) noexcept {
@@ -86,7 +107,7 @@ LineState take_line(std::string_view& rest, std::string_view& line) noexcept {
 }
 
 // The forms of a target (RFC 9112 section 3.2): origin, absolute, and the asterisk of OPTIONS.
-bool split_target(std::string_view target, Head& head) noexcept {
+bool split_target(std::string_view target, const TargetBytes& bytes, Head& head) noexcept {
   if (target == "*") {
     head.path = target;
     head.query = {};
@@ -104,37 +125,55 @@ bool split_target(std::string_view target, Head& head) noexcept {
     if (authority == 0) return false;
     target.remove_prefix(authority);
   }
-  const auto mark = std::min(target.find('?'), target.size());
+  const auto mark =
+      bytes.has_question_mark ? std::min(target.find('?'), target.size()) : target.size();
   head.path = mark == 0 ? std::string_view("/") : target.substr(0, mark);
   head.query = mark == target.size() ? std::string_view() : target.substr(mark + 1);
   return true;
 }
 
-ParseResult parse_request_line(std::string_view line, Head& head) {
-  // Nearly all lines begin and end so, and need no search.
-  constexpr std::string_view usual_begin = "GET ";
-  constexpr std::string_view usual_end = " HTTP/1.1";
-  const auto first = line.starts_with(usual_begin) ? usual_begin.size() - 1 : line.find(' ');
-  const auto last = line.ends_with(usual_end) ? line.size() - usual_end.size() : line.rfind(' ');
-  if (first == std::string_view::npos || first == last) return bad("the request line is malformed");
-  head.method = line.substr(0, first);
-  const std::string_view target = line.substr(first + 1, last - first - 1);
-  const std::string_view version = line.substr(last + 1);
-  if (head.method.empty() || !consists_of(head.method, token_byte)) {
-    return bad("the method is malformed");
-  }
+ParseResult parse_version(std::string_view version, Head& head) {
   if (version.size() != 8 || version.substr(0, 5) != "HTTP/" || version[6] != '.' ||
       version[5] < '0' || version[5] > '9' || version[7] < '0' || version[7] > '9') {
     return bad("the protocol version is malformed");
   }
   if (version[5] != '1') return bad("only HTTP/1.0 and HTTP/1.1 are spoken here", 505);
   head.is_http_1_0 = version[7] == '0';
-  head.keep_alive = !head.is_http_1_0;
-  if (head.method == "CONNECT") return bad("this is no proxy", 501);
-  if (target.empty() || !is_target(target) || !split_target(target, head)) {
+  return done;
+}
+
+ParseResult parse_target(std::string_view target, Head& head) {
+  const TargetBytes bytes = look_at_target(target);
+  if (target.empty() || bytes.has_forbidden || !split_target(target, bytes, head)) {
     return bad("the request target is malformed");
   }
+  if (bytes.has_percent && !has_good_escapes(head.path)) {
+    return bad("an escape in the path is malformed");
+  }
   return done;
+}
+
+ParseResult parse_request_line(std::string_view line, Head& head) {
+  // Nearly all lines begin and end so, and need no search.
+  constexpr std::string_view usual_begin = "GET ";
+  constexpr std::string_view usual_end = " HTTP/1.1";
+  const bool begins_usually = line.starts_with(usual_begin);
+  const bool ends_usually = line.ends_with(usual_end);
+  const auto first = begins_usually ? usual_begin.size() - 1 : line.find(' ');
+  const auto last = ends_usually ? line.size() - usual_end.size() : line.rfind(' ');
+  if (first == std::string_view::npos || first == last) return bad("the request line is malformed");
+  head.method = line.substr(0, first);
+  if (!begins_usually && (head.method.empty() || !consists_of(head.method, token_byte))) {
+    return bad("the method is malformed");
+  }
+  head.is_http_1_0 = false;
+  if (!ends_usually) {
+    const auto result = parse_version(line.substr(last + 1), head);
+    if (result.state != State::done) return result;
+  }
+  head.keep_alive = !head.is_http_1_0;
+  if (head.method == "CONNECT") return bad("this is no proxy", 501);
+  return parse_target(line.substr(first + 1, last - first - 1), head);
 }
 
 // What of the header fields decides how the message is read.
@@ -235,12 +274,14 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
 }
 
 ParseResult parse_head(std::string_view bytes, Head& head) {
-  head.lines = {};
+  head.text = {};
   return parse_next_head(bytes, head);
 }
 
 ParseResult parse_next_head(std::string_view bytes, Head& head) {
-  const std::string_view lines_before = std::exchange(head.lines, {});
+  if (!head.text.empty() && bytes.starts_with(head.text)) return done;
+  const std::string_view lines_before =
+      std::exchange(head.text, {}).empty() ? std::string_view() : head.lines;
   const bool was_http_1_0 = head.is_http_1_0;
   const bool was_kept_alive = head.keep_alive;
   std::string_view rest = bytes;
@@ -262,9 +303,8 @@ ParseResult parse_next_head(std::string_view bytes, Head& head) {
   }
   // What a header says depends on nothing but its lines and the version.
   if (!lines_before.empty() && head.is_http_1_0 == was_http_1_0 && rest.starts_with(lines_before)) {
-    head.lines = lines_before;
     head.keep_alive = was_kept_alive;
-    head.size = bytes.size() - rest.size() + lines_before.size();
+    head.text = bytes.substr(0, bytes.size() - rest.size() + lines_before.size());
     return done;
   }
   head.headers.clear();
@@ -285,10 +325,10 @@ ParseResult parse_next_head(std::string_view bytes, Head& head) {
       return result;
     }
   }
-  head.size = bytes.size() - rest.size();
   const auto result = check_framing(head, framing);
   if (result.state == State::done) {
-    head.lines = bytes.substr(headers_begin, head.size - headers_begin);
+    head.text = bytes.substr(0, bytes.size() - rest.size());
+    head.lines = head.text.substr(headers_begin);
   }
   return result;
 }

@@ -21,7 +21,7 @@ inline constexpr std::size_t header_count_limit = 100;
 // A parsed head; the views point into the parsed bytes.
 struct Head {
   std::string_view method;
-  std::string_view path;
+  std::string_view path;  // its escapes are right
   std::string_view query;
   std::vector<Request::Header> headers;
   bool is_http_1_0 = false;
@@ -29,7 +29,7 @@ struct Head {
   bool is_chunked = false;
   bool expects_continue = false;
   std::uint64_t content_length = 0;
-  std::size_t size = 0;         // bytes up to and with the empty line
+  std::string_view text = {};   // all of it, with the empty line
   std::string_view lines = {};  // of the header, with the empty line
 };
 
@@ -44,7 +44,8 @@ struct ParseResult {
 [[nodiscard]] ParseResult parse_head(std::string_view bytes, Head& head);
 
 // The same where `head` is of the request before, whose bytes are still there. Requests that come
-// together are mostly one client's, with one header, which is not read again then.
+// together are mostly one client's: what repeats itself, all of the head or the header's lines, is
+// not read again then.
 [[nodiscard]] ParseResult parse_next_head(std::string_view bytes, Head& head);
 
 // Whether form-decoding changes the text, and whether it can be decoded.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <stdexcept>
 #include <system_error>
 
@@ -136,6 +137,7 @@ void HttpServer::Loop::turn() {
   const int count =
       ::epoll_wait(epoll_.get(), events, static_cast<int>(events_a_turn), milliseconds_to_wait());
   now_ = Clock::now();
+  date_.set(std::time(nullptr));
   for (int i = 0; i < count; ++i) {
     const std::uint64_t tag = events[i].data.u64;
     if (tag == wakeup_tag) {

@@ -30,7 +30,7 @@ TEST(HeadParser, ReadsMethodTargetAndHeaders) {
   ASSERT_EQ(head.headers.size(), 2U);
   EXPECT_EQ(head.headers[1].value, "text/plain");
   EXPECT_TRUE(head.keep_alive);
-  EXPECT_EQ(head.size, bytes.size() - 4);
+  EXPECT_EQ(head.text.size(), bytes.size() - 4);
 }
 
 TEST(HeadParser, EveryPrefixOfAGoodHeadIsIncomplete) {
@@ -112,7 +112,7 @@ TEST(HeadParser, KnowsTheBytesOfATargetWhereverTheyAre) {
       for (int byte = 0; byte < 256; ++byte) {
         std::string target = "/" + std::string(size - 1, '\xff');
         target[at] = static_cast<char>(byte);
-        const bool is_good = byte > 0x20 && byte != 0x7f && byte != '#';
+        const bool is_good = byte > 0x20 && byte != 0x7f && byte != '#' && byte != '%';
 
         ASSERT_EQ(status_of(request("", "GET " + target + " HTTP/1.1")), is_good ? 0 : 400)
             << size << ' ' << at << ' ' << byte;
@@ -129,6 +129,23 @@ TEST(HeadParser, TakesThePathOutOfAnAbsoluteTarget) {
 
   EXPECT_EQ(head.path, "/a");
   EXPECT_EQ(head.query, "b");
+}
+
+TEST(HeadParser, FindsQueryAndEscapesWhereverTheyAre) {
+  for (std::size_t at = 1; at <= 20; ++at) {
+    const auto with = [at](std::string_view bytes) {
+      std::string target = "/" + std::string(19, 'x');
+      return request("", "GET " + target.insert(at, bytes) + " HTTP/1.1");
+    };
+    const std::string divided = with("?");
+    Head head;
+
+    ASSERT_EQ(parse_head(divided, head).state, State::done);
+    EXPECT_EQ(head.path.size(), at);
+    EXPECT_EQ(head.query.size(), 20 - at);
+    for (const char* good : {"%41", "?%"}) EXPECT_EQ(status_of(with(good)), 0) << good << at;
+    for (const char* bad : {"%", "%4", "%zz"}) EXPECT_EQ(status_of(with(bad)), 400) << bad << at;
+  }
 }
 
 TEST(HeadParser, ReadsConnectionOptionsByVersion) {
@@ -152,7 +169,7 @@ std::string told(const Head& head) {
   for (const std::uint64_t number :
        {std::uint64_t{head.is_http_1_0}, std::uint64_t{head.keep_alive},
         std::uint64_t{head.is_chunked}, std::uint64_t{head.expects_continue}, head.content_length,
-        std::uint64_t{head.size}, std::uint64_t{head.lines.size()}}) {
+        std::uint64_t{head.text.size()}, std::uint64_t{head.lines.size()}}) {
     text.append(" ").append(std::to_string(number));
   }
   return text;
