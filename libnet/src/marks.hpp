@@ -20,6 +20,11 @@ inline constexpr std::uint32_t detached_group = 1421;  // host ends that wait to
 inline constexpr std::uint32_t gateway_group = 1422;   // paddock0
 inline constexpr std::uint32_t bridge_group = 1423;    // bridges of pods
 inline constexpr std::uint32_t detour_group = 1424;    // ifb links of pods with a limit
-inline constexpr std::uint32_t overlay_group = 1425;   // VXLAN devices
+inline constexpr std::uint32_t overlay_group = 1425;   // devices of overlays
+
+// Whether a link of that group is any of these.
+constexpr bool is_our_group(std::uint32_t group) {
+  return group >= pod_group && group <= overlay_group;
+}
 
 }  // namespace paddock::net

@@ -207,9 +207,11 @@ TEST(HostAddresses, AreThoseOfOtherLinksThatAreUp) {
   host.ns.must("ip link set up0 up");
   for (const char* address :
        {"2001:db8::2/64 dev up0 nodad", "192.0.2.2/24 dev up0", "198.51.100.2/24 dev up0",
-        "169.254.7.7/16 dev up0", "203.0.113.2/24 dev down0"}) {
+        "169.254.7.7/16 dev up0", "203.0.113.2/24 dev down0", "10.42.0.0/32 dev up1"}) {
     host.ns.must(std::string("ip addr add ") + address);
   }
+  host.ns.must(
+      "ip link set up1 group 1425");  // as of overlays, whose address is of the pods' network
 
   EXPECT_EQ(host_addresses(host.ns.get()).value(),
             (std::vector<IpAddress>{ip("192.0.2.2"), ip("198.51.100.2"), ip("2001:db8::2")}));

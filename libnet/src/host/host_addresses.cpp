@@ -18,10 +18,6 @@ bool is_reached_from_afar(const IpAddress& address) {
   return !address.is_loopback() && !link_local;
 }
 
-bool is_of_pods(const netlink::Link& link) {
-  return link.group == gateway_group || link.group == bridge_group || link.group == pod_group;
-}
-
 }  // namespace
 
 // Links are asked for one by one: those with addresses are few, and the kernel needs long to list
@@ -48,7 +44,7 @@ Result<std::vector<IpAddress>> host_addresses(const NetworkNamespace& host) {
       if (!link) {
         return link.error();
       }
-      known->second = *link && (*link)->up && !is_of_pods(**link);
+      known->second = *link && (*link)->up && !is_our_group((*link)->group);
     }
     if (known->second) {
       useful.push_back(address);

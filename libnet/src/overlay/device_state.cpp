@@ -242,10 +242,6 @@ Result<std::uint32_t> DeviceRepair::ensure(const Device& wanted) {
   return addressed ? link : Result<std::uint32_t>(addressed.error());
 }
 
-bool is_ours(const netlink::Link& link) {
-  return link.group >= pod_group && link.group <= overlay_group;
-}
-
 }  // namespace
 
 Result<DeviceLinks> ensure_devices(netlink::Socket& socket, const NetworkNamespace& host,
@@ -282,7 +278,7 @@ Result<HostFacts> read_facts(netlink::Socket& socket) {
   }
   HostFacts facts;
   for (netlink::Link& link : *links) {
-    if (!is_ours(link)) {
+    if (!is_our_group(link.group)) {
       facts.links.push_back(std::move(link));
     }
   }
