@@ -33,20 +33,23 @@ constexpr const char* limits =
 constexpr const char* web_port =
     R"(,"runtimeConfig":{"portMappings":[{"hostPort":8080,"containerPort":80}]})";
 
-// Nothing is written to files of this process while it lives.
+// While it lives this process writes to no file: a limit on their size stands in for a full disk.
 class FullDisk {
  public:
   FullDisk() {
-    (void)std::signal(SIGXFSZ, SIG_IGN);
     ::getrlimit(RLIMIT_FSIZE, &before_);
     const rlimit none{0, before_.rlim_max};
     ::setrlimit(RLIMIT_FSIZE, &none);
   }
-  ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+  ~FullDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    (void)std::signal(SIGXFSZ, signalled_);
+  }
   FullDisk(const FullDisk&) = delete;
   FullDisk& operator=(const FullDisk&) = delete;
 
  private:
+  void (*signalled_)(int) = std::signal(SIGXFSZ, SIG_IGN);
   rlimit before_{};
 };
 
@@ -80,6 +83,20 @@ TEST(Chained, WhatCannotBeRecordedIsTakenBack) {
   EXPECT_EQ(host.host.ns.run("ip -o link show type ifb").text, "");
   const auto next = host.pods().answer(behind("portmap", "c2", pod, link, web_port), &pod.get());
   EXPECT_TRUE(next) << next.error().msg;
+}
+
+TEST(Chained, PodsOfAnotherPluginAreNotToldAsOurs) {
+  PodHost host;
+  Namespace pod;
+  ASSERT_TRUE(host.pods().answer(behind("portmap", "c1", pod, "other0", web_port), &pod.get()));
+
+  EXPECT_TRUE(host.pods().leases().empty());
+  EXPECT_EQ(host.pods().lease_count(), 0U);
+  host.stop();
+  host.start();
+  EXPECT_TRUE(host.pods().leases().empty()) << "nor after a restart";
+  EXPECT_NE(host.host.ns.run("nft list map inet paddock ports4").text.find("elements"),
+            std::string::npos);
 }
 
 }  // namespace

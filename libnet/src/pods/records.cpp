@@ -18,7 +18,8 @@ constexpr std::chrono::seconds release_patience{1};  // they take a millisecond
 }  // namespace
 
 bool is_serving(const Lease& lease) {
-  return lease.state == LeaseState::attached && !lease.attachment.addresses.empty();
+  return lease.state == LeaseState::attached && !lease.attachment.addresses.empty() &&
+         !lease.result.empty();
 }
 
 std::string owner_of(const PodIdentity& pod, const AttachmentId& id) {

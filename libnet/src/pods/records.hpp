@@ -40,7 +40,8 @@ struct Reservation {
   std::vector<IpAddress> gateways;
 };
 
-// An attached lease with an address; others are links without one, or on their way out.
+// An attached lease with an address; others are links without one, on their way out, or what
+// chained plugins did for a pod that another plugin attached, and tells of.
 bool is_serving(const Lease& lease);
 
 // The owner of an attachment's addresses across its lives: the pod by its name, and the interface.
