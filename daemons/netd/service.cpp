@@ -193,7 +193,7 @@ std::optional<net::cni::Failure> Service::trouble() const {
   const std::lock_guard lock(mutex_);
   if (trouble_.empty()) {
     if (auto text = subnet_trouble(); !text.empty())
-      return net::cni::Failure{net::cni::Code::try_again, std::move(text),
+      return net::cni::Failure{net::cni::Code::cannot_add, std::move(text),
                                "paddock status says more"};
     return {};
   }

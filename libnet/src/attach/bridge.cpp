@@ -70,7 +70,7 @@ Result<void> compare_addresses(netlink::Batch& batch, const netlink::Link& bridg
       if (conflicts && !port.replaces_addresses) {
         return failure(EINVAL, "bridge " + port.bridge + " has the address " +
                                    address.prefix.to_string() + " already, not " +
-                                   wanted.to_string());
+                                   wanted.to_string() + "; remove it, or name another bridge");
       }
       if (conflicts) {
         netlink::delete_address(batch, address, port.bridge);
