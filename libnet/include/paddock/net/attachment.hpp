@@ -154,8 +154,9 @@ class PADDOCK_NET_EXPORT Attachments {
   // link that does not carry the attachment's alias is left alone.
   // Of the attachment only id, host_link and addresses are looked at; when host_link is empty or
   // not there, the link is looked for by alias. Of a bridged one give host_ifindex, pod_mac and
-  // bridge, too: they end its guard. With an empty id, host_link is removed if it is one
-  // whose making was interrupted (see list()); not while any attach() runs.
+  // bridge, too: they end its guard; of one with a limit host_ifindex and bandwidth: the ifb link
+  // may outlive the pod's. With an empty id, host_link is removed if it is one whose making was
+  // interrupted (see list()); not while any attach() runs.
   Result<void> detach(const Attachment& attachment);
   // detach() in two steps, for one that has a record: after the first no packet reaches the pod or
   // comes from it, after the second its addresses can be given out again. The second takes hardly
@@ -170,10 +171,10 @@ class PADDOCK_NET_EXPORT Attachments {
   // What is missing, as sentences; empty when the attachment is whole. Reads only.
   Result<std::vector<std::string>> check(const NetworkNamespace& pod, const Attachment& attachment);
 
-  // Makes the host's side of an attachment whole again: link settings, routes, neighbours. Needed
-  // for those that check() finds broken, and for all after HostNetwork::ensure() had to add a
-  // gateway address, since the kernel drops the routes that name a lost address. The pod's side is
-  // not touched. Fails with no_such_device when the link is gone: only a new attach helps then.
+  // Makes the host's side of an attachment whole again: link settings, limits, routes, neighbours.
+  // Needed for those that check() finds broken, and for all after HostNetwork::ensure() had to add
+  // a gateway address, since the kernel drops the routes that name a lost address. The pod's side
+  // is not touched. Fails with no_such_device when the link is gone: only a new attach helps then.
   Result<void> repair(const Attachment& attachment);
 
   // Makes what these bridged attachments share what it should be: the bridges, their addresses, and

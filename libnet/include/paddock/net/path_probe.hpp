@@ -19,7 +19,8 @@ namespace paddock::net {
 // One thread at a time.
 class PADDOCK_NET_EXPORT PathProbe {
  public:
-  // Throws std::system_error when there are no raw sockets, which need CAP_NET_RAW.
+  // Throws std::system_error when there are no raw sockets, which need CAP_NET_RAW. Without IPv6 in
+  // the kernel, asking over it fails.
   explicit PathProbe(const NetworkNamespace& host);
   ~PathProbe();
   PathProbe(const PathProbe&) = delete;

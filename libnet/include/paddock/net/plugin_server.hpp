@@ -75,8 +75,9 @@ class PADDOCK_NET_EXPORT PluginServer {
 };
 
 // Answers from the files of DEL calls that found no daemon, each once, oldest first, and removes
-// them. Between constructing a PluginServer and start() is the time for it: no ADD that came after
-// such a DEL can be answered before it. Returns sentences about files that were none.
+// them, but for those that failed. Between constructing a PluginServer and start() is the time for
+// it: no ADD that came after such a DEL can be answered before it. Returns sentences about files
+// that are kept, and those that were no call, which are removed.
 PADDOCK_NET_EXPORT std::vector<std::string> replay_spool(
     const std::filesystem::path& directory,
     const std::function<PluginAnswer(const PluginCall&)>& answer);

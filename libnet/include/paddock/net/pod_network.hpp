@@ -60,7 +60,8 @@ class PADDOCK_NET_EXPORT PodNetwork {
   PodNetwork& operator=(const PodNetwork&) = delete;
 
   // Does what the request asks. `pod` is the namespace at request.netns, null when there is none;
-  // only DEL, GC and STATUS can do without. The text is what the plugin prints, empty for nothing.
+  // only DEL, GC, STATUS and whatever host-local is asked can do without. The text is what the
+  // plugin prints, empty for nothing.
   [[nodiscard]] cni::Expected<std::string> answer(const cni::Request& request,
                                                   const NetworkNamespace* pod);
   // The same, when the runtime is not to wait for what it does not see: `rest`, unless it stays
@@ -80,7 +81,8 @@ class PADDOCK_NET_EXPORT PodNetwork {
   // sentence each, empty when they agree. Reads only.
   [[nodiscard]] std::vector<std::string> examine(const Lease& lease) const;
 
-  // Those that have an address, ordered by nothing in particular, and no more than that many.
+  // Those attached here that have an address, ordered by nothing in particular, and no more than
+  // that many.
   [[nodiscard]] std::vector<Lease> leases(
       std::size_t at_most = std::numeric_limits<std::size_t>::max()) const;
   [[nodiscard]] std::size_t lease_count() const;
