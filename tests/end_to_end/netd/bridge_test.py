@@ -239,8 +239,12 @@ class Bridge(StandardTest):
         self.assertEqual(set_elements("masqueraded4"), ["10.22.0.2"])
         self.assertEqual(self.leases(), {"c-one": ["10.22.0.2"]})
         network.check("one")
-        run("ip", "link", "set", first["interfaces"][1]["name"], "nomaster")
-        self.refuses(100, "", network.check, "one")
+        cni_bridge, port = (interface["name"] for interface in first["interfaces"][:2])
+        run("ip", "link", "set", port, "nomaster")
+        wait_until(lambda: ip("link", "show", port)[0].get("master") == cni_bridge, "the port is connected again")
+        network.check("one")
+        run("ip", "-n", "one", "link", "set", "eth0", "down")  # nobody mends what the pod has
+        self.refuses(100, "down", network.check, "one")
 
     def test_a_pod_of_the_plugin_before_us_goes_with_del(self):
         make_pod("old")
