@@ -27,13 +27,7 @@ class Socket {
     const timeval patience{.tv_sec = 20, .tv_usec = 0};
     ::setsockopt(number_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     ::setsockopt(number_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(server.port);
-    address.sin_addr.s_addr = htonl(server.address.to_v4().to_uint());
-    sockaddr any;
-    std::memcpy(&any, &address, sizeof any);
-    if (::connect(number_, &any, sizeof any) != 0) {
+    if (connect(number_, server) != 0) {
       ADD_FAILURE() << "connect: " << std::strerror(errno);
     }
   }
@@ -41,11 +35,29 @@ class Socket {
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
+  static int connect(int socket, const Endpoint& server) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(server.port);
+    address.sin_addr.s_addr = htonl(server.address.to_v4().to_uint());
+    sockaddr any;
+    std::memcpy(&any, &address, sizeof any);
+    return ::connect(socket, &any, sizeof any);
+  }
+
   [[nodiscard]] int number() const { return number_; }
 
  private:
   int number_;
 };
+
+// Whether somebody takes connections there.
+inline bool is_listening(const Endpoint& server) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool is_taken = Socket::connect(socket, server) == 0;
+  ::close(socket);
+  return is_taken;
+}
 
 class UdpClient {
  public:

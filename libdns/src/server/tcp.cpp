@@ -315,8 +315,8 @@ void Tcp::flush() {
 
 // Tells the poller what is wanted now, or closes a connection that is done with.
 void Tcp::settle(Connection& connection) {
-  // One that was accepted a moment ago will ask something.
-  const bool is_fresh = stopping_ && !connection.has_asked;
+  // One that was accepted a moment ago will ask something, unless it has left.
+  const bool is_fresh = stopping_ && !connection.has_asked && !connection.is_finished;
   const bool owes = connection.owed > 0 || connection.unsent() > 0 || connection.is_paused ||
                     connection.transfer || is_fresh;
   if (connection.is_failed || ((connection.is_finished || stopping_) && !owes)) {
