@@ -97,6 +97,15 @@ class HostLocal::Folder {
   }
 
   const std::map<Holder, std::vector<IpAddress>>& holders() const { return by_holder_; }
+  // Also those of which an old version did not say the interface.
+  std::vector<IpAddress> addresses_of(const Holder& holder) const {
+    std::vector<IpAddress> all;
+    for (const auto& whose : {holder, Holder{holder.container, {}}}) {
+      if (const auto found = by_holder_.find(whose); found != by_holder_.end())
+        std::ranges::copy(found->second, std::back_inserter(all));
+    }
+    return all;
+  }
   bool is_taken(const IpAddress& address) const {
     return by_address_.contains(address.to_string());
   }
@@ -248,8 +257,7 @@ Result<std::vector<cni::Ip>> HostLocal::reserve(const HostLocalSettings& setting
     folder->settle();
     return error;
   };
-  const auto held = folder->holders().find(holder);
-  const auto before = held == folder->holders().end() ? std::vector<IpAddress>{} : held->second;
+  const auto before = folder->addresses_of(holder);
   for (std::size_t i = 0; i < settings.sets.size(); ++i) {
     const auto& set = settings.sets[i];
     const auto wanted = std::ranges::find_if(
@@ -284,11 +292,7 @@ Result<void> HostLocal::release(const std::filesystem::path& folder, const Holde
   const auto known = at(folder);
   const auto lock = known->lock(Folder::Make::no);
   if (!lock) return lock.error().code.value() == ENOENT ? Result<void>() : lock.error();
-  std::vector<IpAddress> addresses;
-  for (const auto& whose : {holder, Holder{holder.container, {}}}) {
-    if (const auto found = known->holders().find(whose); found != known->holders().end())
-      std::ranges::copy(found->second, std::back_inserter(addresses));
-  }
+  const auto addresses = known->addresses_of(holder);
   Result<void> result;
   for (const auto& address : addresses) {
     if (auto freed = known->free(address); !freed) result = freed;

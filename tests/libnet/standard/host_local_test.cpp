@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <thread>
 
@@ -44,6 +45,10 @@ class HostLocalTest : public testing::Test {
   void write(const std::string& name, const std::string& content) {
     std::ofstream(folder() / name) << content;
   }
+  std::string content(const std::string& name) const {
+    std::ifstream file(folder() / name);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
   static std::string address(const Result<std::vector<cni::Ip>>& ips) {
     return ips ? ips->front().address.to_string() : ips.error().text;
   }
@@ -51,6 +56,45 @@ class HostLocalTest : public testing::Test {
   test::TempFolder temp_;
   HostLocal host_local_;
 };
+
+TEST_F(HostLocalTest, KeepsFilesAsThatPluginDoes) {
+  ASSERT_TRUE(host_local_.reserve(settings(), {"a", "eth0"}));
+
+  EXPECT_EQ(content("10.1.2.2"), "a\r\neth0");
+  EXPECT_EQ(content("last_reserved_ip.0"), "10.1.2.2");
+}
+
+TEST_F(HostLocalTest, GivesAHolderOneAddressOfASet) {
+  ASSERT_TRUE(host_local_.reserve(settings(), {"a", "eth0"}));
+  write("10.1.2.9", "old");
+
+  const auto again = host_local_.reserve(settings(), {"a", "eth0"});
+  const auto other = host_local_.reserve(settings(), {"a", "eth1"});
+  const auto old = host_local_.reserve(settings(), {"old", "eth0"});
+
+  ASSERT_FALSE(again || old);
+  EXPECT_EQ(again.error().code.value(), EEXIST);
+  EXPECT_EQ(old.error().code.value(), EEXIST) << "whichever interface that was for";
+  EXPECT_EQ(address(other), "10.1.2.3/24");
+}
+
+TEST_F(HostLocalTest, GivesAllThatIsRequestedOrNothing) {
+  const auto outcome = [this](std::vector<IpAddress> requested) {
+    auto wanted = settings();
+    wanted.requested = std::move(requested);
+    const auto ips = host_local_.reserve(wanted, {"a", "eth0"});
+    return ips ? 0 : ips.error().code.value();
+  };
+  const auto ip = [](const char* text) { return boost::asio::ip::make_address(text); };
+  ASSERT_TRUE(host_local_.reserve(settings(), {"b", "eth0"}));
+
+  EXPECT_EQ(outcome({ip("10.1.2.1")}), EADDRNOTAVAIL) << "the gateway";
+  EXPECT_EQ(outcome({ip("10.1.2.2")}), EADDRINUSE);
+  EXPECT_EQ(outcome({ip("10.1.2.7"), ip("10.9.9.9")}), EADDRNOTAVAIL) << "of no set";
+  EXPECT_FALSE(*host_local_.holds(folder(), {"a", "eth0"}));
+  EXPECT_EQ(outcome({ip("10.1.2.7")}), 0);
+  EXPECT_EQ(content("10.1.2.7"), "a\r\neth0");
+}
 
 TEST_F(HostLocalTest, SeesWhatOthersChangeBetweenTwoOfItsOwn) {
   ASSERT_EQ(address(host_local_.reserve(settings(), {"a", "eth0"})), "10.1.2.2/24");
