@@ -4,48 +4,22 @@
 // cluster. It may be killed, stopped in its tracks and started again on its data.
 #pragma once
 
+#include "support/held_port.hpp"
+#include "support/program.hpp"
 #include "support/temp_folder.hpp"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <cstdint>
 #include <cstdlib>
 #include <memory>
-#include <random>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace paddock::test {
-
-// A port that was free a moment ago, below those that the kernel gives to clients: nobody takes it
-// while its server is started, or between one start and the next.
-inline std::uint16_t free_port() {
-  constexpr std::uint16_t first = 12000;
-  constexpr std::uint16_t count = 20000;
-  std::random_device chance;
-  for (int tries = 0; tries < 1000; ++tries) {
-    const auto port = static_cast<std::uint16_t>(first + chance() % count);
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const bool is_free = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-    ::close(fd);
-    if (is_free) return port;
-  }
-  throw std::runtime_error("no free port");
-}
 
 struct EtcdTls {
   std::string certificate;  // empty: none
@@ -57,10 +31,7 @@ struct EtcdTls {
 class EtcdServer {
  public:
   explicit EtcdServer(EtcdTls tls = {}, std::string name = "one")
-      : tls_(std::move(tls)),
-        name_(std::move(name)),
-        client_port_(free_port()),
-        peer_port_(free_port()) {}
+      : tls_(std::move(tls)), name_(std::move(name)) {}
   ~EtcdServer() { kill(); }
   EtcdServer(const EtcdServer&) = delete;
   EtcdServer& operator=(const EtcdServer&) = delete;
@@ -74,19 +45,7 @@ class EtcdServer {
   // Without `members` alone. Again after kill(): on the data of before.
   void start(const std::string& members = "") {
     if (!members.empty()) members_ = members;
-    std::vector<std::string> words = command();
-    std::vector<char*> argv;
-    for (auto& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    const std::string log = folder_.file("log");
-    pid_ = ::fork();
-    if (pid_ != 0) return;
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const int fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    ::dup2(fd, 1);
-    ::dup2(fd, 2);
-    ::execvp(argv[0], argv.data());
-    ::_exit(127);
+    pid_ = start_program(command(), folder_.file("log"));
   }
   // Until it answers; it has a leader then.
   void wait_until_ready() const {
@@ -113,8 +72,8 @@ class EtcdServer {
   void thaw() const { ::kill(pid_, SIGCONT); }
 
  private:
-  static std::string on_loopback(std::uint16_t port) {
-    return "://127.0.0.1:" + std::to_string(port);
+  static std::string on_loopback(const HeldPort& port) {
+    return "://127.0.0.1:" + std::to_string(port.number());
   }
   [[nodiscard]] std::vector<std::string> command() const {
     const std::string peer = "http" + on_loopback(peer_port_);
@@ -143,8 +102,8 @@ class EtcdServer {
   EtcdTls tls_;
   std::string name_;
   std::string members_;
-  std::uint16_t client_port_;
-  std::uint16_t peer_port_;
+  HeldPort client_port_;
+  HeldPort peer_port_;
   TempFolder folder_;
   pid_t pid_ = 0;
 };

@@ -15,7 +15,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <condition_variable>
 #include <cstring>
 #include <functional>
@@ -85,7 +84,9 @@ class FakeResolver {
       ::getsockname(udp_, &any, &length);
       std::memcpy(&address, &any, sizeof any);
       port_ = ntohs(address.sin_port);
-      if (::bind(tcp_, &any, sizeof any) == 0 && ::listen(tcp_, 16) == 0) break;
+      if (::bind(tcp_, &any, sizeof any) == 0 && ::listen(tcp_, 16) == 0) {
+        break;
+      }
       ::close(udp_);
       ::close(tcp_);
     }

@@ -3,7 +3,7 @@
 
 #include "libmetadata/tls_certificates.hpp"
 #include "metadatad/service_options.hpp"
-#include "support/etcd_server.hpp"
+#include "support/held_port.hpp"
 #include "support/temp_folder.hpp"
 
 #include <paddock/metadata/client.hpp>
@@ -49,7 +49,8 @@ TEST_F(ServiceTest, KeepsWhatWasPutAcrossARestart) {
 TEST_F(ServiceTest, IsTheParentOfAnotherOneElsewhere) {
   const metadata::testing::Certificates authority;
   authority.sign("parent");
-  const std::string address = "127.0.0.1:" + std::to_string(test::free_port());
+  const test::HeldPort port;
+  const std::string address = "127.0.0.1:" + std::to_string(port.number());
   options.api_listen = {address};
   options.api_tls.certificate_file = authority.certificate("parent");
   options.api_tls.key_file = authority.key("parent");
