@@ -7,7 +7,6 @@
 #include "support/temp_folder.hpp"
 
 #include <cstdlib>
-#include <filesystem>
 #include <stdexcept>
 #include <string>
 
@@ -20,9 +19,7 @@ class Certificates {
         name + " -keyout " + file("ca.key") + " -out " + ca());
   }
 
-  [[nodiscard]] std::string file(const std::string& name) const {
-    return (folder_.path() / name).string();
-  }
+  [[nodiscard]] std::string file(const std::string& name) const { return folder_.file(name); }
   [[nodiscard]] std::string ca() const { return file("ca.pem"); }
 
   // Writes NAME.pem and NAME.key, the certificate with this common name, or another subject.

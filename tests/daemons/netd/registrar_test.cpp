@@ -172,7 +172,7 @@ TEST_F(RegistrarTest, APodThatComesFromAnotherHostKeepsItsLabels) {
   serve();
   registrar_->start({lease("c0", "first", "10.42.0.2")});
   const metadata::Key first{metadata::Kind::pod, "shop", "first"};
-  ASSERT_TRUE(test::Happening().makes_true([&] { return registrar_->find(first) != nullptr; }));
+  ASSERT_TRUE(test::becomes_true([&] { return registrar_->find(first) != nullptr; }));
   EXPECT_FALSE(registrar_->find(elsewhere->key())) << "other hosts' pods are not kept";
 
   registrar_->attached(lease("c1", "web", "10.42.0.3"));

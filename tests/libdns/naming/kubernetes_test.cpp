@@ -154,6 +154,22 @@ TEST(KubernetesNames, SrvWeightsAreSharedByAddresses) {  // in CoreDNS: one shar
           "db-1.db.shop.svc.cluster.local."}));
 }
 
+TEST(KubernetesNames, AnSrvWeightIsAtLeastOne) {  // 0 is for targets that nothing chooses between
+  Service many = database();
+  many.backends.clear();
+  for (unsigned i = 0; i < 150; ++i) {
+    many.backends.push_back({.addresses = {boost::asio::ip::address_v4(0x0A010000u + i)}});
+  }
+  Cluster cluster;
+  cluster.add(many);
+  const auto reply =
+      cluster.ask("_pg._tcp.db.shop.svc.cluster.local", SRV, {.transport = Transport::tcp});
+  EXPECT_EQ(reply.answer.size(), 150u);
+  for (const auto& line : reply.answer) {
+    EXPECT_NE(line.find(" SRV 0 1 5432 "), std::string::npos) << line;
+  }
+}
+
 TEST(KubernetesNames, HeadlessService) {
   Cluster cluster;
   cluster.add(database());

@@ -27,6 +27,7 @@ class ResolversOfOthers : public ::testing::Test {
   static ServerOptions through(Upstream upstream) {
     auto options = local_options();
     options.forwarding.upstreams = {std::move(upstream)};
+    options.forwarding.attempt_timeout = options.forwarding.deadline = 60s;
     options.forwarding.tls_ca = unbound->certificate();
     return options;
   }

@@ -9,6 +9,7 @@
 #include <paddock/dns/server.hpp>
 #include <paddock/dns/zone.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,9 +48,11 @@ inline std::vector<Upstream> plain(const std::vector<Endpoint>& endpoints) {
   return upstreams;
 }
 
+// However long one of them takes, it is not asked twice and nobody is told that it failed.
 inline ServerOptions forwarding_to(const std::vector<Endpoint>& upstreams) {
   auto options = local_options();
   options.forwarding.upstreams = plain(upstreams);
+  options.forwarding.attempt_timeout = options.forwarding.deadline = std::chrono::hours(1);
   return options;
 }
 

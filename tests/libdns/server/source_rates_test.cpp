@@ -77,7 +77,7 @@ struct Limited : ::testing::Test {
     const auto before = over_rate();
     const auto total = seen() + static_cast<std::uint64_t>(queries);
     for (int i = 0; i < queries; ++i) client.send(message);
-    EXPECT_TRUE(test::Happening().makes_true([&] { return seen() == total; }));
+    EXPECT_TRUE(test::becomes_true([&] { return seen() == total; }));
     return over_rate() - before;
   }
 

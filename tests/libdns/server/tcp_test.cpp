@@ -150,7 +150,7 @@ TEST(Tcp, RepliesThatWaitAreOvertaken) {
 
 TEST(Tcp, IdleConnectionsAreClosed) {
   auto options = local_options();
-  options.tcp.idle_timeout = 50ms;
+  options.tcp.idle_timeout = 1s;
   const Serving serving(options);
   TcpClient client(serving.at);
   client.ask(web);

@@ -163,6 +163,7 @@ TEST(ComposeReply, CutsWithTcToWhatTheClientTakes) {
   const auto greedy =
       composed(query("www.example.net", Type::a, {.payload = 4096}), answer, {}, {}, &size);
   EXPECT_TRUE(greedy.has(wire::flag_tc)) << "our own limit is 1232";
+  EXPECT_LE(size, 1232U);
   EXPECT_TRUE(greedy.has_opt);
 
   AnswerContext over_tcp;

@@ -219,6 +219,19 @@ TEST(Answer, SrvBringsTheAddressesOfItsTargets) {
                                      "b.web.zone. 5 IN A 10.0.0.2"}));
 }
 
+TEST(Answer, TargetsOfServiceRecordsAreWrittenInFull) {  // RFC 2782
+  const auto authority = authority_of(
+      {zone("zone")}, {srv_record(name("_x._tcp.web.zone"), {0, 50, 80, name("a.web.zone")},
+                                  std::chrono::seconds{5})});
+  const auto reply =
+      answer_bytes(*authority, encode(DnsQuery{"_x._tcp.web.zone", LDNS_RR_TYPE_SRV}));
+  const Name target = name("a.web.zone");
+  const auto whole = target.wire();
+  ASSERT_GT(reply.size(), whole.size());
+  EXPECT_EQ(std::string(reply.end() - static_cast<std::ptrdiff_t>(whole.size()), reply.end()),
+            std::string(whole.begin(), whole.end()));
+}
+
 TEST(Answer, TheAddressesOfATargetAreThereOnce) {
   const auto srv = [](std::uint16_t priority, std::string_view target) {
     return srv_record(name("zone"), {priority, 1, 80, name(target)}, std::chrono::seconds{5});

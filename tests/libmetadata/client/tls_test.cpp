@@ -234,7 +234,7 @@ TEST_F(TlsTest, StreamsAndNoticesSilence) {
   std::string seen;
 
   const auto response =
-      client(trusting()).lines("/", milliseconds(100), [&](std::string_view line) {
+      client(trusting()).lines("/", milliseconds(1000), [&](std::string_view line) {
         seen += line;
         return true;
       });

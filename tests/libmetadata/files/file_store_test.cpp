@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 namespace paddock::metadata {
 namespace {
 
@@ -34,7 +37,7 @@ class FileStoreTest : public ::testing::Test {
   }
   // The snapshot after the present one; null when none comes.
   [[nodiscard]] std::shared_ptr<const Cluster> next() const {
-    return store_->wait(seen_, Clock::now() + seconds(10));
+    return store_->wait(seen_, Clock::now() + seconds(60));
   }
   void see() { seen_ = store_->cluster() ? store_->cluster()->revision() : 0; }
   [[nodiscard]] std::string problems() const {
@@ -221,21 +224,27 @@ TEST_F(FileStoreTest, FollowsALinkThatIsTurned) {
 
 TEST_F(FileStoreTest, AFileThatIsBeingWrittenIsReadWhenItIsWhole) {
   folder_.write("a.yaml", shop);
-  open({"a.yaml"});
+  folder_.write("b.yaml", "kind: Host\nname: old\n");
+  open({"a.yaml", "b.yaml"});
   see();
 
   {
     std::ofstream writer(folder_.file("a.yaml"));
     writer << "kind: Host\nname: one\n" << std::flush;
-    // Something else happens in the folder meanwhile.
-    folder_.write("other.txt", "x");
+    // Written to a moment ago, however long this test takes.
+    const auto later = std::filesystem::file_time_type::clock::now() + std::chrono::hours(1);
+    std::filesystem::last_write_time(folder_.file("a.yaml"), later);
+    folder_.write("b.yaml", "kind: Host\nname: new\n");
+    ASSERT_TRUE(next());
+    EXPECT_TRUE(has("hosts/new"));
+    EXPECT_TRUE(has("pods/shop/web-1")) << "the half of the other was read";
+    see();
     writer << "---\nkind: Host\nname: two\n";
   }
-  while (!has("hosts/two")) {
-    ASSERT_TRUE(next());
-    see();
-  }
+  ASSERT_TRUE(next());
 
+  EXPECT_TRUE(has("hosts/one"));
+  EXPECT_TRUE(has("hosts/two"));
   EXPECT_FALSE(has("pods/shop/web-1"));
 }
 

@@ -4,18 +4,18 @@
 #pragma once
 
 #include "libmetadata/http/socket_client.hpp"
-#include "support/temp_folder.hpp"
+#include "support/happening.hpp"
 
 #include <paddock/metadata/http_server.hpp>
 
 #include <chrono>
 #include <string>
 #include <string_view>
-#include <thread>
 
 namespace paddock::metadata {
 
 using std::chrono::milliseconds;
+using test::becomes_true;
 using testing::SocketClient;
 using Clock = std::chrono::steady_clock;
 
@@ -55,12 +55,5 @@ inline std::string get(std::string_view target) {
 }
 
 inline bool ends_with(const std::string& text, std::string_view end) { return text.ends_with(end); }
-
-template <class Condition>
-bool becomes_true(Condition condition) {
-  const auto deadline = Clock::now() + std::chrono::seconds(5);
-  while (!condition() && Clock::now() < deadline) std::this_thread::yield();
-  return condition();
-}
 
 }  // namespace paddock::metadata

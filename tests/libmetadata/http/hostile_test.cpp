@@ -120,11 +120,14 @@ TEST(HostileClient, GarbageBehindARequestDoesNotSpoilItsAnswer) {
 TEST(HostileClient, ABodyOnAGetIsReadAndDoesNotBecomeARequest) {
   Echo echo;
 
-  const std::string both = echo.exchange(
-      "GET /a HTTP/1.1\r\nHost: a\r\nContent-Length: 23\r\n\r\nGET /smuggled HTTP/1.1\r\n" +
-      get("/b"));
+  const std::string body = get("/smuggled");
+  const std::string both =
+      echo.exchange("GET /a HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
+                    "\r\n\r\n" + body + get("/b"));
 
+  EXPECT_NE(both.find("GET a [" + body + "]"), std::string::npos);
   EXPECT_EQ(both.find("GET smuggled"), std::string::npos);
+  EXPECT_TRUE(ends_with(both, "GET b []"));
 }
 
 TEST(HostileClient, LeavingInTheMiddleOfARequestLeavesNothing) {
@@ -145,10 +148,7 @@ TEST(HostileClient, ASlowBodyIsCutOff) {
   auto client = echo.connect();
   client.send(post("Content-Length: 1000\r\n", "a"));
 
-  const auto begin = Clock::now();
-  while (client.is_silent(milliseconds(10)) && Clock::now() - begin < std::chrono::seconds(5)) {
-    client.send("a");
-  }
+  while (client.is_silent(milliseconds(10))) client.send("a");
 
   EXPECT_TRUE(client.read_response().starts_with("HTTP/1.1 408 "));
 }

@@ -12,8 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,12 +27,7 @@ class SocketClient {
     if (receive_buffer > 0) {
       ::setsockopt(client.fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     }
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(endpoint.port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    client.is_connected_ =
-        ::connect(client.fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    client.connect(endpoint);
     return client;
   }
   // From another loopback address: "127.0.0.2".
@@ -42,17 +37,14 @@ class SocketClient {
     address.sin_family = AF_INET;
     ::inet_pton(AF_INET, source, &address.sin_addr);
     (void)::bind(client.fd_, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    address.sin_port = htons(endpoint.port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    client.is_connected_ =
-        ::connect(client.fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    client.connect(endpoint);
     return client;
   }
   static SocketClient to(const std::string& path) {
     SocketClient client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, path.data(), path.size());
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
     client.is_connected_ =
         ::connect(client.fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
     return client;
@@ -60,6 +52,7 @@ class SocketClient {
   SocketClient(SocketClient&& other) noexcept
       : fd_(std::exchange(other.fd_, -1)),
         is_connected_(other.is_connected_),
+        ended_(other.ended_),
         read_(std::move(other.read_)) {}
   ~SocketClient() {
     if (fd_ >= 0) ::close(fd_);
@@ -75,7 +68,7 @@ class SocketClient {
   }
   void end_sending() const { ::shutdown(fd_, SHUT_WR); }
 
-  // Everything up to and with `mark`; what has come when the server closed or 5 s are over.
+  // Everything up to and with `mark`; what has come when the server closed or a minute is over.
   std::string read_until(std::string_view mark) {
     for (;;) {
       if (const auto at = read_.find(mark); at != std::string::npos) {
@@ -102,7 +95,7 @@ class SocketClient {
     if (at != std::string::npos) response += read_bytes(std::stoul(response.substr(at + 16)));
     return response;
   }
-  // Whether the server has closed, or does within 5 s, with nothing more to read.
+  // Whether the server has closed, or does within a minute, with nothing more to read.
   bool is_closed() { return read_all().empty() && ended_; }
   // Whether nothing arrives within `time`.
   [[nodiscard]] bool is_silent(std::chrono::milliseconds time) const {
@@ -112,6 +105,13 @@ class SocketClient {
 
  private:
   explicit SocketClient(int fd) : fd_(fd) {}
+  void connect(const TcpEndpoint& endpoint) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(endpoint.port);
+    address.sin_addr.s_addr = htonl(endpoint.address.to_v4().to_uint());
+    is_connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  }
   std::string take(std::size_t count) {
     std::string taken = read_.substr(0, count);
     read_.erase(0, count);
@@ -119,7 +119,7 @@ class SocketClient {
   }
   bool receive() {
     pollfd watched{.fd = fd_, .events = POLLIN, .revents = 0};
-    if (::poll(&watched, 1, 5000) != 1) return false;
+    if (::poll(&watched, 1, 60'000) != 1) return false;
     char buffer[16384];
     const ssize_t size = ::recv(fd_, buffer, sizeof buffer, 0);
     ended_ = size <= 0;

@@ -5,6 +5,7 @@
 #include "kubernetes/node_writer.hpp"
 
 #include "libmetadata/kubernetes/recording.hpp"
+#include "support/happening.hpp"
 #include "support/temp_folder.hpp"
 
 #include <paddock/metadata/kubernetes.hpp>
@@ -20,8 +21,7 @@ namespace {
 using kubernetes::Json;
 using namespace std::chrono_literals;
 using Status = WriteResult::Status;
-
-constexpr auto deadline_for_all = 60s;
+using test::becomes_true;
 
 std::string answer(int status, const Json& body, const std::string& header = {}) {
   const auto text = body.is_string() ? body.get<std::string>() : body.dump();
@@ -145,21 +145,12 @@ class NodeWriterTest : public ::testing::Test {
     options.longest_retry = 20ms;
     options.cordon = cordon;
     store_ = open_kubernetes_store(std::move(options));
-    EXPECT_TRUE(comes([this] { return host() != nullptr; }));
+    EXPECT_TRUE(becomes_true([this] { return host() != nullptr; }));
   }
 
   std::shared_ptr<const Host> host() const {
     const auto cluster = store_->cluster();
     return cluster ? cluster->find<Host>("node-1") : nullptr;
-  }
-  template <class Condition>
-  static bool comes(Condition is_so) {
-    const auto end = std::chrono::steady_clock::now() + deadline_for_all;
-    while (!is_so()) {
-      if (std::chrono::steady_clock::now() > end) return false;
-      std::this_thread::sleep_for(5ms);
-    }
-    return true;
   }
   // The host as it is known, and this is said of it, too.
   std::shared_ptr<Host> with(std::vector<TextPair> annotations,
@@ -181,7 +172,7 @@ class NodeWriterTest : public ::testing::Test {
   // For as long as the server says "not now".
   WriteResult put_patiently(const std::shared_ptr<Host>& wanted) {
     WriteResult result;
-    EXPECT_TRUE(comes([&] { return (result = put(wanted)).status != Status::unavailable; }));
+    EXPECT_TRUE(becomes_true([&] { return (result = put(wanted)).status != Status::unavailable; }));
     return result;
   }
 
@@ -219,7 +210,7 @@ TEST_F(NodeWriterTest, SaysAgainThatTheNetworkIsUp) {
       {{"status", {{"conditions", {{{"type", "NetworkUnavailable"}, {"status", "True"}}}}}}});
 
   EXPECT_TRUE(
-      comes([this] { return api_.node()["status"]["conditions"][0]["status"] == "False"; }));
+      becomes_true([this] { return api_.node()["status"]["conditions"][0]["status"] == "False"; }));
 }
 
 TEST_F(NodeWriterTest, LabelsComeAndGoWithTheirMarks) {
@@ -323,7 +314,7 @@ TEST_F(CordonTest, ComesAndGoesWithTheStateOfTheHost) {
 
 TEST_F(CordonTest, OfSomebodyElseStays) {
   api_.merge({{"spec", {{"unschedulable", true}}}});
-  ASSERT_TRUE(comes([this] { return host()->state == "inactive"; }));
+  ASSERT_TRUE(becomes_true([this] { return host()->state == "inactive"; }));
 
   EXPECT_EQ(put(in_state("active")).status, Status::unchanged);
 
@@ -336,7 +327,7 @@ TEST_F(CordonTest, IsForgottenOnceSomebodyElseHasLiftedIt) {
 
   api_.merge({{"spec", {{"unschedulable", nullptr}}}});
 
-  EXPECT_TRUE(comes([this] { return !is_marked(); }));
+  EXPECT_TRUE(becomes_true([this] { return !is_marked(); }));
 }
 
 TEST_F(CordonTest, GoesWithWhatElseIsSaidOfTheNode) {
@@ -346,7 +337,8 @@ TEST_F(CordonTest, GoesWithWhatElseIsSaidOfTheNode) {
   EXPECT_EQ(put(wanted).status, Status::changed);
 
   EXPECT_EQ(api_.node()["spec"]["unschedulable"], true);
-  EXPECT_TRUE(comes([this] { return api_.node().contains("status"); })) << "its network is up";
+  EXPECT_TRUE(becomes_true([this] { return api_.node().contains("status"); }))
+      << "its network is up";
 }
 
 TEST_F(NodeWriterTest, RefusesAllElse) {

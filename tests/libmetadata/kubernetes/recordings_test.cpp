@@ -142,7 +142,7 @@ void Recorded::expect_events() {
     EXPECT_TRUE(shelf_.wait([&](Shelf& shelf) { return shelf.objects_ == expected.objects; }));
     EXPECT_NE(last.find("resourceVersion=" + expected.version), std::string::npos) << last;
   }
-  EXPECT_TRUE(shelf_.wait([](Shelf& shelf) { return shelf.losses_.empty(); }));
+  EXPECT_TRUE(in_the_end().losses_.empty());
 }
 
 void Recorded::expect_unbelieved(Place place) {

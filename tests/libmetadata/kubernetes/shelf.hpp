@@ -23,8 +23,9 @@ namespace paddock::metadata::testing {
 
 using namespace kubernetes;
 
-inline const WatchTimes hasty{.silence = std::chrono::milliseconds(2000),
-                              .head = std::chrono::milliseconds(2000),
+// Tries again at once; a server may take its time.
+inline const WatchTimes hasty{.silence = std::chrono::minutes(1),
+                              .head = std::chrono::minutes(1),
                               .shortest_retry = std::chrono::milliseconds(1),
                               .longest_retry = std::chrono::milliseconds(10)};
 

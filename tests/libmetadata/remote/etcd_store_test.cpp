@@ -3,6 +3,7 @@
 // The store in etcd against Debian's etcd.
 #include "libmetadata/tls_certificates.hpp"
 #include "support/etcd_server.hpp"
+#include "support/happening.hpp"
 
 #include <paddock/metadata/etcd.hpp>
 #include <paddock/metadata/remote_store.hpp>
@@ -24,6 +25,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Status = WriteResult::Status;
 using Clock = std::chrono::steady_clock;
+using test::becomes_true;
 
 std::shared_ptr<Service> service(const std::string& name, const std::string& selected = "") {
   auto made = std::make_shared<Service>();
@@ -57,24 +59,11 @@ Write erasing(const Key& key) {
   return write;
 }
 
-bool becomes_true(const std::function<bool()>& condition, seconds within = seconds(60)) {
-  const auto deadline = Clock::now() + within;
-  while (!condition()) {
-    if (Clock::now() > deadline) return false;
-    std::this_thread::sleep_for(milliseconds(2));
-  }
-  return true;
-}
-
-// The store tells it when something changed; polled, for many conditions are not of the store.
-bool knows(const Store& store, const std::function<bool(const Cluster&)>& condition,
-           seconds within = seconds(60)) {
-  return becomes_true(
-      [&] {
-        const auto cluster = store.cluster();
-        return cluster && condition(*cluster);
-      },
-      within);
+bool knows(const Store& store, const std::function<bool(const Cluster&)>& condition) {
+  return becomes_true([&] {
+    const auto cluster = store.cluster();
+    return cluster && condition(*cluster);
+  });
 }
 
 std::function<bool(const Cluster&)> has_service(const std::string& name) {
@@ -361,7 +350,7 @@ TEST_F(EtcdStoreTest, LetsTheObjectsOfADeadOwnerGo) {
   const auto watching = open(options());
   {
     auto wanted = options();
-    wanted.owner_time = seconds(2);
+    wanted.owner_time = seconds(5);
     const auto dying = open(std::move(wanted));
     auto owned = writing(pod("web-1", "10.42.0.7"));
     owned.owner = "one";
@@ -379,7 +368,7 @@ TEST_F(EtcdStoreTest, LetsTheObjectsOfADeadOwnerGo) {
 TEST_F(EtcdStoreTest, KeepsTheObjectsOfAnOwnerWhoLivesAcrossARestart) {
   start_server();
   auto wanted = options("state");
-  wanted.owner_time = seconds(2);
+  wanted.owner_time = seconds(4);
   {
     const auto first = open(wanted);
     auto owned = writing(pod("web-1", "10.42.0.7"));
@@ -389,7 +378,7 @@ TEST_F(EtcdStoreTest, KeepsTheObjectsOfAnOwnerWhoLivesAcrossARestart) {
   const auto second = open(wanted);
   ASSERT_TRUE(
       knows(*second, [](const Cluster& c) { return c.find<Pod>("shop", "web-1") != nullptr; }));
-  const auto until = Clock::now() + seconds(5);  // longer than a lease lives by itself
+  const auto until = Clock::now() + seconds(7);  // longer than a lease lives by itself
 
   while (Clock::now() < until) {
     second->keep("one");

@@ -3,6 +3,7 @@
 // One metadatad's store behind another's API: over its socket, and over TCP with tokens.
 #include "libmetadata/service/memory_store.hpp"
 #include "libmetadata/tls_certificates.hpp"
+#include "support/happening.hpp"
 #include "support/temp_folder.hpp"
 
 #include <paddock/metadata/client.hpp>
@@ -12,16 +13,14 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <functional>
 #include <future>
-#include <thread>
 
 namespace paddock::metadata {
 namespace {
 
 using std::chrono::milliseconds;
 using Status = WriteResult::Status;
-using Clock = std::chrono::steady_clock;
+using test::becomes_true;
 
 std::shared_ptr<Service> service(const std::string& name, std::int64_t scale = 0) {
   auto made = std::make_shared<Service>();
@@ -38,15 +37,6 @@ Write writing(std::shared_ptr<Object> object) {
   write.object = std::move(object);
   write.who = "uid=0 gid=0 pid=7";
   return write;
-}
-
-bool becomes_true(const std::function<bool()>& condition) {
-  const auto deadline = Clock::now() + std::chrono::seconds(30);
-  while (!condition()) {
-    if (Clock::now() > deadline) return false;
-    std::this_thread::yield();
-  }
-  return true;
 }
 
 class PaddockStoreTest : public ::testing::Test {

@@ -2,6 +2,7 @@
 //
 // ?wait=true: who is woken by what.
 #include "libmetadata/service/served_documents.hpp"
+#include "support/happening.hpp"
 
 #include <chrono>
 #include <future>
@@ -20,11 +21,8 @@ class WaitingForDocuments : public testing::ServedDocuments {
   std::future<ClientResponse> wait_for(const std::string& target, HeaderList headers = {}) {
     const auto before = service_->counters().waiting;
     auto answer = std::async(std::launch::async, [=, this] { return get(target, headers); });
-    const auto deadline = Clock::now() + std::chrono::seconds(5);
-    while (service_->counters().waiting == before && Clock::now() < deadline) {
-      std::this_thread::yield();
-    }
-    EXPECT_EQ(service_->counters().waiting, before + 1) << target << " was answered at once";
+    EXPECT_TRUE(test::becomes_true([&] { return service_->counters().waiting == before + 1; }))
+        << target << " was answered at once";
     return answer;
   }
   void change(const ObjectPtr& object) {
@@ -94,7 +92,7 @@ TEST_F(WaitingForDocuments, KeepsMaxWaitToTheTenthOfASecond) {
     const auto taken = Clock::now() - begin;
     EXPECT_EQ(response.status, 200);
     EXPECT_GE(taken, milliseconds(200));
-    EXPECT_LT(taken, milliseconds(3000));
+    EXPECT_LT(taken, std::chrono::seconds(30)) << "less than without it";
   }
   EXPECT_EQ(send("GET", "/latest/nothing?wait=true&value=x&maxWait=0").status, 404);
   EXPECT_EQ(send("GET", "/latest/nothing?wait=true&value=x&maxWait=-1").status, 404);
@@ -180,8 +178,6 @@ TEST_F(WaitingForDocuments, ALargeDocumentIsKnownByItsTagWithoutBeingMade) {
   const std::string tag(get("/latest/containers", as_json).header("etag"));
 
   auto answer = wait_for("/latest/containers?wait=true&value=" + tag, as_json);
-  auto network = std::make_shared<Network>();
-  network->name = "second";
   auto unshown = std::make_shared<Endpoints>();
   unshown->ns = unshown->name = unshown->service = "x";
   change(unshown);

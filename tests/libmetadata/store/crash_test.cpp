@@ -14,6 +14,7 @@
 #include <map>
 #include <random>
 #include <semaphore>
+#include <stdexcept>
 
 namespace paddock::metadata {
 namespace {
@@ -61,15 +62,15 @@ EmbeddedOptions options(const Run& run) {
 // Lets a child write, kills it, and returns the last revision it was told of.
 std::uint64_t run_and_kill(const Run& run) {
   int ends[2];
-  if (::pipe(ends) != 0) return 0;
+  if (::pipe(ends) != 0) throw std::runtime_error("no pipe");
   const pid_t child = ::fork();
   if (child == 0) write_until_killed(run, ends[1]);
   ::close(ends[1]);
   std::mt19937 random(run.seed);
-  const auto enough = random() % 200;
   std::uint64_t last = 0;
   std::uint64_t revision = 0;
-  for (auto i = 0UL; i<enough&& ::read(ends[0], &revision, sizeof revision)> 0; ++i) {
+  for (auto enough = 1 + random() % 200; enough > 0; --enough) {
+    if (::read(ends[0], &revision, sizeof revision) != sizeof revision) break;
     last = std::max(last, revision);
   }
   ::kill(child, SIGKILL);
@@ -101,6 +102,7 @@ std::map<std::string, std::string> replay(const Store& store) {
 void expect_whole_after_kills(const Run& first, unsigned rounds) {
   for (Run run = first; run.seed < rounds; ++run.seed) {
     const std::uint64_t told = run_and_kill(run);
+    ASSERT_GT(told, 0U) << "the child did not write";
     const auto store = open_embedded_store(options(run));
     ASSERT_GE(store->cluster()->revision(), told);
     std::map<std::string, std::string> content;

@@ -67,11 +67,13 @@ TEST(LeaseJournal, EndsBeforeARecordWithAnyBitTurned) {
   const auto first = bytes_of({1}).size();
   // The last four bytes of the header mean nothing.
   for (auto at = first; at < bytes_of({1, 2}).size(); ++at) {
-    auto bytes = bytes_of({1, 2});
-    bytes[at] = static_cast<char>(bytes[at] ^ 1);
     if (at >= first + 20 && at < first + 24) continue;
+    for (int bit = 0; bit < 8; ++bit) {
+      auto bytes = bytes_of({1, 2});
+      bytes[at] = static_cast<char>(bytes[at] ^ (1 << bit));
 
-    EXPECT_EQ(parse_journal(bytes), Records{record(1)}) << at;
+      EXPECT_EQ(parse_journal(bytes), Records{record(1)}) << at << ", bit " << bit;
+    }
   }
 }
 

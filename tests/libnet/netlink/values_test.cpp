@@ -160,7 +160,7 @@ TEST(Values, AreNotReadFromMessagesOfAnotherKind) {
   EXPECT_FALSE(parse_acknowledgement(route));
 }
 
-TEST(Values, SurviveEveryCutAndEveryFlippedByte) {
+TEST(Values, SurviveEveryCutAndEveryFlippedBit) {
   Batch batch;
   add_route(batch, sample_route(), "eth0", Existing::refuse);
   const auto whole = batch.bytes();

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <thread>
 
 namespace paddock::net {
 namespace {
@@ -41,12 +40,16 @@ class PluginServerTest : public testing::Test {
     return -1;
   }
 
-  // Everything the server says to these bytes.
-  std::string exchange(const std::string& bytes) const {
+  // Says these bytes to the server, if only to its socket so far.
+  int ask(const std::string& bytes) const {
     const int socket = connect();
     EXPECT_EQ(::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(bytes.size()));
     ::shutdown(socket, SHUT_WR);
+    return socket;
+  }
+  // Everything the server says to that.
+  static std::string answer_at(int socket) {
     std::string answer;
     char part[256];
     for (ssize_t got; (got = ::recv(socket, part, sizeof part, 0)) > 0;)
@@ -54,6 +57,7 @@ class PluginServerTest : public testing::Test {
     ::close(socket);
     return answer;
   }
+  std::string exchange(const std::string& bytes) const { return answer_at(ask(bytes)); }
 
   test::TempFolder folder_;
   std::atomic<int> refused_{0};
@@ -98,13 +102,11 @@ TEST_F(PluginServerTest, WhatIsNoCallIsRefusedAndTheNextIsAnswered) {
 
 TEST_F(PluginServerTest, CallsBeforeStartWaitForIt) {
   PluginServer server(options([](const PluginCall&) { return PluginAnswer{0, "ok"}; }));
-  std::string answer;
-  std::thread early([&] { answer = exchange(call); });
+  const int early = ask(call);
 
   server.start();
-  early.join();
 
-  EXPECT_EQ(answer.substr(16), "ok");
+  EXPECT_EQ(answer_at(early).substr(16), "ok");
 }
 
 TEST_F(PluginServerTest, SecondServerIsRefusedWhileTheFirstServes) {
@@ -140,18 +142,16 @@ TEST_F(PluginServerTest, GoesOnWithTheCallsThatWaitInTheSocketOfTheOneBefore) {
   const int kept = ::dup(before->descriptor());
   const int other = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   before.reset();
-  std::string answer;
-  std::thread early([&] { answer = exchange(call); });
+  const int early = ask(call);
 
   wanted = options([](const PluginCall&) { return PluginAnswer{0, "ok"}; });
   wanted.inherited = {other, kept};
   PluginServer server(std::move(wanted));
   server.start();
-  early.join();
 
   EXPECT_EQ(server.descriptor(), kept);
   EXPECT_EQ(::fcntl(other, F_GETFD), -1);
-  EXPECT_EQ(answer.substr(16), "ok");
+  EXPECT_EQ(answer_at(early).substr(16), "ok");
 }
 
 TEST_F(PluginServerTest, ASocketWhoseFileIsGoneIsNotInherited) {
