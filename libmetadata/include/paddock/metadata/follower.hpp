@@ -36,11 +36,11 @@ struct FollowerOptions {
   Access access;
   Reduction reduction;        // cluster() has what it keeps
   std::string snapshot_file;  // kept between runs; empty: none
-  std::chrono::milliseconds heartbeat{
-      5000};  // asked of the server, in whole seconds; three missed: reconnect
+  // Asked of the server in whole seconds, from 1 to 60; three missed: reconnect.
+  std::chrono::milliseconds heartbeat{5000};
   std::chrono::milliseconds shortest_retry{100};
   std::chrono::milliseconds longest_retry{5000};
-  // From a change to the file; longer where saving takes long, so that it costs 5 % at the most.
+  // From a change to the file; longer where saving takes long, so that it costs 2 % at the most.
   std::chrono::milliseconds save_after{500};
   FollowerEvents events;
 };

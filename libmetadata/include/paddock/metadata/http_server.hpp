@@ -34,8 +34,10 @@ struct Peer {
   std::int32_t pid = 0;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  std::string command = {};      // what the process was called when it connected; empty: not known
-  std::string certificate = {};  // common name of its verified TLS certificate; "-": it has none
+  std::string command = {};  // what the process was called when it connected; empty: not known
+  // Over TLS: the common name of its verified certificate, else what that is for, as a host or a
+  // URI; "-": it has shown none.
+  std::string certificate = {};
 };
 
 // Names a connection to HttpServer::wake. Never used again for another one.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Any store by its location, as it is said to a daemon: "embedded:/var/lib/paddock",
-// "file:/etc/paddock/cluster.d",
-// "etcd:https://one:2379,two:2379/paddock", "paddock:/run/paddock/metadata.sock",
-// "paddock:https://parent:9760,other:9760", "kubernetes:" (docs/stores.md).
+// "file:/etc/paddock/cluster.d", "etcd:https://one:2379,two:2379/paddock",
+// "paddock:/run/paddock/metadata.sock", "paddock:https://parent:9760,other:9760", "kubernetes:"
+// (docs/stores.md).
 #pragma once
 
 #include <paddock/metadata/error.hpp>
