@@ -6,6 +6,15 @@
 #include <utility>
 
 namespace paddock::dns {
+namespace {
+
+// Whether a CNAME from one to the other would be answered with itself.
+bool leads_to_itself(const Name& host, const Name& target) {
+  const bool is_wildcard = host.wire()[0] == 1 && host.wire()[1] == '*';
+  return is_wildcard ? target.is_within(host.parent()) : target == host;
+}
+
+}  // namespace
 
 HostNames::HostNames(std::vector<ServiceZone> zones) : zones_(std::move(zones)) {}
 
@@ -41,9 +50,16 @@ Contribution HostNames::service(const Service& service) const {
     for (const auto& address : service.outside_addresses) {
       contribution.records.push_back(address_record(*name, address, zone->ttl));
     }
+    if (!service.outside_addresses.empty() || service.outside_name.empty()) continue;
     const auto target = Name::parse(service.outside_name);
-    const bool is_alias = service.outside_addresses.empty() && !service.outside_name.empty();
-    if (is_alias && target) {
+    if (!target) {
+      contribution.problems.push_back(
+          {subject, "outside name " + service.outside_name + ": " + target.error().text});
+    } else if (leads_to_itself(*name, *target)) {
+      contribution.problems.push_back(
+          {subject, "host " + host + " would stand for itself: its outside name is " +
+                        service.outside_name});
+    } else {
       contribution.records.push_back(cname_record(*name, *target, zone->ttl));
     }
   }

@@ -57,7 +57,8 @@ struct Views::Tables {
     Slot& slot = slots[position(key_of(network, length))];
     if (slot.view != nullptr) return;
     slot = {key_of(network, length), view};
-    auto& lengths = length >= mapped_bits && network.is_v4() ? lengths_v4 : lengths_v6;
+    const bool is_v4 = network.is_v4() || (length >= mapped_bits && network.to_v6().is_v4_mapped());
+    auto& lengths = is_v4 ? lengths_v4 : lengths_v6;
     if (std::ranges::find(lengths, length) == lengths.end()) {
       lengths.push_back(static_cast<std::uint8_t>(length));
     }

@@ -50,5 +50,31 @@ TEST(HostNames, AHostThatIsNoNameIsReported) {
   EXPECT_EQ(made.problems[0].subject, "service shop/web");
 }
 
+TEST(HostNames, NoHostIsAnAliasOfItself) {
+  const HostNames names({{.origin = name("example.com")}});
+
+  const auto made =
+      names.service({.space = "shop",
+                     .name = "web",
+                     .hosts = {"lb.apps.example.com", "*.apps.example.com", "shop.example.com"},
+                     .outside_name = "lb.apps.example.com"});
+
+  ASSERT_EQ(made.records.size(), 1u);
+  EXPECT_EQ(made.records[0].owner, name("shop.example.com"));
+  EXPECT_EQ(made.problems.size(), 2u);
+}
+
+TEST(HostNames, ABalancerWhoseNameIsNoneIsReported) {
+  const HostNames names({{.origin = name("example.com")}});
+
+  const auto made = names.service({.space = "shop",
+                                   .name = "web",
+                                   .hosts = {"shop.example.com"},
+                                   .outside_name = "lb..cloud.test"});
+
+  EXPECT_TRUE(made.records.empty());
+  EXPECT_EQ(made.problems.size(), 1u);
+}
+
 }  // namespace
 }  // namespace paddock::dns

@@ -60,8 +60,11 @@ TEST(Views, TheLongestPrefixDecides) {
                        {.clients_v4 = {net("10.1.2.3/32")}, .records = {a("me", "192.0.2.2")}},
                        {.clients_v4 = {net("10.1.2.3/32")}, .records = {a("me", "192.0.2.9")}},
                        {.clients_v6 = {boost::asio::ip::make_network_v6("fd00:1::/64")},
-                        .records = {a("me", "192.0.2.3")}}});
+                        .records = {a("me", "192.0.2.3")}},
+                       {.clients_v6 = {boost::asio::ip::make_network_v6("::ffff:10.3.0.0/112")},
+                        .records = {a("me", "192.0.2.4")}}});
 
+  EXPECT_EQ(viewed.ask("10.3.9.9", "me").answer, Lines{"me. 5 IN A 192.0.2.4"});
   EXPECT_EQ(viewed.ask("10.1.9.9", "me").answer, Lines{"me. 5 IN A 192.0.2.1"});
   EXPECT_EQ(viewed.ask("10.1.2.3", "me").answer, Lines{"me. 5 IN A 192.0.2.2"});
   EXPECT_EQ(viewed.ask("::ffff:10.1.2.3", "me").answer, Lines{"me. 5 IN A 192.0.2.2"});
