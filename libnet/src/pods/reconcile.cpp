@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace paddock::net {
 namespace {
@@ -93,7 +94,11 @@ void PodNetwork::State::reconcile_bridges(const std::vector<Records::LeasePointe
       bridged.push_back(lease->attachment);
   }
   const auto changes = attachments.ensure_bridges(bridged);
-  if (!changes) return tell(options.events.failed, "bridges: " + changes.error().text);
+  if (!changes) {
+    // While links keep changing no list of them is whole; those changes bring another look.
+    if (changes.error().code.value() == EAGAIN) return;
+    return tell(options.events.failed, "bridges: " + changes.error().text);
+  }
   for (const auto& change : *changes) tell(options.events.repaired, change);
 }
 
