@@ -13,6 +13,8 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -55,7 +57,7 @@ class EtcdServer {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (std::system((curl + " | grep -q true").c_str()) != 0) {
       if (std::chrono::steady_clock::now() > deadline)
-        throw std::runtime_error("etcd is not ready");
+        throw std::runtime_error("etcd is not ready; it says: " + log());
     }
   }
   void kill() {
@@ -72,6 +74,10 @@ class EtcdServer {
   void thaw() const { ::kill(pid_, SIGCONT); }
 
  private:
+  [[nodiscard]] std::string log() const {
+    std::ifstream file(folder_.file("log"));
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
   static std::string on_loopback(const HeldPort& port) {
     return "://127.0.0.1:" + std::to_string(port.number());
   }
