@@ -21,6 +21,10 @@ bool exists(const metadata::Cluster& cluster, const std::string& space) {
          !cluster.all_in<metadata::Endpoints>(space).empty();
 }
 
+bool is_on_others_network(const metadata::Pod& pod) {
+  return pod.addresses.empty() && !pod.network_from.empty();
+}
+
 // A zone of the cluster stays that: it answers for the file only when the cluster is known.
 std::vector<dns::ZoneSpec> all_zones(const Schemas& schemas,
                                      const std::vector<dns::Name>& authoritative,
@@ -95,9 +99,14 @@ void NamesFromCluster::set_reach(Reach reach) {
 void NamesFromCluster::name(Touched& touched) {
   touch_spaces(touched);
   touch_aliases(touched);
+  find_holders(touched);
   for (const auto& space : touched.spaces) name_space(space);
   for (const auto& key : touched.services) name_service(key);
   for (const auto& key : touched.pods) name_pod(key);
+  for (const auto& uid : touched.networks) {
+    const auto network = networks_.find(uid);
+    if (network != networks_.end() && network->second.sharers.empty()) networks_.erase(network);
+  }
 }
 
 void NamesFromCluster::take(const AnswersFile& answers) {
@@ -137,12 +146,13 @@ void NamesFromCluster::touch_pod(const metadata::Pod& pod, Touched& touched) {
     const auto service = service_of(pod);
     touched.services.emplace(service.space, service.name);
   }
-  if (const auto held = sharing_.find(pod.network_from.str()); held != sharing_.end()) {
-    held->second.erase(key);  // until it is named again
-    if (held->second.empty()) sharing_.erase(held);
+  if (const auto shared = networks_.find(pod.network_from.view()); shared != networks_.end()) {
+    shared->second.sharers.erase(key);  // until it is named again
+    touched.networks.insert(shared->first);
   }
-  if (const auto sharers = sharing_.find(pod.uid.str()); sharers != sharing_.end()) {
-    touched.pods.insert(sharers->second.begin(), sharers->second.end());
+  if (const auto own = networks_.find(pod.uid.view()); own != networks_.end()) {
+    own->second.holder = key;
+    touched.pods.insert(own->second.sharers.begin(), own->second.sharers.end());
   }
 }
 
@@ -169,6 +179,33 @@ void NamesFromCluster::touch_aliases(Touched& touched) const {
       if (touched.services.insert(alias).second) open.push_back(alias);
     }
   }
+}
+
+// All that are not where they were, or not known yet, in one walk: there may be as many as pods.
+void NamesFromCluster::find_holders(Touched& touched) {
+  std::set<std::string, std::less<>> sought;
+  for (const auto& key : touched.pods) {
+    const auto pod = cluster_->find<metadata::Pod>(key.first, key.second);
+    if (!pod || !is_on_others_network(*pod)) continue;
+    const auto uid = pod->network_from.str();
+    networks_.try_emplace(uid);
+    touched.networks.insert(uid);
+    if (!holder_of(uid)) sought.insert(uid);
+  }
+  if (sought.empty()) return;
+  for (const auto& pod : cluster_->pods()) {
+    if (!sought.contains(pod.uid.view())) continue;
+    networks_[pod.uid.str()].holder = {pod.ns.str(), pod.name.str()};
+  }
+}
+
+// Null when it is nowhere.
+std::shared_ptr<const metadata::Pod> NamesFromCluster::holder_of(const std::string& uid) const {
+  const auto network = networks_.find(uid);
+  if (network == networks_.end()) return nullptr;
+  const auto& [space, name] = network->second.holder;
+  auto pod = cluster_->find<metadata::Pod>(space, name);
+  return pod && pod->uid == uid ? pod : nullptr;
 }
 
 std::optional<dns::Service> NamesFromCluster::find_service(const ServiceKey& key) const {
@@ -225,22 +262,16 @@ void NamesFromCluster::name_pod(const ServiceKey& key) {
   const auto pod = cluster_->find<metadata::Pod>(key.first, key.second);
   if (!pod || !exposure_.shows_space(*cluster_, key.first)) return put(source, {});
   dns::Pod named = translate(*pod);
-  const bool is_sharing = named.addresses.empty() && !pod->network_from.empty();
+  const bool is_sharing = is_on_others_network(*pod);
   if (is_sharing) {
-    sharing_[pod->network_from.str()].insert(key);
-    named.addresses = addresses_of(pod->network_from.view());
+    const auto uid = pod->network_from.str();
+    networks_[uid].sharers.insert(key);
+    if (const auto holder = holder_of(uid)) named.addresses = holder->addresses.to_vector();
   }
   // An address that is another pod's makes no name of this one but Rancher's.
   // One that starts is reached already: its init containers speak.
   const bool is_there = metadata::is_running(*pod) || pod->state == "starting";
   put(source, schemas_.pod(named, is_there && !is_sharing));
-}
-
-std::vector<boost::asio::ip::address> NamesFromCluster::addresses_of(std::string_view uid) const {
-  for (const auto& pod : cluster_->pods()) {
-    if (pod.uid == uid) return pod.addresses.to_vector();
-  }
-  return {};
 }
 
 void NamesFromCluster::put(const std::string& source,

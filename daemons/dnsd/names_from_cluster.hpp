@@ -66,11 +66,18 @@ class NamesFromCluster {
     std::set<std::string> labelled;  // namespaces whose labels may be others
     std::set<ServiceKey> services;
     std::set<ServiceKey> pods;
+    std::set<std::string> networks;  // by the uid of the pod whose they are; others may be on them
+  };
+  // Of a pod whose network others share.
+  struct Network {
+    ServiceKey holder;  // where the pod was found; its uid says whether it is still there
+    std::set<ServiceKey> sharers;
   };
   void touch(const metadata::Object& object, Touched& touched);
   void touch_pod(const metadata::Pod& pod, Touched& touched);
   void touch_spaces(Touched& touched) const;
   void touch_aliases(Touched& touched) const;
+  void find_holders(Touched& touched);
   void name(Touched& touched);
 
   void name_space(const std::string& space);
@@ -79,7 +86,7 @@ class NamesFromCluster {
   void remember_targets(const ServiceKey& alias, const std::vector<dns::ServiceReference>& targets);
   void put(const std::string& source, std::vector<dns::Contribution> contributions);
 
-  [[nodiscard]] std::vector<boost::asio::ip::address> addresses_of(std::string_view uid) const;
+  [[nodiscard]] std::shared_ptr<const metadata::Pod> holder_of(const std::string& uid) const;
   [[nodiscard]] std::optional<dns::Service> find_service(const ServiceKey& key) const;
 
   Schemas schemas_;
@@ -92,7 +99,7 @@ class NamesFromCluster {
   std::shared_ptr<const metadata::Cluster> cluster_;
   std::map<ServiceKey, std::set<ServiceKey>> aliases_;  // service → the aliases that stand for it
   std::map<ServiceKey, std::set<ServiceKey>> targets_;  // alias → the services it stands for
-  std::map<std::string, std::set<ServiceKey>> sharing_;        // pod's uid → pods on its network
+  std::map<std::string, Network, std::less<>> networks_;       // by uid
   std::map<std::string, std::vector<dns::Problem>> problems_;  // by source
 };
 

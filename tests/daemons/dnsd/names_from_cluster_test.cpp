@@ -108,6 +108,12 @@ TEST(NamesFromCluster, AContainerOnAnothersNetworkHasItsAddress) {
   EXPECT_EQ(names.data("side.rancher.internal"), Data{"10.42.0.8"});
   names.erase("pods/shop/main");
   EXPECT_EQ(names.ask("side.rancher.internal").rcode, 3U);
+  names.put("{kind: Pod, namespace: bank, name: moved, uid: u-main, addresses: [10.42.0.9]}");
+  EXPECT_EQ(names.data("side.rancher.internal"), Data{"10.42.0.9"});
+  names.put("{kind: Pod, namespace: shop, name: late, network_from: u-main}");
+  EXPECT_EQ(names.data("late.rancher.internal"), Data{"10.42.0.9"});
+  names.put("{kind: Pod, namespace: shop, name: side, network_from: u-late}");
+  EXPECT_EQ(names.ask("side.rancher.internal").rcode, 3U);
 }
 
 TEST(NamesFromCluster, AnAliasFollowsWhatItStandsForThroughOtherAliases) {
