@@ -189,6 +189,15 @@ void reset_one(int listener) {
 }
 
 TEST_F(ForwarderTest, WhoIsToldOfADeadlineMayAskOverAConnectionThatIsGone) {
+  {
+    FakeResolver resolver([](const Heard& heard) {
+      return std::vector<Message>{
+          reply_to(heard.message, {.answers = {a("www.example.net", "192.0.2.1", 60)}})};
+    });
+    configure({resolver.endpoint()});
+    ask();  // see NoDescriptors
+    run_until(1);
+  }
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -212,9 +221,9 @@ TEST_F(ForwarderTest, WhoIsToldOfADeadlineMayAskOverAConnectionThatIsGone) {
     ask("c.example.net");
   };
   pass(options_.deadline);
-  run_until(3);
+  run_until(4);
 
-  EXPECT_EQ(given.size(), 3U);
+  EXPECT_EQ(given.size(), 4U);
   EXPECT_EQ(tallies.exhausted.get(), 3U);
 }
 

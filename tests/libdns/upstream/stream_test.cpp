@@ -138,6 +138,9 @@ class StreamTest : public ::testing::Test, public TransportOwner {
 
 TEST_F(StreamTest, WhatCouldNotBeSentIsNotSentOverALaterConnection) {
   Stream stream(listener.resolver(), 30s, nullptr, *this);
+  TransportOwner& owner = *this;
+  owner.on_end(0, Failure::network, {});  // see NoDescriptors
+  ended.clear();
   {
     const test::NoDescriptors none;
     stream.send(www, 1);
