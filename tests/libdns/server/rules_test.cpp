@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libdns/server/serving.hpp"
 #include "support/fake_resolver.hpp"
+#include "support/loopback_socket.hpp"
 
 #include <paddock/dns/rules.hpp>
 
@@ -49,30 +50,6 @@ struct Ruled {
   UdpClient client;
 };
 
-// Bound to a free port, as a process before this one leaves it.
-class LeftSocket {
- public:
-  LeftSocket() {
-    const int on = 1;
-    ::setsockopt(number_, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* any = reinterpret_cast<sockaddr*>(&address);
-    EXPECT_EQ(::bind(number_, any, size), 0);
-    EXPECT_EQ(::getsockname(number_, any, &size), 0);
-    at_ = {ip("127.0.0.1"), ntohs(address.sin_port)};
-  }
-
-  [[nodiscard]] const Endpoint& at() const { return at_; }
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);  // the server closes it
-  Endpoint at_;
-};
-
 Rewrite rewrite(const char* text) { return parse_rewrite(text).value(); }
 
 TEST(Rules, HostEntriesComeBeforeEverythingElse) {
@@ -93,13 +70,14 @@ TEST(Rules, HostEntriesComeBeforeEverythingElse) {
 
 // What came while no process read it.
 TEST(Rules, HoldForQueriesThatWaitAtTheStart) {
-  const LeftSocket left;
-  UdpClient client(left.at());
+  test::LoopbackSocket left(SOCK_DGRAM, SO_REUSEPORT);  // as a process before this one left it
+  const Endpoint at{ip("127.0.0.1"), left.port()};
+  UdpClient client(at);
   client.send(query("www.example.net", Type::a, {}));
   std::vector<Problem> problems;
   auto options = local_options();
-  options.listen = {left.at()};
-  options.inherited = {left.number()};
+  options.listen = {at};
+  options.inherited = {left.release()};
   options.rules = std::make_shared<Rules>(
       RuleSet{.hosts = {{ip("10.9.9.9"), name("www.example.net")}}}, problems);
 

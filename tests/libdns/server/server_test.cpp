@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libdns/server/serving.hpp"
+#include "support/loopback_socket.hpp"
 
 #include <paddock/dns/server.hpp>
 
@@ -31,18 +32,9 @@ std::uint64_t sum(const Counters& counters) {
 
 TEST(Server, SaysWhichPortIsTakenAndWhatToDo) {
   // Sockets with SO_REUSEPORT share a port; this one does not share.
-  const int stranger = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  sockaddr any;
-  std::memcpy(&any, &address, sizeof any);
-  ASSERT_EQ(::bind(stranger, &any, sizeof any), 0);
-  socklen_t length = sizeof any;
-  ::getsockname(stranger, &any, &length);
-  std::memcpy(&address, &any, sizeof any);
+  const test::LoopbackSocket stranger(SOCK_DGRAM);
   auto options = local_options();
-  options.listen[0].port = ntohs(address.sin_port);
+  options.listen[0].port = stranger.port();
 
   try {
     const Server second(options, small_authority());
@@ -53,7 +45,6 @@ TEST(Server, SaysWhichPortIsTakenAndWhatToDo) {
     EXPECT_NE(text.find(format(options.listen[0])), std::string::npos) << text;
     EXPECT_NE(text.find("stop that one, or listen on another"), std::string::npos) << text;
   }
-  ::close(stranger);
 }
 
 TEST(Server, NeedsSomewhereToListenAndSomethingToSay) {

@@ -5,6 +5,7 @@
 #include "upstream/forwarder.hpp"
 
 #include "support/fake_resolver.hpp"
+#include "support/loopback_socket.hpp"
 #include "support/no_descriptors.hpp"
 
 #include <gtest/gtest.h>
@@ -198,23 +199,14 @@ TEST_F(ForwarderTest, WhoIsToldOfADeadlineMayAskOverAConnectionThatIsGone) {
     ask();  // see NoDescriptors
     run_until(1);
   }
-  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  sockaddr any;
-  std::memcpy(&any, &address, sizeof any);
-  ASSERT_EQ(::bind(listener, &any, sizeof any), 0);
-  ASSERT_EQ(::listen(listener, 4), 0);
-  socklen_t length = sizeof any;
-  ::getsockname(listener, &any, &length);
-  std::memcpy(&address, &any, sizeof any);
-  configure({{boost::asio::ip::make_address("127.0.0.1"), ntohs(address.sin_port)}},
+  test::LoopbackSocket listener(SOCK_STREAM);
+  ASSERT_EQ(::listen(listener.number(), 4), 0);
+  configure({{boost::asio::ip::make_address("127.0.0.1"), listener.port()}},
             Upstream::Transport::tcp);
   ask("a.example.net");
   ask("b.example.net");
   turn();
-  reset_one(listener);
+  reset_one(listener.release());
 
   when_given = [this] {
     const test::NoDescriptors none;  // nor can another connection be had

@@ -5,18 +5,16 @@
 #include "upstream/stream.hpp"
 
 #include "support/dns_message.hpp"
+#include "support/loopback_socket.hpp"
 #include "support/no_descriptors.hpp"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -64,39 +62,23 @@ class Connection {
 
 class Listener {
  public:
-  Listener() {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    sockaddr any;
-    std::memcpy(&any, &address, sizeof any);
-    EXPECT_EQ(::bind(descriptor_, &any, sizeof any), 0);
-    EXPECT_EQ(::listen(descriptor_, 16), 0);
-    socklen_t length = sizeof any;
-    ::getsockname(descriptor_, &any, &length);
-    std::memcpy(&address, &any, sizeof any);
-    port_ = ntohs(address.sin_port);
-  }
-  ~Listener() { ::close(descriptor_); }
-  Listener(const Listener&) = delete;
-  Listener& operator=(const Listener&) = delete;
+  Listener() { EXPECT_EQ(::listen(socket_.number(), 16), 0); }
 
   [[nodiscard]] Upstream resolver() const {
-    return {.endpoint = {boost::asio::ip::make_address("127.0.0.1"), port_},
+    return {.endpoint = {boost::asio::ip::make_address("127.0.0.1"), socket_.port()},
             .transport = Upstream::Transport::tcp};
   }
   [[nodiscard]] Connection accept() const {
-    return Connection(::accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC));
+    return Connection(::accept4(socket_.number(), nullptr, nullptr, SOCK_CLOEXEC));
   }
   // Whether somebody connects within that time.
   [[nodiscard]] bool is_wanted(std::chrono::milliseconds time) const {
-    pollfd watched{descriptor_, POLLIN, 0};
+    pollfd watched{socket_.number(), POLLIN, 0};
     return ::poll(&watched, 1, static_cast<int>(time.count())) == 1;
   }
 
  private:
-  const int descriptor_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  std::uint16_t port_ = 0;
+  test::LoopbackSocket socket_{SOCK_STREAM};
 };
 
 class StreamTest : public ::testing::Test, public TransportOwner {
