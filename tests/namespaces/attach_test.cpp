@@ -66,6 +66,20 @@ TEST(Attach, GivesTheHostARouteANeighborAndANamedLink) {
   EXPECT_EQ(host.ns.run("sysctl -n net.ipv4.conf." + made.host_link + ".rp_filter").text, "1\n");
 }
 
+// The kernel makes more when it is not told, and waits as it takes them away.
+TEST(Attach, MakesLinksOfOneQueue) {
+  Host host;
+  Namespace pod;
+
+  const auto made = host.attachments.attach(pod.get(), request("web", {"10.42.0.7"})).value();
+
+  for (const auto& link : {host.ns.json("ip -j -d link show dev " + made.host_link)[0],
+                           pod.json("ip -j -d link show dev eth0")[0]}) {
+    EXPECT_EQ(link["num_tx_queues"], 1);
+    EXPECT_EQ(link["num_rx_queues"], 1);
+  }
+}
+
 TEST(Attach, ConnectsPodsAndHostAtOnceInBothFamilies) {
   Host host;
   Namespace one;

@@ -42,6 +42,13 @@ Result<std::optional<Link>> get_link(Socket& socket, const Batch& request) {
   return found;
 }
 
+// One queue each way is what the kernel uses of a pair's anyway; of those it makes unasked, one for
+// each processor, it takes the others away again and waits for RCU, once for each end.
+void put_one_queue(Batch& batch) {
+  batch.put_number(IFLA_NUM_TX_QUEUES, 1);
+  batch.put_number(IFLA_NUM_RX_QUEUES, 1);
+}
+
 }  // namespace
 
 void add_veth(Batch& batch, const VethPair& pair) {
@@ -51,6 +58,7 @@ void add_veth(Batch& batch, const VethPair& pair) {
   batch.put_number(IFLA_MTU, pair.mtu);
   batch.put_number(IFLA_GROUP, pair.group);
   batch.put_mac(IFLA_ADDRESS, pair.mac);
+  put_one_queue(batch);
   if (pair.master != 0) {
     batch.put_number(IFLA_MASTER, pair.master);
   }
@@ -63,6 +71,7 @@ void add_veth(Batch& batch, const VethPair& pair) {
   batch.put_text(IFLA_IFNAME, pair.peer_name);
   batch.put_number(IFLA_MTU, pair.mtu);
   batch.put_mac(IFLA_ADDRESS, pair.peer_mac);
+  put_one_queue(batch);
   batch.put_number(IFLA_NET_NS_FD, static_cast<std::uint32_t>(pair.peer_namespace));
   batch.close(peer);
   batch.close(data);
