@@ -4,8 +4,8 @@
 // test wants said: for answers that no well-behaved server gives, and for replaying recorded ones.
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include "support/loopback_socket.hpp"
+
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -49,28 +49,21 @@ class ApiServer {
           return handler(request.target);
         })) {}
   explicit ApiServer(Handler handler) : handler_(std::move(handler)) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (listener_ < 0 || ::bind(listener_, generic, size) != 0 || ::listen(listener_, 64) != 0 ||
-        ::getsockname(listener_, generic, &size) != 0) {
+    if (::listen(listener_.number(), 64) != 0) {
       throw std::runtime_error("no listener on the loopback");
     }
-    port_ = ntohs(address.sin_port);
     accepting_ = std::jthread([this](const std::stop_token& stop) { accept(stop); });
   }
   ~ApiServer() {
     accepting_ = {};
     connections_.clear();
-    ::close(listener_);
   }
   ApiServer(const ApiServer&) = delete;
   ApiServer& operator=(const ApiServer&) = delete;
 
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  [[nodiscard]] std::string url() const {
+    return "http://127.0.0.1:" + std::to_string(listener_.port());
+  }
 
   // The targets that were asked for, in order.
   [[nodiscard]] std::vector<std::string> asked() const {
@@ -83,9 +76,9 @@ class ApiServer {
 
   void accept(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-      pollfd waited{listener_, POLLIN, 0};
+      pollfd waited{listener_.number(), POLLIN, 0};
       if (::poll(&waited, 1, look_around) <= 0) continue;
-      const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      const int fd = ::accept4(listener_.number(), nullptr, nullptr, SOCK_CLOEXEC);
       if (fd < 0) continue;
       connections_.emplace_back([this, fd](const std::stop_token& ending) {
         serve(fd, ending);
@@ -167,8 +160,7 @@ class ApiServer {
   }
 
   Handler handler_;
-  int listener_ = -1;
-  std::uint16_t port_ = 0;
+  LoopbackSocket listener_{SOCK_STREAM};
   mutable std::mutex mutex_;
   std::vector<std::string> asked_;
   std::list<std::jthread> connections_;  // of the accepting thread, then of the destructor
