@@ -237,10 +237,10 @@ void describe(runtime::OptionTable& table, Options& options) {
        "Where names are learnt from; may be given more than once. The cluster, once at most: "
        "paddock:/SOCKET or paddock:https://HOST:9760, a metadatad; "
        "etcd:https://HOST:2379[/PREFIX]; kubernetes:[/KUBECONFIG]; file:/PATH[,/PATH]; or none "
-       "(docs/stores.md). SkyDNS trees: "
-       "skydns:/FOLDER or skydns:http(s)://ETCD:PORT[,...][/PREFIX] (docs/skydns.md). "
-       "Default: paddock:/run/paddock/metadata.sock, but no cluster where --answers or a "
-       "SkyDNS tree is given."},
+       "(docs/stores.md). SkyDNS trees: skydns:/FOLDER or "
+       "skydns:http(s)://ETCD:PORT[,...][/PREFIX] (docs/skydns.md). Default: "
+       "paddock:/run/paddock/metadata.sock, but no cluster where --answers or a SkyDNS tree is "
+       "given."},
       options.sources, [&sources = options.sources](const std::string& text) {
         return check_source(text, sources);
       });

@@ -193,7 +193,8 @@ void describe(runtime::OptionTable& table, Options& options) {
   table.text(
       {"metadata", "LOCATION",
        "Where pods are registered: paddock:/SOCKET or paddock:https://HOST:9760, a metadatad; "
-       "etcd:https://HOST:2379[/PREFIX]; kubernetes:[/KUBECONFIG]; or none. docs/stores.md."},
+       "etcd:https://HOST:2379[/PREFIX]; kubernetes:[/KUBECONFIG] or file:/PATH[,/PATH], of which "
+       "pods are only read; or none. docs/stores.md."},
       options.metadata, check_metadata);
   runtime::describe_access(table, "metadata", options.metadata_access);
   table.text({"conflist", "FILE", "What --write-conflist writes."}, options.conflist,
