@@ -42,8 +42,9 @@ Result<std::optional<Link>> get_link(Socket& socket, const Batch& request) {
   return found;
 }
 
-// One queue each way is what the kernel uses of a pair's anyway; of those it makes unasked, one for
-// each processor, it takes the others away again and waits for RCU, once for each end.
+// One queue each way is what the kernel uses of a pair anyway, unless ethtool asks for more later.
+// Of those it makes unasked, one for each processor, it takes the others away again and waits for
+// RCU, once for each end.
 void put_one_queue(Batch& batch) {
   batch.put_number(IFLA_NUM_TX_QUEUES, 1);
   batch.put_number(IFLA_NUM_RX_QUEUES, 1);
