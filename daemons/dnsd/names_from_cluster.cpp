@@ -48,6 +48,23 @@ std::vector<dns::ZoneSpec> all_zones(const Schemas& schemas,
   return zones;
 }
 
+std::string source_of_service(const std::pair<std::string, std::string>& key) {
+  return "service " + key.first + "/" + key.second;
+}
+
+dns::Contribution joined(std::vector<dns::Contribution> contributions) {
+  if (contributions.empty()) return {};
+  dns::Contribution whole = std::move(contributions.front());
+  std::size_t count = 0;
+  for (const auto& one : contributions) count += one.records.size();
+  whole.records.reserve(whole.records.size() + count);
+  for (auto& more : contributions | std::views::drop(1)) {
+    std::ranges::move(more.records, std::back_inserter(whole.records));
+    std::ranges::move(more.problems, std::back_inserter(whole.problems));
+  }
+  return whole;
+}
+
 }  // namespace
 
 NamesFromCluster::NamesFromCluster(const Options& options,
@@ -74,9 +91,9 @@ void NamesFromCluster::follow(std::shared_ptr<const metadata::Cluster> cluster) 
     }
     return true;
   });
-  cluster_ = std::move(cluster);
+  const auto before = std::exchange(cluster_, std::move(cluster));
   if (concerns_views) views_.follow(*cluster_);
-  name(touched);
+  name(touched, *before);
 }
 
 void NamesFromCluster::set_reach(Reach reach) {
@@ -92,16 +109,19 @@ void NamesFromCluster::set_reach(Reach reach) {
     });
     if (is_touched) touched.services.emplace(slice.ns.str(), slice.service.str());
   }
-  name(touched);
+  name(touched, *cluster_);
 }
 
 // All that a change touches, and what hangs on it.
-void NamesFromCluster::name(Touched& touched) {
+void NamesFromCluster::name(Touched& touched, const metadata::Cluster& before) {
   touch_spaces(touched);
   touch_aliases(touched);
   find_holders(touched);
   for (const auto& space : touched.spaces) name_space(space);
   for (const auto& key : touched.services) name_service(key);
+  for (const auto& key : touched.backends) {
+    if (!touched.services.contains(key)) name_backends(key, before);
+  }
   for (const auto& key : touched.pods) name_pod(key);
   for (const auto& uid : touched.networks) {
     const auto network = networks_.find(uid);
@@ -130,7 +150,7 @@ void NamesFromCluster::touch(const metadata::Object& object, Touched& touched) {
   if (!metadata::has_namespace(object.kind)) return;
   touched.spaces.insert(object.ns.str());
   if (const auto* slice = metadata::as<metadata::Endpoints>(&object)) {
-    touched.services.emplace(object.ns.str(), slice->service.str());
+    touched.backends.emplace(object.ns.str(), slice->service.str());
   } else if (object.kind == metadata::Kind::service) {
     touched.services.emplace(object.ns.str(), object.name.str());
   } else if (const auto* pod = metadata::as<metadata::Pod>(&object)) {
@@ -171,6 +191,7 @@ void NamesFromCluster::touch_spaces(Touched& touched) const {
 // An alias has the names' values of what it stands for, however many aliases lie between.
 void NamesFromCluster::touch_aliases(Touched& touched) const {
   std::vector<ServiceKey> open(touched.services.begin(), touched.services.end());
+  open.insert(open.end(), touched.backends.begin(), touched.backends.end());
   while (!open.empty()) {
     const auto found = aliases_.find(open.back());
     open.pop_back();
@@ -208,14 +229,15 @@ std::shared_ptr<const metadata::Pod> NamesFromCluster::holder_of(const std::stri
   return pod && pod->uid == uid ? pod : nullptr;
 }
 
-std::optional<dns::Service> NamesFromCluster::find_service(const ServiceKey& key) const {
-  const auto service = cluster_->find<metadata::Service>(key.first, key.second);
-  if (!service || !exposure_.shows(*service) || !exposure_.shows_space(*cluster_, key.first)) {
+std::optional<dns::Service> NamesFromCluster::find_service(const metadata::Cluster& cluster,
+                                                           const ServiceKey& key) const {
+  const auto service = cluster.find<metadata::Service>(key.first, key.second);
+  if (!service || !exposure_.shows(*service) || !exposure_.shows_space(cluster, key.first)) {
     return std::nullopt;
   }
   if (!has_endpoints_) return translate(*service, metadata::Range<metadata::Endpoints>());
-  auto named = translate(*service, cluster_->endpoints_of(key.first, key.second));
-  add_last_container(named, *cluster_);
+  auto named = translate(*service, cluster.endpoints_of(key.first, key.second));
+  add_last_container(named, cluster);
   for (auto& backend : named.backends)
     std::erase_if(backend.addresses,
                   [this](const auto& address) { return !reach_.holds(address); });
@@ -228,16 +250,31 @@ void NamesFromCluster::name_space(const std::string& space) {
 }
 
 void NamesFromCluster::name_service(const ServiceKey& key) {
-  const auto source = "service " + key.first + "/" + key.second;
-  const auto service = find_service(key);
+  const auto source = source_of_service(key);
+  const auto service = find_service(*cluster_, key);
   remember_targets(key, service ? service->targets : std::vector<dns::ServiceReference>{});
   if (!service) return put(source, {});
   std::vector<std::unique_ptr<dns::Service>> found;  // what the alias looks at lives till here
   put(source, schemas_.service(*service, [&](std::string_view stack, std::string_view name) {
-    const auto target = find_service({std::string(stack), std::string(name)});
+    const auto target = find_service(*cluster_, {std::string(stack), std::string(name)});
     found.push_back(target ? std::make_unique<dns::Service>(*target) : nullptr);
     return found.back().get();
   }));
+}
+
+// At the cost of those that changed, where that can be.
+void NamesFromCluster::name_backends(const ServiceKey& key, const metadata::Cluster& before) {
+  const auto source = source_of_service(key);
+  auto old = find_service(before, key);
+  auto now = find_service(*cluster_, key);
+  if (old && now && !problems_.contains(source)) {
+    const auto change = dns::backend_change(std::move(*old), std::move(*now));
+    const auto taken = change ? joined(schemas_.service(change->before, {})) : dns::Contribution{};
+    const auto added = change ? joined(schemas_.service(change->after, {})) : dns::Contribution{};
+    if (change && added.problems.empty() && builder_.exchange(source, taken.records, added.records))
+      return;
+  }
+  name_service(key);
 }
 
 void NamesFromCluster::remember_targets(const ServiceKey& alias,
@@ -276,16 +313,7 @@ void NamesFromCluster::name_pod(const ServiceKey& key) {
 
 void NamesFromCluster::put(const std::string& source,
                            std::vector<dns::Contribution> contributions) {
-  dns::Contribution whole;
-  if (!contributions.empty()) whole = std::move(contributions.front());
-  auto& [records, problems] = whole;
-  std::size_t count = records.size();
-  for (const auto& more : contributions | std::views::drop(1)) count += more.records.size();
-  records.reserve(count);
-  for (auto& more : contributions | std::views::drop(1)) {
-    std::ranges::move(more.records, std::back_inserter(records));
-    std::ranges::move(more.problems, std::back_inserter(problems));
-  }
+  auto [records, problems] = joined(std::move(contributions));
   if (records.empty()) {
     builder_.erase(source);
   } else {

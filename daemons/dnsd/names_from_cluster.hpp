@@ -65,6 +65,7 @@ class NamesFromCluster {
     std::set<std::string> spaces;
     std::set<std::string> labelled;  // namespaces whose labels may be others
     std::set<ServiceKey> services;
+    std::set<ServiceKey> backends;  // of these services, if nothing else of them
     std::set<ServiceKey> pods;
     std::set<std::string> networks;  // by the uid of the pod whose they are; others may be on them
   };
@@ -78,16 +79,18 @@ class NamesFromCluster {
   void touch_spaces(Touched& touched) const;
   void touch_aliases(Touched& touched) const;
   void find_holders(Touched& touched);
-  void name(Touched& touched);
+  void name(Touched& touched, const metadata::Cluster& before);
 
   void name_space(const std::string& space);
   void name_service(const ServiceKey& key);
+  void name_backends(const ServiceKey& key, const metadata::Cluster& before);
   void name_pod(const ServiceKey& key);
   void remember_targets(const ServiceKey& alias, const std::vector<dns::ServiceReference>& targets);
   void put(const std::string& source, std::vector<dns::Contribution> contributions);
 
   [[nodiscard]] std::shared_ptr<const metadata::Pod> holder_of(const std::string& uid) const;
-  [[nodiscard]] std::optional<dns::Service> find_service(const ServiceKey& key) const;
+  [[nodiscard]] std::optional<dns::Service> find_service(const metadata::Cluster& cluster,
+                                                         const ServiceKey& key) const;
 
   Schemas schemas_;
   Exposure exposure_;

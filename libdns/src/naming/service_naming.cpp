@@ -7,12 +7,16 @@
 
 namespace paddock::dns {
 
+std::uint16_t srv_weight(std::size_t addresses) {
+  return static_cast<std::uint16_t>(std::max<std::size_t>(1, 100 / addresses));
+}
+
 void SrvSets::move_to(Collector& collector) {
   for (auto& [owner, set] : sets_) {
     std::ranges::sort(set.targets);
     const auto repeated = std::ranges::unique(set.targets);
     set.targets.erase(repeated.begin(), repeated.end());
-    const auto weight = static_cast<std::uint16_t>(std::max<std::size_t>(1, 100 / set.addresses));
+    const auto weight = srv_weight(set.addresses);
     for (const auto& [target, port] : set.targets) {
       collector.add(srv_record(owner, {0, weight, port, target}, collector.ttl()));
     }
@@ -66,9 +70,21 @@ void ServiceNaming::name_backends() {
     if (is_published(backend)) name_backend(backend);
   }
   if (style_.is_zonal && has_published_backend()) {
-    collector_.add_existence(below(below(below(name_, "_zone"), "pin"), "*"));
+    collector_.add_existence(in_any_zone("pin"));
   }
+  if (service_.further_addresses != 0) count_further_addresses();
   srv_.move_to(collector_);
+}
+
+void ServiceNaming::count_further_addresses() {
+  const auto like = std::ranges::find_if(
+      service_.backends, [this](const Backend& backend) { return is_published(backend); });
+  if (like == service_.backends.end()) return;
+  for (const PortName& port : names_of(ports_of(*like))) {
+    srv_.count(name_, service_.further_addresses);
+    if (port.owner) srv_.count(*port.owner, service_.further_addresses);
+    if (style_.is_zonal) srv_.count(in_any_zone("prefer"), service_.further_addresses);
+  }
 }
 
 void ServiceNaming::name_endpoints() {
@@ -137,6 +153,10 @@ std::vector<ServiceNaming::PortName> ServiceNaming::names_of(const std::vector<P
   return names;
 }
 
+Name ServiceNaming::in_any_zone(std::string_view manner) const {
+  return below(below(below(name_, "_zone"), manner), "*");
+}
+
 // `pin` has the endpoints of a zone and nothing in a zone without any; `prefer` has all of them
 // there.
 void ServiceNaming::name_in_zones(const Backend& backend, const Address& address,
@@ -147,11 +167,11 @@ void ServiceNaming::name_in_zones(const Backend& backend, const Address& address
       if (port.number != 0) srv_.add(name, port.number, endpoint);
     }
   };
-  const Name zone = below(name_, "_zone");
-  add(below(below(zone, "prefer"), "*"));
+  add(in_any_zone("prefer"));
   if (backend.zone.empty()) return;
   for (const char* manner : {"pin", "prefer"}) {
-    if (const auto name = collector_.labels(below(zone, manner), backend.zone, "zone")) add(*name);
+    const Name zones = below(below(name_, "_zone"), manner);
+    if (const auto name = collector_.labels(zones, backend.zone, "zone")) add(*name);
   }
 }
 

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,6 +35,7 @@ class SrvSets {
     set.targets.emplace_back(target, port);
     set.addresses += addresses;
   }
+  void count(const Name& owner, std::size_t addresses) { sets_[owner].addresses += addresses; }
   void move_to(Collector& collector);
 
  private:
@@ -77,6 +79,7 @@ class ServiceNaming {
   }
   std::string label_of(const Backend& backend);
   void name_backend(const Backend& backend);
+  void count_further_addresses();
 
   // The endpoints a backend is, one for each address; `then` is told each address and its name.
   template <typename Then>
@@ -85,6 +88,7 @@ class ServiceNaming {
   void name_ports(const std::vector<PortName>& ports, const Name& target,
                   std::size_t addresses = 1);
   std::vector<PortName> names_of(const std::vector<Port>& ports);
+  Name in_any_zone(std::string_view manner) const;
   void name_in_zones(const Backend& backend, const Address& address, const Name& endpoint);
 
   const Service& service_;

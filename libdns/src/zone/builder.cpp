@@ -19,6 +19,19 @@ constexpr std::size_t fetched_at_once = 32;
 
 Wire parent_of(Wire name) { return name.subspan(std::size_t{1} + name[0]); }
 
+bool record_or_ttl_less(const Record* a, const Record* b) {
+  if (record_less(a, b)) return true;
+  return a->ttl < b->ttl && !record_less(b, a);
+}
+
+std::vector<const Record*> sorted(std::span<const Record> records) {
+  std::vector<const Record*> all;
+  all.reserve(records.size());
+  for (const Record& record : records) all.push_back(&record);
+  std::ranges::sort(all, record_less);
+  return all;
+}
+
 bool is_wildcard(Wire name) { return name[0] == 1 && name[1] == '*'; }
 
 bool is_same(const SetView& a, const SetView& b) {
@@ -66,6 +79,10 @@ struct AuthorityBuilder::State {
   void remove_child(Wire parent);
   void add_name(Wire name, std::uint16_t zone);
 
+  std::uint64_t key_of(std::string_view source) const {
+    return table.hash({reinterpret_cast<const std::uint8_t*>(source.data()), source.size()});
+  }
+
   // Makes `fresh` all that `source` contributes to `name`, which hashes to `hash`.
   void replace(Wire name, std::uint64_t hash, std::uint16_t zone, std::uint32_t source,
                std::span<const SetView> fresh);
@@ -75,14 +92,21 @@ struct AuthorityBuilder::State {
   // The records of one name, which hashes to `hash`.
   struct Owned {
     std::span<const Record* const> records;
-    std::uint64_t hash;
+    std::uint64_t hash = 0;
+
+    const Name& owner() const { return records.front()->owner; }
   };
   std::vector<Owned> by_owner(std::span<const Record* const> records) const;
   void fetch(std::span<const Owned> owners) const;
+  void note_kinds(const Name& owner, std::uint16_t zone);  // of the sets compiled last
   void contribute(const Owned& owned, std::uint32_t id, std::uint16_t zone,
                   std::vector<Problem>& problems);
   std::vector<std::uint64_t> contribute(std::span<const Record* const> records, std::uint32_t id,
                                         std::vector<Problem>& problems);
+  bool exchange(const Owned& before, const Owned& after, std::uint32_t id,
+                std::vector<std::uint64_t>& names);
+  bool exchange(std::span<const Record* const> before, std::span<const Record* const> after,
+                std::uint64_t key);
 };
 
 void AuthorityBuilder::State::note_change(Wire name, std::uint16_t zone) {
@@ -185,19 +209,23 @@ void AuthorityBuilder::State::fetch(std::span<const Owned> owners) const {
   }
 }
 
-void AuthorityBuilder::State::contribute(const Owned& owned, std::uint32_t id, std::uint16_t zone,
-                                         std::vector<Problem>& problems) {
-  const Name& owner = owned.records.front()->owner;
-  if (!compiled.compile(owned.records, id)) {
-    problems.push_back({owner.format(), "has more records than one answer set can hold"});
-  }
+void AuthorityBuilder::State::note_kinds(const Name& owner, std::uint16_t zone) {
+  const bool is_apex = owner.wire().size() == zones[zone].origin.size();
   for (const SetView& set : compiled.sets()) {
     if (set.type() == dashed_addresses) zones[zone].has_dashed_addresses = true;
-    const bool is_apex = owner.wire().size() == zones[zone].origin.size();
     if (set.type() == Type::dname || (set.type() == Type::ns && !is_apex)) {
       zones[zone].has_cuts = true;
     }
   }
+}
+
+void AuthorityBuilder::State::contribute(const Owned& owned, std::uint32_t id, std::uint16_t zone,
+                                         std::vector<Problem>& problems) {
+  const Name& owner = owned.owner();
+  if (!compiled.compile(owned.records, id)) {
+    problems.push_back({owner.format(), "has more records than one answer set can hold"});
+  }
+  note_kinds(owner, zone);
   replace(owner.wire(), owned.hash, zone, id, compiled.sets());
 }
 
@@ -211,7 +239,7 @@ std::vector<std::uint64_t> AuthorityBuilder::State::contribute(
     if (i % fetched_at_once == 0) {
       fetch(std::span(owners).subspan(i, std::min(fetched_at_once, owners.size() - i)));
     }
-    const Name& owner = owners[i].records.front()->owner;
+    const Name& owner = owners[i].owner();
     const std::uint16_t zone = AuthorityTable::enclosing_zone(zones, owner.wire());
     if (zone == AuthorityTable::no_zone) {
       problems.push_back({owner.format(), "is outside of every zone"});
@@ -222,6 +250,47 @@ std::vector<std::uint64_t> AuthorityBuilder::State::contribute(
   }
   std::ranges::sort(names);
   return names;
+}
+
+// At one name; one of both may have no records. Keeps `names`, which is sorted, those of the
+// source.
+bool AuthorityBuilder::State::exchange(const Owned& before, const Owned& after, std::uint32_t id,
+                                       std::vector<std::uint64_t>& names) {
+  const Owned& owned = before.records.empty() ? after : before;
+  const Name& owner = owned.owner();
+  const std::uint16_t zone = AuthorityTable::enclosing_zone(zones, owner.wire());
+  if (zone == AuthorityTable::no_zone) return false;
+  const EntryView entry = table.find(owner.wire(), owned.hash);
+  if (!compiled.exchange(entry, id, before.records, after.records)) return false;
+  note_kinds(owner, zone);
+  const auto place = std::ranges::lower_bound(names, owned.hash);
+  const bool is_known = place != names.end() && *place == owned.hash;
+  if (is_known && compiled.sets().empty()) names.erase(place);
+  if (!is_known && !compiled.sets().empty()) names.insert(place, owned.hash);
+  replace(owner.wire(), owned.hash, zone, id, compiled.sets());
+  return true;
+}
+
+bool AuthorityBuilder::State::exchange(std::span<const Record* const> before,
+                                       std::span<const Record* const> after, std::uint64_t key) {
+  const auto known = sources.names_of(key);
+  if (known.empty()) return before.empty() && after.empty();
+  const std::uint32_t id = sources.id_of(key);
+  std::vector<std::uint64_t> names(known.begin(), known.end());
+  const std::vector<Owned> old = by_owner(before);
+  const std::vector<Owned> fresh = by_owner(after);
+  fetch(old);
+  fetch(fresh);
+  bool is_done = true;
+  for (auto from = old.begin(), to = fresh.begin();
+       is_done && (from != old.end() || to != fresh.end());) {
+    const bool has_old = to == fresh.end() || (from != old.end() && !(to->owner() < from->owner()));
+    const bool has_fresh =
+        from == old.end() || (to != fresh.end() && !(from->owner() < to->owner()));
+    is_done = exchange(has_old ? *from++ : Owned{}, has_fresh ? *to++ : Owned{}, id, names);
+  }
+  sources.set_names(key, names);
+  return is_done;
 }
 
 AuthorityBuilder::AuthorityBuilder(std::vector<ZoneSpec> zones)
@@ -271,21 +340,26 @@ AuthorityBuilder& AuthorityBuilder::operator=(AuthorityBuilder&&) noexcept = def
 
 std::vector<Problem> AuthorityBuilder::put(std::string_view source,
                                            std::span<const Record> records) {
-  std::vector<const Record*> sorted;
-  sorted.reserve(records.size());
-  for (const Record& record : records) sorted.push_back(&record);
-  std::ranges::sort(sorted, record_less);
-
-  const std::uint64_t key =
-      state_->table.hash({reinterpret_cast<const std::uint8_t*>(source.data()), source.size()});
+  const std::uint64_t key = state_->key_of(source);
   const std::uint32_t id = state_->sources.id_of(key);
   std::vector<Problem> problems;
-  const std::vector<std::uint64_t> names = state_->contribute(sorted, id, problems);
+  const std::vector<std::uint64_t> names = state_->contribute(sorted(records), id, problems);
   std::vector<std::uint64_t> gone;
   std::ranges::set_difference(state_->sources.names_of(key), names, std::back_inserter(gone));
   for (const std::uint64_t name : gone) state_->withdraw(name, id);
   state_->sources.set_names(key, names);
   return problems;
+}
+
+bool AuthorityBuilder::exchange(std::string_view source, std::span<const Record> before,
+                                std::span<const Record> after) {
+  const auto old = sorted(before);
+  const auto fresh = sorted(after);
+  std::vector<const Record*> gone;
+  std::vector<const Record*> come;
+  std::ranges::set_difference(old, fresh, std::back_inserter(gone), record_or_ttl_less);
+  std::ranges::set_difference(fresh, old, std::back_inserter(come), record_or_ttl_less);
+  return state_->exchange(gone, come, state_->key_of(source));
 }
 
 void AuthorityBuilder::erase(std::string_view source) { put(source, {}); }

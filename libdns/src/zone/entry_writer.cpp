@@ -9,10 +9,6 @@
 namespace paddock::dns {
 namespace {
 
-std::span<const std::uint8_t> data_of(const std::uint8_t* record) {
-  return {record + record_prefix, record_size(record) - record_prefix};
-}
-
 bool is_fallback(const SetView& set) { return set.header.has(SetHeader::fallback); }
 
 }  // namespace

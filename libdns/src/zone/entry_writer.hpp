@@ -35,6 +35,10 @@ inline std::size_t record_size(const std::uint8_t* at) {
   return record_prefix + (std::size_t{at[10]} << 8 | at[11]);
 }
 
+inline std::span<const std::uint8_t> data_of(const std::uint8_t* record) {
+  return {record + record_prefix, record_size(record) - record_prefix};
+}
+
 // The order of records in a set: by data, but SRV by target first, so that records with one target
 // are neighbours.
 bool data_less(Type type, std::span<const std::uint8_t> a, std::span<const std::uint8_t> b);

@@ -17,6 +17,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ struct Port {
   std::string name{};
   std::string protocol = "tcp";
   std::uint16_t number = 0;
+
+  friend bool operator==(const Port&, const Port&) = default;
 };
 
 // One endpoint of a service. Without addresses it publishes nothing.
@@ -72,6 +75,9 @@ struct Service {
   std::string outside_name{};
   std::vector<Port> ports{};
   std::vector<Backend> backends{};
+  // So many more addresses of backends like these share the service's name, and with it the weight
+  // of its SRV records; they are named elsewhere.
+  std::size_t further_addresses = 0;
   bool publishes_not_ready = false;
   std::string primary{};                    // Rancher: the service this one is a sidekick of
   std::vector<ServiceReference> targets{};  // alias: the services it stands for
@@ -83,6 +89,22 @@ struct Pod {
   std::string name{};
   std::vector<boost::asio::ip::address> addresses{};
 };
+
+// The part of a service whose names differ since its backends changed. The schemas' records of
+// `after` instead of those of `before`, AuthorityBuilder::exchange(), name the service as it is
+// now.
+struct BackendChange {
+  Service before;
+  Service after;
+};
+
+// Of one service that differs in nothing but its backends; it costs what changed among these.
+// Nothing when the whole is to be named again: a backend has more than addresses and ports, the SRV
+// records get another weight, or most or all of the addresses are others.
+PADDOCK_DNS_EXPORT std::optional<BackendChange> backend_change(Service before, Service after);
+
+// Of each SRV record of a name that leads to so many addresses: they share 100.
+PADDOCK_DNS_EXPORT std::uint16_t srv_weight(std::size_t addresses);
 
 // What one object contributes.
 struct Contribution {

@@ -108,6 +108,14 @@ class PADDOCK_DNS_EXPORT AuthorityBuilder {
   // problems, each once.
   std::vector<Problem> put(std::string_view source, std::span<const Record> records);
 
+  // Takes the records `before` from what `source` contributes and adds `after`; one that is in both
+  // stays. As put() of all it contributes then, at the cost of these. False when that cannot be
+  // done: `before` is not contributed or `after` is, records of one name and type differ in their
+  // TTLs, one is outside every zone, or a set has no room. Then only part of it may be done, and
+  // put() makes it right.
+  bool exchange(std::string_view source, std::span<const Record> before,
+                std::span<const Record> after);
+
   // Takes back what `source` contributed; nothing if it never did.
   void erase(std::string_view source);
 
