@@ -89,6 +89,7 @@ class Names {
     return last_action_ == dns::Action::forward;
   }
 
+  std::shared_ptr<const dns::Authority> authority() { return names_.authority(); }
   std::shared_ptr<const dns::Views> views() { return names_.views(); }
   std::vector<dns::UpstreamSet> upstream_sets() const { return names_.upstream_sets(); }
 
