@@ -267,14 +267,17 @@ void NamesFromCluster::name_backends(const ServiceKey& key, const metadata::Clus
   const auto source = source_of_service(key);
   auto old = find_service(before, key);
   auto now = find_service(*cluster_, key);
+  std::optional<dns::BackendChange> change;
   if (old && now && !problems_.contains(source)) {
-    const auto change = dns::backend_change(std::move(*old), std::move(*now));
-    const auto taken = change ? joined(schemas_.service(change->before, {})) : dns::Contribution{};
-    const auto added = change ? joined(schemas_.service(change->after, {})) : dns::Contribution{};
-    if (change && added.problems.empty() && builder_.exchange(source, taken.records, added.records))
-      return;
+    change = dns::backend_change(std::move(*old), std::move(*now));
   }
-  name_service(key);
+  if (!change || !exchange(source, *change)) name_service(key);
+}
+
+bool NamesFromCluster::exchange(const std::string& source, const dns::BackendChange& change) {
+  const auto before = joined(schemas_.service(change.before, {}));
+  const auto after = joined(schemas_.service(change.after, {}));
+  return after.problems.empty() && builder_.exchange(source, before.records, after.records);
 }
 
 void NamesFromCluster::remember_targets(const ServiceKey& alias,

@@ -10,6 +10,7 @@
 #include "dnsd/reach.hpp"
 #include "dnsd/schemas.hpp"
 
+#include <paddock/dns/naming.hpp>
 #include <paddock/dns/zone.hpp>
 #include <paddock/metadata/cluster.hpp>
 
@@ -84,6 +85,7 @@ class NamesFromCluster {
   void name_space(const std::string& space);
   void name_service(const ServiceKey& key);
   void name_backends(const ServiceKey& key, const metadata::Cluster& before);
+  [[nodiscard]] bool exchange(const std::string& source, const dns::BackendChange& change);
   void name_pod(const ServiceKey& key);
   void remember_targets(const ServiceKey& alias, const std::vector<dns::ServiceReference>& targets);
   void put(const std::string& source, std::vector<dns::Contribution> contributions);

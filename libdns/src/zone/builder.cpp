@@ -28,7 +28,15 @@ std::vector<const Record*> sorted(std::span<const Record> records) {
   std::vector<const Record*> all;
   all.reserve(records.size());
   for (const Record& record : records) all.push_back(&record);
-  std::ranges::sort(all, record_less);
+  std::ranges::sort(all, record_or_ttl_less);
+  return all;
+}
+
+std::vector<const Record*> sorted_once(std::span<const Record> records) {
+  auto all = sorted(records);
+  const auto repeated =
+      std::ranges::unique(all, [](const Record* a, const Record* b) { return *a == *b; });
+  all.erase(repeated.begin(), repeated.end());
   return all;
 }
 
@@ -353,8 +361,8 @@ std::vector<Problem> AuthorityBuilder::put(std::string_view source,
 
 bool AuthorityBuilder::exchange(std::string_view source, std::span<const Record> before,
                                 std::span<const Record> after) {
-  const auto old = sorted(before);
-  const auto fresh = sorted(after);
+  const auto old = sorted_once(before);
+  const auto fresh = sorted_once(after);
   std::vector<const Record*> gone;
   std::vector<const Record*> come;
   std::ranges::set_difference(old, fresh, std::back_inserter(gone), record_or_ttl_less);

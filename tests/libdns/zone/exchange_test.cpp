@@ -104,6 +104,15 @@ TEST(AuthorityBuilderExchange, WhatIsInBothStays) {
   EXPECT_EQ(builder.snapshot(test_time), before);
 }
 
+TEST(AuthorityBuilderExchange, RecordsGivenTwiceCountOnce) {
+  AuthorityBuilder builder({zone("zone")});
+  const Record one = a("web.zone", "10.0.0.1");
+  builder.put("s", std::vector{one, a("web.zone", "10.0.0.2")});
+
+  EXPECT_TRUE(builder.exchange("s", std::vector{one, one}, std::vector{one}));
+  EXPECT_EQ(ask(*builder.snapshot(test_time), {"web.zone", A}).answer.size(), 2u);
+}
+
 TEST(AuthorityBuilderExchange, TakesNothingFromOtherSources) {
   AuthorityBuilder builder({zone("zone")});
   builder.put("one", std::vector{a("web.zone", "10.0.0.1"), a("web.zone", "10.0.0.2")});
