@@ -11,7 +11,7 @@ namespace {
 
 using documents::Node;
 
-Node number_of(const std::string& text) {
+Node number_of(std::string_view text) {
   const char* const end = text.data() + text.size();
   std::int64_t integer = 0;
   const auto whole = std::from_chars(text.data(), end, integer);
@@ -21,40 +21,40 @@ Node number_of(const std::string& text) {
   return number;
 }
 
-Node node_of(Value&& value, std::vector<TextError>& doubts) {
-  switch (value.type) {
+Node node_of(const Value& value, std::vector<TextError>& doubts) {
+  switch (value.type()) {
     case Value::Type::null:
       return {};
     case Value::Type::boolean:
-      return value.flag;
+      return value.flag();
     case Value::Type::number:
-      return number_of(value.text);
+      return number_of(value.text());
     case Value::Type::text:
-      return std::move(value.text);
+      return std::string(value.text());
     case Value::Type::list: {
       std::vector<Node> nodes;
-      nodes.reserve(value.items.size());
-      for (Value& item : value.items) nodes.push_back(node_of(std::move(item), doubts));
+      nodes.reserve(value.items().size());
+      for (const Value& item : value.items()) nodes.push_back(node_of(item, doubts));
       return documents::list_of(std::move(nodes));
     }
     case Value::Type::map:
       break;
   }
   Entries entries;
-  entries.reserve(value.items.size());
+  entries.reserve(value.items().size());
   std::vector<unsigned> lines;
-  for (std::size_t i = 0; i < value.items.size(); ++i) {
-    lines.push_back(value.items[i].line);
-    entries.emplace_back(std::move(value.keys[i]), node_of(std::move(value.items[i]), doubts));
+  for (std::size_t i = 0; i < value.items().size(); ++i) {
+    const Value& item = value.items()[i];
+    lines.push_back(item.line());
+    entries.emplace_back(value.keys()[i], node_of(item, doubts));
   }
   return map_of_last(std::move(entries), lines, doubts);
 }
 
 TreeText read_as_json(std::string_view text) {
   TreeText read;
-  TreeBuilder builder(TreeBuilder::Lists::whole, [&read](Value&& value) {
-    read.root = node_of(std::move(value), read.doubts);
-  });
+  TreeBuilder builder(TreeBuilder::Lists::whole,
+                      [&read](const Value& value) { read.root = node_of(value, read.doubts); });
   read.error = read_json(text, builder);
   if (read.error) read.root = {};
   return read;
@@ -78,8 +78,8 @@ TreeText read_tree_text(std::string_view text) {
 
 TreeTexts read_json_texts(std::string_view text) {
   TreeTexts read;
-  TreeBuilder builder(TreeBuilder::Lists::whole, [&read](Value&& value) {
-    read.roots.push_back(node_of(std::move(value), read.doubts));
+  TreeBuilder builder(TreeBuilder::Lists::whole, [&read](const Value& value) {
+    read.roots.push_back(node_of(value, read.doubts));
   });
   read.error = read_json_sequence(text, builder);
   return read;

@@ -18,15 +18,16 @@ class Collector {
   Collector(std::string_view name, const DocumentTaker& take) : name_(name), take_(take) {}
 
   void take(const Value& value) {
-    if (value.type == Value::Type::null) return;  // an empty document
-    const Value* objects = value.type == Value::Type::map ? value.find("objects") : nullptr;
+    if (value.type() == Value::Type::null) return;  // an empty document
+    const Value* objects = value.type() == Value::Type::map ? value.find("objects") : nullptr;
     if (objects != nullptr && value.find("kind") == nullptr) return take_frame(value, *objects);
     Parsed parsed = read_object(value, nullptr, UnknownKeys::refuse);
     for (Problem& problem : parsed.problems) add(std::move(problem));
     if (!parsed.object) return;
     const Key key = parsed.object->key();
-    if (const unsigned first = take_(std::move(parsed.object), value.line); first != 0) {
-      add({"", "is there already, at line " + std::to_string(first), "", value.line, format(key)});
+    if (const unsigned first = take_(std::move(parsed.object), value.line()); first != 0) {
+      add({"", "is there already, at line " + std::to_string(first), "", value.line(),
+           format(key)});
     }
   }
 
@@ -47,14 +48,14 @@ class Collector {
  private:
   // What GET /v1/cluster answers; its members have been taken one by one.
   void take_frame(const Value& frame, const Value& objects) {
-    for (std::size_t i = 0; i < frame.keys.size(); ++i) {
-      const std::string& key = frame.keys[i];
+    for (std::size_t i = 0; i < frame.keys().size(); ++i) {
+      const std::string_view key = frame.keys()[i];
       if (key == "objects" || key == "store" || key == "revision") continue;
-      add({key, "is no field here; beside objects there may be store and revision", "",
-           frame.items[i].line, ""});
+      add({std::string(key), "is no field here; beside objects there may be store and revision", "",
+           frame.items()[i].line(), ""});
     }
-    if (objects.type != Value::Type::list) {
-      add({"objects", "must be a list of objects", "", objects.line, ""});
+    if (objects.type() != Value::Type::list) {
+      add({"objects", "must be a list of objects", "", objects.line(), ""});
     }
   }
 
@@ -77,7 +78,7 @@ ReadDocuments read_documents(std::string_view text, std::string_view name,
     const DocumentTaker take = begin();
     Collector collector(name, take);
     TreeBuilder builder(TreeBuilder::Lists::split,
-                        [&collector](Value&& value) { collector.take(value); });
+                        [&collector](const Value& value) { collector.take(value); });
     error = read(text, builder);
     if (error) collector.break_off(error->message, error->line);
     return collector.finish();

@@ -35,16 +35,17 @@ Error wrong(std::string_view why) {
 template <class T>
 bool read_number(const Value& event, std::string_view key, T& number) {
   const Value* value = event.find(key);
-  if (value == nullptr || value->type != Value::Type::number) return false;
-  const char* end = value->text.data() + value->text.size();
-  const auto [stopped, error] = std::from_chars(value->text.data(), end, number);
+  if (value == nullptr || value->type() != Value::Type::number) return false;
+  const std::string_view text = value->text();
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, number);
   return error == std::errc() && stopped == end;
 }
 
 std::string_view read_text(const Value& event, std::string_view key) {
   const Value* value = event.find(key);
-  return value != nullptr && value->type == Value::Type::text ? std::string_view(value->text)
-                                                              : std::string_view();
+  return value != nullptr && value->type() == Value::Type::text ? value->text()
+                                                                : std::string_view();
 }
 
 Result<Event> decode_put(const Value& line, Event event) {
@@ -107,10 +108,9 @@ std::string encode_heartbeat(const Cluster::Stamp& stamp) {
 Result<Event> decode_event(std::string_view line) {
   if (line.size() > longest_event) return wrong("too long");
   Value root;
-  TreeBuilder builder(TreeBuilder::Lists::whole,
-                      [&root](Value&& value) { root = std::move(value); });
+  TreeBuilder builder(TreeBuilder::Lists::whole, [&root](const Value& value) { root = value; });
   if (const auto error = read_json(line, builder)) return wrong(error->message);
-  if (root.type != Value::Type::map) return wrong("not a map");
+  if (root.type() != Value::Type::map) return wrong("not a map");
   Event event;
   if (!read_number(root, "revision", event.revision)) return wrong("no revision");
   const std::string_view type = read_text(root, "type");

@@ -1,160 +1,381 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JSON text to values. nlohmann-json reads the text (strictly: RFC 8259, UTF-8); what it tells
-// us as it goes becomes the tree.
+// JSON text to values, strictly: RFC 8259 in UTF-8, nothing beside it but a byte order mark in
+// front. Its own reader since streams are nothing but JSON (docs/decisions/0012).
 #include "codec/tree.hpp"
+#include "codec/utf8.hpp"
 
 #include <paddock/metadata/codec.hpp>
 
-#include <nlohmann/json.hpp>
-
-#include <iterator>
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
 
 namespace paddock::metadata {
 namespace {
 
-struct Position {
-  unsigned line = 1;
-  std::size_t read = 0;  // characters
-  char last = 0;
-};
+constexpr std::array<bool, 256> plain_bytes() {
+  std::array<bool, 256> plain{};
+  for (std::size_t byte = ' '; byte < 0x80; ++byte) plain[byte] = byte != '"' && byte != '\\';
+  return plain;
+}
 
-// Reads characters and counts lines as the parser goes.
-class CountingIterator {
+bool is_plain(char c) noexcept {
+  static constexpr std::array<bool, 256> plain = plain_bytes();
+  return plain[static_cast<unsigned char>(c)];
+}
+
+// Whether each of eight bytes is plain. Of each byte only the highest bit counts: it becomes one
+// where taking away a number goes below zero, and in bytes above such a one at times, too.
+bool are_plain(const char* bytes) noexcept {
+  constexpr std::uint64_t each = 0x0101010101010101;
+  std::uint64_t eight = 0;
+  std::memcpy(&eight, bytes, sizeof eight);
+  const std::uint64_t quotes = eight ^ (each * '"');
+  const std::uint64_t backslashes = eight ^ (each * '\\');
+  const std::uint64_t special =
+      (eight - each * ' ') | (quotes - each) | (backslashes - each) | eight;
+  return (special & (each * 0x80)) == 0;
+}
+
+// The first byte that is not simply itself in a string: a quote, a backslash, what is no ASCII.
+const char* skip_plain(const char* at, const char* end) noexcept {
+  while (end - at >= 8 && are_plain(at)) at += 8;
+  while (at != end && is_plain(*at)) ++at;
+  return at;
+}
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+// Whether a number that is out of double's range is so because it is too large.
+bool is_large(std::string_view number) noexcept {
+  const auto mark = std::min(number.find_first_of("eE"), number.size());
+  const std::string_view digits = number.substr(0, mark);
+  const auto point = std::min(digits.find('.'), digits.size());
+  const auto first = digits.find_first_of("123456789");
+  std::int32_t exponent = 0;
+  if (mark != number.size()) {
+    std::string_view text = number.substr(mark + 1);
+    if (text.front() == '+') text.remove_prefix(1);
+    // No text has so many digits that they could make up for an exponent longer than that.
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), exponent);
+    if (read.ec != std::errc()) return text.front() != '-';
+  }
+  return static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first) + exponent > 0;
+}
+
+bool is_within_double(std::string_view number) noexcept {
+  constexpr std::size_t always = 300;  // so many digits are
+  if (number.size() <= always && number.find_first_of("eE") == std::string_view::npos) return true;
+  double value = 0;
+  const auto read = std::from_chars(number.data(), number.data() + number.size(), value);
+  return read.ec != std::errc::result_out_of_range || !is_large(number);
+}
+
+char* append_utf8(char* to, unsigned code) noexcept {
+  const auto append = [&to](unsigned byte) { *to++ = static_cast<char>(byte); };
+  const auto append_tail = [&](unsigned shift) { append(0x80U | (code >> shift & 0x3fU)); };
+  if (code < 0x80) {
+    append(code);
+  } else if (code < 0x800) {
+    append(0xc0U | code >> 6U);
+    append_tail(0);
+  } else if (code < 0x10000) {
+    append(0xe0U | code >> 12U);
+    append_tail(6);
+    append_tail(0);
+  } else {
+    append(0xf0U | code >> 18U);
+    append_tail(12);
+    append_tail(6);
+    append_tail(0);
+  }
+  return to;
+}
+
+class JsonText {
  public:
-  using iterator_category = std::input_iterator_tag;
-  using value_type = char;
-  using difference_type = std::ptrdiff_t;
-  using pointer = const char*;
-  using reference = const char&;
+  JsonText(std::string_view text, TreeBuilder& builder)
+      : builder_(builder), begin_(text.data()), at_(begin_), end_(begin_ + text.size()) {}
 
-  CountingIterator(const char* at, Position* position) : at_(at), position_(position) {}
-  reference operator*() const { return *at_; }
-  CountingIterator& operator++() {
-    position_->last = *at_;
-    ++position_->read;
-    if (*at_++ == '\n') ++position_->line;
-    return *this;
-  }
-  void operator++(int) { ++*this; }
-  friend bool operator==(const CountingIterator& a, const CountingIterator& b) {
-    return a.at_ == b.at_;
-  }
-  friend bool operator!=(const CountingIterator& a, const CountingIterator& b) {
-    return a.at_ != b.at_;
+  void skip_byte_order_mark() noexcept {
+    if (std::string_view(at_, end_).starts_with("\xef\xbb\xbf")) at_ += 3;
   }
 
- private:
-  const char* at_;
-  Position* position_;
-};
-
-class SaxToTree {
- public:
-  SaxToTree(TreeBuilder& builder, const Position& position)
-      : builder_(builder), position_(position) {}
-
-  bool null() { return add(Value::Type::null); }
-  bool boolean(bool flag) {
-    Value value = make(Value::Type::boolean);
-    value.flag = flag;
-    builder_.scalar(std::move(value));
-    return true;
-  }
-  bool number_integer(std::int64_t number) { return add_number(std::to_string(number)); }
-  bool number_unsigned(std::uint64_t number) { return add_number(std::to_string(number)); }
-  bool number_float(double, const std::string& text) { return add_number(text); }
-  // Short texts are copied: the parser keeps its buffer for the next.
-  bool string(std::string& text) {
-    constexpr std::size_t is_short = 256;
-    return add(Value::Type::text, text.size() <= is_short ? std::string(text) : std::move(text));
-  }
-  bool binary(std::vector<std::uint8_t>&) { return false; }  // not in JSON
-  bool start_object(std::size_t) { return begin(Value::Type::map); }
-  bool start_array(std::size_t) { return begin(Value::Type::list); }
-  bool key(std::string& key) {
-    builder_.key(key);
-    return true;
-  }
-  bool end_object() { return end(); }
-  bool end_array() { return end(); }
-
-  bool parse_error(std::size_t byte, const std::string&, const nlohmann::json::exception& thrown) {
-    std::string_view what = thrown.what();
-    // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while …"
-    for (const char* lead : {"] ", ": "}) {
-      const auto at = what.find(lead);
-      if (at != std::string_view::npos) what.remove_prefix(at + 2);
+  // The byte at which the next token begins; 0 at the end of the text.
+  char next() noexcept {
+    for (; at_ != end_; ++at_) {
+      if (*at_ == '\n') {
+        ++line_;
+      } else if (*at_ != ' ' && *at_ != '\t' && *at_ != '\r') {
+        return *at_;
+      }
     }
-    return fail("not JSON at byte " + std::to_string(byte) + ": " + std::string(what));
+    return 0;
   }
 
-  [[nodiscard]] const std::optional<TextError>& error() const noexcept { return error_; }
+  // The functions below return false when they have noted an error.
+  bool read_value() {
+    switch (next()) {
+      case '{':
+        return read_map();
+      case '[':
+        return read_list();
+      case '"':
+        return read_text();
+      case 't':
+        return read_literal("true", Value::boolean(true, line_));
+      case 'f':
+        return read_literal("false", Value::boolean(false, line_));
+      case 'n':
+        return read_literal("null", Value::null(line_));
+      default:
+        return read_number();
+    }
+  }
+
+  bool expect_end() {
+    next();
+    return at_ == end_ || fail("nothing may follow the value");
+  }
+
+  [[nodiscard]] bool is_at_end() const noexcept { return at_ == end_; }
+  [[nodiscard]] unsigned line() const noexcept { return line_; }
+  [[nodiscard]] std::optional<TextError>& error() noexcept { return error_; }
 
  private:
-  Value make(Value::Type type) const {
-    Value value;
-    value.type = type;
-    value.line = position_.line;
-    return value;
-  }
-  bool add(Value::Type type, std::string text = {}) {
-    Value value = make(type);
-    value.text = std::move(text);
-    builder_.scalar(std::move(value));
-    return true;
-  }
-  // A number ends where the next character begins, which has been read already.
-  bool add_number(std::string text) {
-    Value value = make(Value::Type::number);
-    if (position_.last == '\n') --value.line;
-    value.text = std::move(text);
-    builder_.scalar(std::move(value));
-    return true;
-  }
-  bool begin(Value::Type type) {
-    if (builder_.begin(type, position_.line)) return true;
-    return fail("lists and maps inside one another more than " + std::to_string(Limits::depth) +
-                " deep");
-  }
-  bool end() {
-    builder_.end();
-    return true;
-  }
-  bool fail(std::string message) {
-    if (!error_) error_ = TextError{std::move(message), position_.line};
+  bool fail(std::string_view what) {
+    error_ = TextError{"not JSON at byte " + std::to_string(at_ - begin_ + 1) + ": syntax error, " +
+                           (at_ == end_ ? "the text ends: " : "") + std::string(what),
+                       line_};
     return false;
   }
 
+  bool begin(Value::Type type) {
+    ++at_;
+    if (builder_.begin(type, line_)) return true;
+    error_ = TextError{
+        "lists and maps inside one another more than " + std::to_string(Limits::depth) + " deep",
+        line_};
+    return false;
+  }
+
+  bool end() {
+    ++at_;
+    builder_.end();
+    return true;
+  }
+
+  bool read_list() {
+    if (!begin(Value::Type::list)) return false;
+    if (next() == ']') return end();
+    for (;;) {
+      if (!read_value()) return false;
+      const char c = next();
+      if (c == ']') return end();
+      if (c != ',') return fail("',' or ']' must follow a value of a list");
+      ++at_;
+    }
+  }
+
+  bool read_map() {
+    if (!begin(Value::Type::map)) return false;
+    char c = next();
+    if (c == '}') return end();
+    for (;;) {
+      std::string_view key;
+      if (c != '"') return fail("a key in quotes must stand here");
+      if (!read_string(key)) return false;
+      builder_.key(key);
+      if (next() != ':') return fail("':' must follow a key");
+      ++at_;
+      if (!read_value()) return false;
+      c = next();
+      if (c == '}') return end();
+      if (c != ',') return fail("',' or '}' must follow a value of a map");
+      ++at_;
+      c = next();
+    }
+  }
+
+  bool read_literal(std::string_view literal, Value value) {
+    for (const char c : literal) {
+      if (at_ == end_ || *at_ != c) return fail("it must be " + std::string(literal) + " here");
+      ++at_;
+    }
+    builder_.scalar(value);
+    return true;
+  }
+
+  bool read_text() {
+    std::string_view text;
+    if (!read_string(text)) return false;
+    builder_.scalar(Value(Value::Type::text, line_, text));
+    return true;
+  }
+
+  bool read_number() {
+    const char* const first = at_;
+    if (at_ != end_ && *at_ == '-') ++at_;
+    if (at_ != end_ && *at_ == '0') {
+      ++at_;
+    } else if (!read_digits(at_ == first ? "a value must stand here" : "a digit must follow '-'")) {
+      return false;
+    }
+    if (at_ != end_ && *at_ == '.') {
+      ++at_;
+      if (!read_digits("a digit must follow '.'")) return false;
+    }
+    if (at_ != end_ && (*at_ == 'e' || *at_ == 'E')) {
+      ++at_;
+      if (at_ != end_ && (*at_ == '+' || *at_ == '-')) ++at_;
+      if (!read_digits("a digit of the exponent must stand here")) return false;
+    }
+    std::string_view number(first, at_);
+    if (!is_within_double(number)) {
+      at_ = first;
+      return fail("the number is too large");
+    }
+    if (number == "-0") number.remove_prefix(1);
+    builder_.scalar(Value(Value::Type::number, line_, number));
+    return true;
+  }
+
+  bool read_digits(std::string_view otherwise) {
+    if (at_ == end_ || !is_digit(*at_)) return fail(otherwise);
+    while (at_ != end_ && is_digit(*at_)) ++at_;
+    return true;
+  }
+
+  // At its first quote. What has no escapes stays where it is.
+  bool read_string(std::string_view& string) {
+    const char* const first = ++at_;
+    for (;;) {
+      at_ = skip_plain(at_, end_);
+      if (at_ == end_) return fail("a quote must end the string");
+      if (*at_ == '\\') return read_escaped(first, string);
+      if (*at_ == '"') {
+        string = {first, at_++};
+        return true;
+      }
+      if (!read_character()) return false;
+    }
+  }
+
+  // One that is not plain.
+  bool read_character() {
+    if (static_cast<unsigned char>(*at_) < ' ') {
+      return fail("a control character in a string must be written with a backslash");
+    }
+    const std::size_t length = utf8_length({at_, end_});
+    at_ += length;
+    return length != 0 || fail("the string is not UTF-8");
+  }
+
+  // From its first backslash on. No escape is shorter than what it means.
+  bool read_escaped(const char* first, std::string_view& string) {
+    const char* const quote = find_quote();
+    if (quote == end_) {
+      at_ = end_;
+      return fail("a quote must end the string");
+    }
+    const auto most = static_cast<std::size_t>(quote - first);
+    char* const decoded = static_cast<char*>(builder_.memory().allocate(most, 1));
+    char* to = std::copy(first, at_, decoded);
+    while (at_ != quote) {
+      const char* const from = at_;
+      if (*at_ == '\\') {
+        if (!read_escape(to)) return false;
+      } else {
+        if (is_plain(*at_)) {
+          at_ = skip_plain(at_, quote);
+        } else if (!read_character()) {
+          return false;
+        }
+        to = std::copy(from, at_, to);
+      }
+    }
+    string = {decoded, to};
+    ++at_;
+    return true;
+  }
+
+  // The next one without a backslash before it; the end when there is none.
+  [[nodiscard]] const char* find_quote() const noexcept {
+    for (const char* at = at_; at != end_; ++at) {
+      if (*at == '"') return at;
+      if (*at == '\\' && ++at == end_) break;
+    }
+    return end_;
+  }
+
+  // A quote is known to follow, and is no part of any escape: nothing reads beyond it.
+  bool read_escape(char*& to) {
+    constexpr std::string_view letters = "\"\\/bfnrt";
+    constexpr std::string_view meanings = "\"\\/\b\f\n\r\t";
+    ++at_;
+    if (*at_ == 'u') return read_code(to);
+    const auto found = letters.find(*at_);
+    if (found == std::string_view::npos) return fail("no escape is written so");
+    *to++ = meanings[found];
+    ++at_;
+    return true;
+  }
+
+  bool read_code(char*& to) {
+    unsigned code = 0;
+    if (!read_hex(code)) return false;
+    if (code >= 0xdc00 && code <= 0xdfff) return fail("a low surrogate must follow a high one");
+    if (code >= 0xd800 && code <= 0xdbff) {
+      unsigned low = 0;
+      if (at_[0] != '\\' || at_[1] != 'u') return fail("a low surrogate must stand here");
+      ++at_;
+      if (!read_hex(low)) return false;
+      if (low < 0xdc00 || low > 0xdfff) return fail("a low surrogate must stand here");
+      code = 0x10000 + ((code - 0xd800) << 10U) + (low - 0xdc00);
+    }
+    to = append_utf8(to, code);
+    return true;
+  }
+
+  // From the u on.
+  bool read_hex(unsigned& code) {
+    ++at_;
+    for (int i = 0; i < 4; ++i, ++at_) {
+      unsigned digit = 0;
+      if (std::from_chars(at_, at_ + 1, digit, 16).ptr == at_) {
+        return fail("four hexadecimal digits must follow \\u");
+      }
+      code = code << 4U | digit;
+    }
+    return true;
+  }
+
   TreeBuilder& builder_;
-  const Position& position_;
+  const char* const begin_;
+  const char* at_;
+  const char* const end_;
+  unsigned line_ = 1;
   std::optional<TextError> error_;
 };
 
 }  // namespace
 
 std::optional<TextError> read_json(std::string_view text, TreeBuilder& builder) {
-  Position position;
-  SaxToTree sax(builder, position);
-  const char* begin = text.data();
-  nlohmann::json::sax_parse(CountingIterator(begin, &position),
-                            CountingIterator(begin + text.size(), &position), &sax);
-  return sax.error();
+  JsonText json(text, builder);
+  json.skip_byte_order_mark();
+  if (json.read_value()) (void)json.expect_end();
+  return std::move(json.error());
 }
 
 std::optional<TextError> read_json_sequence(std::string_view text, TreeBuilder& builder) {
-  Position position;
-  SaxToTree sax(builder, position);
-  CountingIterator at(text.data(), &position);
-  const CountingIterator end(text.data() + text.size(), &position);
+  JsonText json(text, builder);
   for (;;) {
-    while (at != end && std::string_view(" \t\r\n").find(*at) != std::string_view::npos) ++at;
-    if (at == end) return std::nullopt;
-    if (*at != '{') return TextError{"not JSON: an object must begin here", position.line};
-    // An object ends with its brace: the parser reads nothing behind it.
-    nlohmann::json::sax_parse(at, end, &sax, nlohmann::json::input_format_t::json, false);
-    if (sax.error()) return sax.error();
-    at = CountingIterator(text.data() + position.read, &position);
+    const char c = json.next();
+    if (json.is_at_end()) return std::nullopt;
+    if (c != '{') return TextError{"not JSON: an object must begin here", json.line()};
+    if (!json.read_value()) return std::move(json.error());
   }
 }
 

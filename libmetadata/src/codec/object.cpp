@@ -5,6 +5,8 @@
 #include "codec/reader.hpp"
 #include "model/names.hpp"
 
+#include <array>
+#include <memory_resource>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -42,15 +44,17 @@ auto protocol_number_and_name(const Port& port) {
 // `identity` is what no two of them may have in common.
 template <class Identity>
 void check_ports(Reader& reader, const List<Port>& ports, Identity identity) {
-  std::set<std::string_view> names;
-  std::set<decltype(identity(ports[0]))> identities;
+  std::array<std::byte, 1024> memory;  // of most
+  std::pmr::monotonic_buffer_resource resource(memory.data(), memory.size());
+  std::pmr::set<std::string_view> names(&resource);
+  std::pmr::set<decltype(identity(ports[0]))> identities(&resource);
   for (std::size_t i = 0; i < ports.size(); ++i) {
-    const std::string field = "ports[" + std::to_string(i) + "]";
+    const auto field = [i] { return "ports[" + std::to_string(i) + "]"; };
     if (!ports[i].name.empty() && !names.insert(ports[i].name).second) {
-      reader.wrong(field + ".name", "is the name of another port", reader.line());
+      reader.wrong(field() + ".name", "is the name of another port", reader.line());
     }
     if (ports[i].port != 0 && !identities.insert(identity(ports[i])).second) {
-      reader.wrong(field, "is there twice", reader.line());
+      reader.wrong(field(), "is there twice", reader.line());
     }
   }
 }
@@ -125,13 +129,13 @@ class Identity {
  private:
   [[nodiscard]] unsigned line(std::string_view key) const {
     const Value* value = value_.find(key);
-    return value == nullptr ? value_.line : value->line;
+    return value == nullptr ? value_.line() : value->line();
   }
 
   std::optional<std::string_view> text_of(std::string_view key, std::string_view absent) {
     const Value* value = value_.find(key);
     if (value == nullptr && !absent.empty()) return absent;
-    if (value != nullptr && value->type == Value::Type::text) return value->text;
+    if (value != nullptr && value->type() == Value::Type::text) return value->text();
     problems_.add(std::string(key),
                   value == nullptr ? "is missing" : "must be text: write it in quotes", line(key));
     return std::nullopt;
@@ -159,8 +163,8 @@ Parsed failed(Parsed::Outcome outcome, ProblemList& problems, std::string object
 
 Parsed read_object(const Value& value, const Key* at, UnknownKeys unknown) {
   ProblemList problems(unknown);
-  if (value.type != Value::Type::map) {
-    problems.add("", "must be a map with kind, name and fields", value.line);
+  if (value.type() != Value::Type::map) {
+    problems.add("", "must be a map with kind, name and fields", value.line());
     return failed(Parsed::Outcome::invalid, problems, {});
   }
   Identity identity(value, at, problems);
@@ -171,10 +175,10 @@ Parsed read_object(const Value& value, const Key* at, UnknownKeys unknown) {
   if (identity.is_misplaced() && problems.empty()) {
     problems.add("",
                  "the object is " + format(object->key()) + ", but the path says " + format(*at),
-                 value.line);
+                 value.line());
     return failed(Parsed::Outcome::misplaced, problems, format(object->key()));
   }
-  Reader reader(value, "", problems);
+  Reader reader(value, nullptr, problems);
   for (const char* key : {"kind", "namespace", "name"}) reader.know(key);
   visit(*object, [&reader](const auto& typed) {
     using T = std::remove_cvref_t<decltype(typed)>;
@@ -196,8 +200,7 @@ Parsed parse_object(std::string_view json, const Key* at) {
     return malformed({"longer than " + std::to_string(Limits::object_bytes) + " bytes", 0});
   }
   Value root;
-  TreeBuilder builder(TreeBuilder::Lists::whole,
-                      [&root](Value&& value) { root = std::move(value); });
+  TreeBuilder builder(TreeBuilder::Lists::whole, [&root](const Value& value) { root = value; });
   if (auto error = read_json(json, builder)) return malformed(std::move(*error));
   return read_object(root, at, UnknownKeys::refuse);
 }

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,11 +38,19 @@ class ProblemList {
   std::vector<Problem> problems_;
 };
 
+// Where a map stands in its object, as in `ports[1]`. Only what is wrong has this written out.
+struct Place {
+  static constexpr std::size_t alone = std::numeric_limits<std::size_t>::max();
+  const Place* around = nullptr;  // null: the object itself
+  std::string_view key;
+  std::size_t index = alone;  // in the list of the key
+};
+
 class Reader {
  public:
-  // `path` is where the map stands in the object: "" or "ports[1].".
-  Reader(const Value& map, std::string path, ProblemList& problems)
-      : map_(map), path_(std::move(path)), problems_(problems) {}
+  // `place` lives as long as the reader; null: the map is the object.
+  Reader(const Value& map, const Place* place, ProblemList& problems)
+      : map_(map), place_(place), problems_(problems) {}
 
   void text(std::string_view key, Text& field, Rule rule);
   // For texts many objects share. The default value is read as an absent one.
@@ -67,7 +76,7 @@ class Reader {
 
   template <std::integral T>
   void required_integer(std::string_view key, T& field, std::int64_t lowest, std::int64_t highest) {
-    if (map_.find(key) == nullptr) wrong(key, "is missing", map_.line);
+    if (map_.find(key) == nullptr) wrong(key, "is missing", map_.line());
     integer(key, field, lowest, highest);
   }
 
@@ -75,10 +84,9 @@ class Reader {
   void objects(std::string_view key, List<T>& field, Describe describe_item) {
     const Value* list = find(key, Value::Type::list, "must be a list of maps");
     if (list == nullptr) return;
-    std::vector<T> items(list->items.size());
+    std::vector<T> items(list->items().size());
     for (std::size_t i = 0; i < items.size(); ++i) {
-      const std::string name = std::string(key) + "[" + std::to_string(i) + "]";
-      read_map(name, list->items[i], items[i], describe_item);
+      read_map({place_, key, i}, list->items()[i], items[i], describe_item);
     }
     field = List<T>(std::move(items));
   }
@@ -86,22 +94,22 @@ class Reader {
   template <class T, class Describe>
   void object(std::string_view key, std::optional<T>& field, Describe describe_item) {
     const Value* value = find(key, Value::Type::map, "must be a map");
-    if (value != nullptr) read_map(std::string(key), *value, field.emplace(), describe_item);
+    if (value != nullptr) read_map({place_, key}, *value, field.emplace(), describe_item);
   }
 
-  // Names a key that is read elsewhere.
-  void know(std::string_view key) { known_.push_back(key); }
+  // Names a key that is a field here. Its value; null when there is none or it is null.
+  const Value* know(std::string_view key);
   // To be called after all fields: names the keys that are none, or are there twice.
   void finish();
   // Notes a problem of the field.
   void wrong(std::string_view key, std::string message, unsigned line);
-  [[nodiscard]] unsigned line() const noexcept { return map_.line; }
+  [[nodiscard]] unsigned line() const noexcept { return map_.line(); }
 
  private:
   template <class T, class Describe>
-  void read_map(const std::string& name, const Value& value, T& item, Describe describe_item) {
-    if (value.type != Value::Type::map) return wrong(name, "must be a map", value.line);
-    Reader inner(value, path_ + name + ".", problems_);
+  void read_map(const Place& place, const Value& value, T& item, Describe describe_item) {
+    Reader inner(value, &place, problems_);
+    if (value.type() != Value::Type::map) return inner.is_no_map();
     describe_item(inner, item);
     inner.finish();
   }
@@ -109,13 +117,16 @@ class Reader {
   // The value when it is there and of the type; a wrong type is noted.
   const Value* find(std::string_view key, Value::Type type, const char* otherwise);
   const Value* find_text(std::string_view key, Rule rule);
-  bool check_text(std::string_view name, const Value& value, Rule rule);
   std::optional<std::int64_t> integer_of(std::string_view key, std::int64_t lowest,
                                          std::int64_t highest);
   void check_any(std::string_view key, const Value& value);
+  void is_no_map();
+  // As wrong(), of an item of the list of that key.
+  void wrong_item(std::string_view key, std::size_t index, const Value& item, std::string message);
 
   const Value& map_;
-  std::string path_;
+  std::size_t met_ = 0;  // the first keys of the map, which were known in their order
+  const Place* place_;
   ProblemList& problems_;
   boost::container::small_vector<std::string_view, 32> known_;  // no kind has more fields
 };

@@ -3,11 +3,9 @@
 
 #include "model/names.hpp"
 
-#include <boost/asio/ip/address.hpp>
-
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <string>
 
 namespace paddock::metadata {
 namespace {
@@ -25,12 +23,6 @@ bool is_line(std::string_view text) noexcept {
 bool is_word(std::string_view text, std::size_t longest) noexcept {
   return text.size() <= longest &&
          std::none_of(text.begin(), text.end(), [](char c) { return is_control(c) || c == ' '; });
-}
-
-bool is_address(std::string_view text) {
-  boost::system::error_code failed;
-  boost::asio::ip::make_address(std::string(text), failed);
-  return !failed && text.find('%') == std::string_view::npos;
 }
 
 bool is_mac(std::string_view text) noexcept {
@@ -68,10 +60,28 @@ bool is_port_mapping(std::string_view text) {
   if (first == std::string_view::npos) return is_port(text);
   auto host = text.substr(0, first);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return is_port(text.substr(first + 1)) && (host.empty() || is_address(host));
+  return is_port(text.substr(first + 1)) && (host.empty() || parse_address(host));
 }
 
 }  // namespace
+
+// Which family it is its characters say: asio would try one after the other.
+std::optional<boost::asio::ip::address> parse_address(std::string_view text) noexcept {
+  std::array<char, 64> terminated{};  // longer than any address
+  if (text.size() >= terminated.size() || text.find('%') != std::string_view::npos ||
+      text.find('\0') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  std::copy(text.begin(), text.end(), terminated.begin());
+  boost::system::error_code failed;
+  boost::asio::ip::address address;
+  if (text.find(':') == std::string_view::npos) {
+    address = boost::asio::ip::make_address_v4(terminated.data(), failed);
+  } else {
+    address = boost::asio::ip::make_address_v6(terminated.data(), failed);
+  }
+  return failed ? std::nullopt : std::optional(address);
+}
 
 const char* broken(Rule rule, std::string_view text) noexcept {
   const auto unless = [](bool is_right, const char* message) {
@@ -96,7 +106,7 @@ const char* broken(Rule rule, std::string_view text) noexcept {
     case Rule::dns_name:
       return unless(is_dns_name(text), "must be a DNS name, at most 253 characters");
     case Rule::address:
-      return unless(is_address(text), "must be an IPv4 or IPv6 address");
+      return unless(parse_address(text).has_value(), "must be an IPv4 or IPv6 address");
     case Rule::mac:
       return unless(is_mac(text), "must be an Ethernet address: 02:42:0a:2a:00:02");
     case Rule::service_path:

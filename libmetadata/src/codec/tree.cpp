@@ -4,21 +4,26 @@
 #include <paddock/metadata/codec.hpp>
 
 #include <algorithm>
-#include <iterator>
+#include <memory>
+#include <vector>
 
 namespace paddock::metadata {
 namespace {
 
-// Moves what stands at `first` and behind it.
-template <class T>
-void move_tail(std::vector<T>& from, std::size_t first, std::vector<T>& to) {
-  const auto begin = from.begin() + static_cast<std::ptrdiff_t>(first);
-  to.insert(to.end(), std::make_move_iterator(begin), std::make_move_iterator(from.end()));
-  from.erase(begin, from.end());
+// A copy of what stands at `first` and behind it, which is taken off.
+template <class Stack>
+auto* take_tail(Stack& stack, std::size_t first, std::pmr::memory_resource& memory) {
+  using T = typename Stack::value_type;
+  const auto begin = stack.begin() + static_cast<std::ptrdiff_t>(first);
+  T* const taken =
+      std::pmr::polymorphic_allocator<>(&memory).allocate_object<T>(stack.size() - first);
+  std::uninitialized_copy(begin, stack.end(), taken);
+  stack.erase(begin, stack.end());
+  return taken;
 }
 
 // As sorting does, without its memory, for the few keys that maps have.
-std::optional<std::string_view> duplicate_of_few(const std::vector<std::string>& keys) {
+std::optional<std::string_view> duplicate_of_few(std::span<const std::string_view> keys) {
   for (auto key = keys.begin(); key != keys.end(); ++key) {
     if (std::find(keys.begin(), key, *key) != key) return *key;
   }
@@ -28,95 +33,120 @@ std::optional<std::string_view> duplicate_of_few(const std::vector<std::string>&
 }  // namespace
 
 const Value* Value::find(std::string_view key) const noexcept {
-  const auto found = std::find(keys.begin(), keys.end(), key);
-  if (found == keys.end()) return nullptr;
-  const Value& value = items[static_cast<std::size_t>(found - keys.begin())];
-  return value.type == Type::null ? nullptr : &value;
+  const auto all = keys();
+  const auto found = std::find(all.begin(), all.end(), key);
+  if (found == all.end()) return nullptr;
+  const Value& value = items_[found - all.begin()];
+  return value.type_ == Type::null ? nullptr : &value;
 }
 
 std::optional<std::string_view> Value::duplicate_key() const {
   constexpr std::size_t few = 16;
-  if (keys.size() <= few) return duplicate_of_few(keys);
-  std::vector<std::string_view> sorted(keys.begin(), keys.end());
+  const auto all = keys();
+  if (all.size() <= few) return duplicate_of_few(all);
+  std::vector<std::string_view> sorted(all.begin(), all.end());
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
   return twice == sorted.end() ? std::nullopt : std::optional(*twice);
 }
 
 void append_value(std::string& out, const Value& value) {
-  switch (value.type) {
+  switch (value.type()) {
     case Value::Type::null:
       out += "null";
       return;
     case Value::Type::boolean:
-      out += value.flag ? "true" : "false";
+      out += value.flag() ? "true" : "false";
       return;
     case Value::Type::number:
-      out += value.text;
+      out += value.text();
       return;
     case Value::Type::text:
-      append_json_text(out, value.text);
+      append_json_text(out, value.text());
       return;
     case Value::Type::list:
     case Value::Type::map:
       break;
   }
-  const bool is_map = value.type == Value::Type::map;
+  const bool is_map = value.type() == Value::Type::map;
   out += is_map ? '{' : '[';
-  for (std::size_t i = 0; i < value.items.size(); ++i) {
+  for (std::size_t i = 0; i < value.items().size(); ++i) {
     if (i > 0) out += ',';
     if (is_map) {
-      append_json_text(out, value.keys[i]);
+      append_json_text(out, value.keys()[i]);
       out += ':';
     }
-    append_value(out, value.items[i]);
+    append_value(out, value.items()[i]);
   }
   out += is_map ? '}' : ']';
 }
 
 bool TreeBuilder::begin(Value::Type type, unsigned line) {
+  forget_delivered();
   if (open_.size() >= Limits::depth) return false;
-  Open& opened = open_.emplace_back(Open{{}, keys_.size(), items_.size()});
-  opened.value.type = type;
-  opened.value.line = line;
+  if (lists_ == Lists::split && !open_.empty() && is_delivered_alone()) outside_ = open_.size();
+  open_.push_back({Value(type, line), keys_.size(), items_.size()});
   return true;
 }
 
-void TreeBuilder::key(std::string_view key) { keys_.emplace_back(key); }
-
 bool TreeBuilder::expects_key() const noexcept {
-  return !open_.empty() && open_.back().value.type == Value::Type::map &&
+  return !open_.empty() && open_.back().value.type() == Value::Type::map &&
          keys_.size() - open_.back().first_key == items_.size() - open_.back().first_item;
 }
 
 bool TreeBuilder::is_delivered_alone() const noexcept {
   if (open_.empty()) return true;
-  if (lists_ == Lists::whole || open_.back().value.type != Value::Type::list) return false;
-  return open_.size() == 1 || (open_.size() == 2 && open_.front().value.type == Value::Type::map &&
-                               keys_.back() == "objects");
+  if (lists_ == Lists::whole || open_.back().value.type() != Value::Type::list) return false;
+  return open_.size() == 1 ||
+         (open_.size() == 2 && open_.front().value.type() == Value::Type::map &&
+          keys_.back() == "objects");
+}
+
+void TreeBuilder::forget_delivered() {
+  if (!is_delivered_) return;
+  is_delivered_ = false;
+  inner_.release();
+  if (open_.empty()) outer_.release();
+}
+
+std::pmr::memory_resource& TreeBuilder::memory() {
+  forget_delivered();
+  return open_.size() > outside_ || is_delivered_alone() ? inner_ : outer_;
 }
 
 void TreeBuilder::scalar(Value value) {
   if (is_delivered_alone()) {
-    sink_(std::move(value));
+    is_delivered_ = true;
+    sink_(value);
   } else {
-    items_.push_back(std::move(value));
+    items_.push_back(value);
   }
 }
 
 Value& TreeBuilder::innermost() {
   Open& open = open_.back();
-  move_tail(keys_, open.first_key, open.value.keys);
-  move_tail(items_, open.first_item, open.value.items);
+  if (const std::size_t count = items_.size() - open.first_item; count != 0) {
+    std::pmr::memory_resource& own = memory();
+    const std::span<const Value> items(take_tail(items_, open.first_item, own), count);
+    const unsigned line = open.value.line();
+    open.value = open.value.type() == Value::Type::list
+                     ? Value::list(items, line)
+                     : Value::map(items, take_tail(keys_, open.first_key, own), line);
+  }
   return open.value;
 }
 
 void TreeBuilder::end() {
-  Value closed = std::move(innermost());
+  const Value closed = innermost();
   open_.pop_back();
+  if (open_.size() == outside_ && lists_ == Lists::split) outside_ = nowhere;
   const bool was_delivered_in_parts =
-      lists_ == Lists::split && open_.empty() && closed.type == Value::Type::list;
-  if (!was_delivered_in_parts) scalar(std::move(closed));
+      lists_ == Lists::split && open_.empty() && closed.type() == Value::Type::list;
+  if (was_delivered_in_parts) {
+    is_delivered_ = true;
+  } else {
+    scalar(closed);
+  }
 }
 
 }  // namespace paddock::metadata

@@ -11,6 +11,9 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <memory_resource>
+#include <span>
+#include <vector>
 
 namespace paddock::metadata {
 namespace {
@@ -21,6 +24,14 @@ constexpr std::size_t most_alias_bytes = 16U << 20U;
 
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> choices) {
   return std::find(choices.begin(), choices.end(), text) != choices.end();
+}
+
+using Memory = std::pmr::memory_resource;
+
+std::string_view copy(std::string_view text, Memory& memory) {
+  char* const bytes = static_cast<char*>(memory.allocate(text.size(), 1));
+  std::copy(text.begin(), text.end(), bytes);
+  return {bytes, text.size()};
 }
 
 std::optional<std::string> integer_text(std::string_view text) {
@@ -54,19 +65,15 @@ std::optional<std::string> float_text(std::string_view text) {
 }
 
 // A plain scalar as the core schema has it.
-Value resolve(const std::string& text) {
-  Value value;
-  if (is_one_of(text, {"", "~", "null", "Null", "NULL"})) return value;
+Value resolve(std::string_view text, unsigned line, Memory& memory) {
+  if (is_one_of(text, {"", "~", "null", "Null", "NULL"})) return Value::null(line);
   if (is_one_of(text, {"true", "True", "TRUE", "false", "False", "FALSE"})) {
-    value.type = Value::Type::boolean;
-    value.flag = text[0] == 't' || text[0] == 'T';
-    return value;
+    return Value::boolean(text[0] == 't' || text[0] == 'T', line);
   }
   auto number = integer_text(text);
   if (!number) number = float_text(text);
-  value.type = number ? Value::Type::number : Value::Type::text;
-  value.text = number ? std::move(*number) : text;
-  return value;
+  return {number ? Value::Type::number : Value::Type::text, line,
+          copy(number ? std::string_view(*number) : text, memory)};
 }
 
 struct Weight {
@@ -75,9 +82,9 @@ struct Weight {
 };
 
 Weight weigh(const Value& value) {
-  Weight sum{1, value.text.size()};
-  for (const std::string& key : value.keys) sum.bytes += key.size();
-  for (const Value& item : value.items) {
+  Weight sum{1, value.text().size()};
+  for (const std::string_view key : value.keys()) sum.bytes += key.size();
+  for (const Value& item : value.items()) {
     const Weight inner = weigh(item);
     sum.values += inner.values;
     sum.bytes += inner.bytes;
@@ -85,26 +92,62 @@ Weight weigh(const Value& value) {
   return sum;
 }
 
+// Not what is in them.
+template <class T>
+std::span<const T> copy_items(const std::vector<T>& items, Memory& memory) {
+  T* const copies = std::pmr::polymorphic_allocator<>(&memory).allocate_object<T>(items.size());
+  std::uninitialized_copy(items.begin(), items.end(), copies);
+  return {copies, items.size()};
+}
+
+// With all that is in it.
+Value copy(const Value& value, Memory& memory) {
+  switch (value.type()) {
+    case Value::Type::null:
+    case Value::Type::boolean:
+      return value;
+    case Value::Type::number:
+    case Value::Type::text:
+      return {value.type(), value.line(), copy(value.text(), memory)};
+    case Value::Type::list:
+    case Value::Type::map:
+      break;
+  }
+  std::vector<Value> items;
+  for (const Value& item : value.items()) items.push_back(copy(item, memory));
+  if (value.type() == Value::Type::list) {
+    return Value::list(copy_items(items, memory), value.line());
+  }
+  std::vector<std::string_view> keys;
+  for (const std::string_view key : value.keys()) keys.push_back(copy(key, memory));
+  return Value::map(copy_items(items, memory), copy_items(keys, memory).data(), value.line());
+}
+
 // "<<": the keys of the named maps, where this one has none of that name.
-void merge_keys(Value& map) {
-  const auto at = std::find(map.keys.begin(), map.keys.end(), "<<");
-  if (at == map.keys.end()) return;
-  const auto index = at - map.keys.begin();
-  const Value source = std::move(map.items[static_cast<std::size_t>(index)]);
-  map.keys.erase(at);
-  map.items.erase(map.items.begin() + index);
-  const auto take = [&map](const Value& from) {
-    if (from.type != Value::Type::map) {
-      throw Refused{"<<: must be a map, or a list of maps", from.line};
+Value merge_keys(const Value& map, Memory& memory) {
+  const auto at = std::find(map.keys().begin(), map.keys().end(), "<<") - map.keys().begin();
+  if (static_cast<std::size_t>(at) == map.keys().size()) return map;
+  std::vector<std::string_view> keys(map.keys().begin(), map.keys().end());
+  std::vector<Value> items(map.items().begin(), map.items().end());
+  const Value source = items[static_cast<std::size_t>(at)];
+  keys.erase(keys.begin() + at);
+  items.erase(items.begin() + at);
+  const auto take = [&](const Value& from) {
+    if (from.type() != Value::Type::map) {
+      throw Refused{"<<: must be a map, or a list of maps", from.line()};
     }
-    for (std::size_t i = 0; i < from.keys.size(); ++i) {
-      if (std::find(map.keys.begin(), map.keys.end(), from.keys[i]) != map.keys.end()) continue;
-      map.keys.push_back(from.keys[i]);
-      map.items.push_back(from.items[i]);
+    for (std::size_t i = 0; i < from.keys().size(); ++i) {
+      if (std::find(keys.begin(), keys.end(), from.keys()[i]) != keys.end()) continue;
+      keys.push_back(from.keys()[i]);
+      items.push_back(from.items()[i]);
     }
   };
-  if (source.type != Value::Type::list) return take(source);
-  for (const Value& item : source.items) take(item);
+  if (source.type() == Value::Type::list) {
+    for (const Value& item : source.items()) take(item);
+  } else {
+    take(source);
+  }
+  return Value::map(copy_items(items, memory), copy_items(keys, memory).data(), map.line());
 }
 
 class YamlToTree final : public YamlHandler {
@@ -112,19 +155,16 @@ class YamlToTree final : public YamlHandler {
   explicit YamlToTree(TreeBuilder& builder) : builder_(builder) {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    add({}, line_of(mark), anchor);
+    add(Value::null(line_of(mark)), anchor);
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
-    if (builder_.expects_key() && anchor == 0) return builder_.key(text);
-    Value value;
-    if (is_resolved_by_text(tag, mark)) {
-      value = resolve(text);
-    } else {
-      value.type = Value::Type::text;
-      value.text = text;
-    }
-    add(std::move(value), line_of(mark), anchor);
+    Memory& memory = builder_.memory();
+    if (builder_.expects_key() && anchor == 0) return builder_.key(copy(text, memory));
+    add(is_resolved_by_text(tag, mark)
+            ? resolve(text, line_of(mark), memory)
+            : Value(Value::Type::text, line_of(mark), copy(text, memory)),
+        anchor);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
@@ -138,7 +178,7 @@ class YamlToTree final : public YamlHandler {
       throw Refused{"aliases repeat too much", line_of(mark)};
     }
     if (builder_.depth() + depth_of(found->second) > Limits::depth) throw too_deep(mark);
-    add(found->second, line_of(mark), 0);
+    add(found->second.at_line(line_of(mark)), 0);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
@@ -150,7 +190,8 @@ class YamlToTree final : public YamlHandler {
     begin(Value::Type::map, mark, anchor);
   }
   void OnMapEnd() override {
-    merge_keys(builder_.innermost());
+    Value& map = builder_.innermost();
+    map = merge_keys(map, builder_.memory());
     end();
   }
 
@@ -159,7 +200,7 @@ class YamlToTree final : public YamlHandler {
 
   static std::size_t depth_of(const Value& value) {
     std::size_t deepest = 0;
-    for (const Value& item : value.items) deepest = std::max(deepest, depth_of(item));
+    for (const Value& item : value.items()) deepest = std::max(deepest, depth_of(item));
     return deepest + 1;
   }
   static Refused too_deep(const YAML::Mark& mark) {
@@ -168,19 +209,21 @@ class YamlToTree final : public YamlHandler {
         line_of(mark)};
   }
 
-  void add(Value value, unsigned line, YAML::anchor_t anchor) {
-    value.line = line;
+  void add(const Value& value, YAML::anchor_t anchor) {
     if (builder_.expects_key()) {
-      if (value.type == Value::Type::null || value.type == Value::Type::list ||
-          value.type == Value::Type::map) {
-        throw Refused{"a key must be text", line};
+      if (value.type() == Value::Type::null || value.type() == Value::Type::list ||
+          value.type() == Value::Type::map) {
+        throw Refused{"a key must be text", value.line()};
       }
-      if (anchor != 0) anchors_[anchor] = value;
-      return builder_.key(value.type == Value::Type::boolean ? (value.flag ? "true" : "false")
-                                                             : std::string_view(value.text));
+      remember(anchor, value);
+      return builder_.key(value.type() == Value::Type::boolean ? (value.flag() ? "true" : "false")
+                                                               : value.text());
     }
-    if (anchor != 0) anchors_[anchor] = value;
-    builder_.scalar(std::move(value));
+    remember(anchor, value);
+    builder_.scalar(value);
+  }
+  void remember(YAML::anchor_t anchor, const Value& value) {
+    if (anchor != 0) anchors_[anchor] = copy(value, builder_.memory_of_root());
   }
   void begin(Value::Type type, const YAML::Mark& mark, YAML::anchor_t anchor) {
     if (builder_.expects_key()) throw Refused{"a key must be text", line_of(mark)};
@@ -188,7 +231,7 @@ class YamlToTree final : public YamlHandler {
     open_anchors_.push_back(anchor);
   }
   void end() {
-    if (open_anchors_.back() != 0) anchors_[open_anchors_.back()] = builder_.innermost();
+    remember(open_anchors_.back(), builder_.innermost());
     open_anchors_.pop_back();
     builder_.end();
   }

@@ -47,7 +47,7 @@ std::string etcd_value_of(const Object& object) {
 
 EtcdObject read_etcd_object(const etcd::KeyValue& from, const Key& key, const std::string& store) {
   Value tree;
-  TreeBuilder builder(TreeBuilder::Lists::whole, [&](Value&& value) { tree = std::move(value); });
+  TreeBuilder builder(TreeBuilder::Lists::whole, [&](const Value& value) { tree = value; });
   Parsed parsed;
   if (const auto broken = read_json(from.value, builder)) {
     parsed.problems.push_back({"", broken->message, "", 0, ""});
