@@ -211,7 +211,7 @@ class JsonText {
   bool read_text() {
     std::string_view text;
     if (!read_string(text)) return false;
-    builder_.scalar(Value(Value::Type::text, line_, text));
+    builder_.scalar(Value::Type::text, line_, text);
     return true;
   }
 
@@ -238,7 +238,7 @@ class JsonText {
       return fail("the number is too large");
     }
     if (number == "-0") number.remove_prefix(1);
-    builder_.scalar(Value(Value::Type::number, line_, number));
+    builder_.scalar(Value::Type::number, line_, number);
     return true;
   }
 

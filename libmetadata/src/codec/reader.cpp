@@ -83,7 +83,7 @@ void Reader::is_no_map() { problems_.add(format(*place_), "must be a map", map_.
 
 // Who writes has the order in which we ask, so what comes next is mostly what is asked for.
 const Value* Reader::know(std::string_view key) {
-  known_.push_back(key);
+  known_.emplace_back(key.data(), key.size());
   const auto keys = map_.keys();
   std::size_t index = met_;
   while (index < keys.size() && keys[index] != key) ++index;

@@ -85,21 +85,19 @@ bool TreeBuilder::begin(Value::Type type, unsigned line) {
   forget_delivered();
   if (open_.size() >= Limits::depth) return false;
   if (lists_ == Lists::split && !open_.empty() && is_delivered_alone()) outside_ = open_.size();
-  open_.push_back({Value(type, line), keys_.size(), items_.size()});
+  open_.emplace_back(type, line, keys_.size(), items_.size());
   return true;
 }
 
 bool TreeBuilder::expects_key() const noexcept {
-  return !open_.empty() && open_.back().value.type() == Value::Type::map &&
+  return !open_.empty() && open_.back().type == Value::Type::map &&
          keys_.size() - open_.back().first_key == items_.size() - open_.back().first_item;
 }
 
-bool TreeBuilder::is_delivered_alone() const noexcept {
-  if (open_.empty()) return true;
-  if (lists_ == Lists::whole || open_.back().value.type() != Value::Type::list) return false;
+bool TreeBuilder::is_member() const noexcept {
+  if (open_.back().type != Value::Type::list) return false;
   return open_.size() == 1 ||
-         (open_.size() == 2 && open_.front().value.type() == Value::Type::map &&
-          keys_.back() == "objects");
+         (open_.size() == 2 && open_.front().type == Value::Type::map && keys_.back() == "objects");
 }
 
 void TreeBuilder::forget_delivered() {
@@ -114,38 +112,30 @@ std::pmr::memory_resource& TreeBuilder::memory() {
   return open_.size() > outside_ || is_delivered_alone() ? inner_ : outer_;
 }
 
-void TreeBuilder::scalar(Value value) {
-  if (is_delivered_alone()) {
-    is_delivered_ = true;
-    sink_(value);
-  } else {
-    items_.push_back(value);
-  }
+void TreeBuilder::deliver(const Value& value) {
+  is_delivered_ = true;
+  sink_(value);
 }
 
-Value& TreeBuilder::innermost() {
-  Open& open = open_.back();
-  if (const std::size_t count = items_.size() - open.first_item; count != 0) {
-    std::pmr::memory_resource& own = memory();
-    const std::span<const Value> items(take_tail(items_, open.first_item, own), count);
-    const unsigned line = open.value.line();
-    open.value = open.value.type() == Value::Type::list
-                     ? Value::list(items, line)
-                     : Value::map(items, take_tail(keys_, open.first_key, own), line);
-  }
-  return open.value;
+Value TreeBuilder::take_innermost() {
+  const Open& open = open_.back();
+  const std::size_t count = items_.size() - open.first_item;
+  if (count == 0) return {open.type, open.line, std::span<const Value>(), nullptr};
+  std::pmr::memory_resource& own = memory();
+  const Value* const items = take_tail(items_, open.first_item, own);
+  return {open.type, open.line, std::span(items, count),
+          open.type == Value::Type::map ? take_tail(keys_, open.first_key, own) : nullptr};
 }
 
-void TreeBuilder::end() {
-  const Value closed = innermost();
+void TreeBuilder::end(const Value& whole) {
   open_.pop_back();
   if (open_.size() == outside_ && lists_ == Lists::split) outside_ = nowhere;
   const bool was_delivered_in_parts =
-      lists_ == Lists::split && open_.empty() && closed.type() == Value::Type::list;
+      lists_ == Lists::split && open_.empty() && whole.type() == Value::Type::list;
   if (was_delivered_in_parts) {
     is_delivered_ = true;
   } else {
-    scalar(closed);
+    scalar(whole);
   }
 }
 

@@ -32,17 +32,13 @@ class Value {
     made.flag_ = flag;
     return made;
   }
-  // A number or a text, or a list or map without anything in it.
+  // A number or a text.
   Value(Type type, unsigned line, std::string_view text = {}) noexcept
       : type_(type), line_(line), size_(text.size()), text_(text.data()) {}
-  static Value list(std::span<const Value> items, unsigned line) noexcept {
-    return {Type::list, items, nullptr, line};
-  }
-  // As many keys as items.
-  static Value map(std::span<const Value> items, const std::string_view* keys,
-                   unsigned line) noexcept {
-    return {Type::map, items, keys, line};
-  }
+  // A list, or a map with as many keys as items.
+  Value(Type type, unsigned line, std::span<const Value> items,
+        const std::string_view* keys) noexcept
+      : type_(type), line_(line), size_(items.size()), items_(items.data()), keys_(keys) {}
 
   [[nodiscard]] Type type() const noexcept { return type_; }
   // Where it ends (scalars) or begins, from 1.
@@ -73,9 +69,6 @@ class Value {
   [[nodiscard]] std::optional<std::string_view> duplicate_key() const;
 
  private:
-  Value(Type type, std::span<const Value> items, const std::string_view* keys,
-        unsigned line) noexcept
-      : type_(type), line_(line), size_(items.size()), items_(items.data()), keys_(keys) {}
   [[nodiscard]] bool has_items() const noexcept { return type_ >= Type::list; }
 
   Type type_ = Type::null;
@@ -109,14 +102,23 @@ class TreeBuilder {
   [[nodiscard]] bool begin(Value::Type type, unsigned line);
   // Keys, texts and numbers are not copied: they lie in the text that is read, or in memory().
   void key(std::string_view key) { keys_.push_back(key); }
-  void scalar(Value value);
+  // What a Value is made of, in the place where it stays.
+  template <class... Parts>
+  void scalar(const Parts&... parts) {
+    if (is_delivered_alone()) {
+      deliver(Value(parts...));
+    } else {
+      items_.emplace_back(parts...);
+    }
+  }
   // Ends the innermost list or map.
-  void end();
+  void end() { end(take_innermost()); }
 
   [[nodiscard]] bool expects_key() const noexcept;
-  // The innermost open list or map with all that is in it; it may be replaced by another, and
-  // nothing but end() may follow.
-  [[nodiscard]] Value& innermost();
+  // The innermost open list or map with all that is in it, for who ends it as another: nothing but
+  // end() may follow.
+  [[nodiscard]] Value take_innermost();
+  void end(const Value& whole);
   [[nodiscard]] std::size_t depth() const noexcept { return open_.size(); }
 
   // Memory for what is fed next, kept until that is forgotten.
@@ -126,14 +128,21 @@ class TreeBuilder {
 
  private:
   struct Open {
-    Value value;
+    Open(Value::Type opened, unsigned begun, std::size_t key, std::size_t item) noexcept
+        : type(opened), line(begun), first_key(key), first_item(item) {}
+    Value::Type type;
+    unsigned line;
     std::size_t first_key;  // of keys_
     std::size_t first_item;
   };
 
   static constexpr std::size_t nowhere = std::numeric_limits<std::size_t>::max();
 
-  [[nodiscard]] bool is_delivered_alone() const noexcept;
+  [[nodiscard]] bool is_delivered_alone() const noexcept {
+    return open_.empty() || (lists_ == Lists::split && is_member());
+  }
+  [[nodiscard]] bool is_member() const noexcept;
+  void deliver(const Value& value);
   void forget_delivered();
 
   Lists lists_;

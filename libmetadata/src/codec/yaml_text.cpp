@@ -116,11 +116,12 @@ Value copy(const Value& value, Memory& memory) {
   std::vector<Value> items;
   for (const Value& item : value.items()) items.push_back(copy(item, memory));
   if (value.type() == Value::Type::list) {
-    return Value::list(copy_items(items, memory), value.line());
+    return {Value::Type::list, value.line(), copy_items(items, memory), nullptr};
   }
   std::vector<std::string_view> keys;
   for (const std::string_view key : value.keys()) keys.push_back(copy(key, memory));
-  return Value::map(copy_items(items, memory), copy_items(keys, memory).data(), value.line());
+  return {Value::Type::map, value.line(), copy_items(items, memory),
+          copy_items(keys, memory).data()};
 }
 
 // "<<": the keys of the named maps, where this one has none of that name.
@@ -147,7 +148,7 @@ Value merge_keys(const Value& map, Memory& memory) {
   } else {
     take(source);
   }
-  return Value::map(copy_items(items, memory), copy_items(keys, memory).data(), map.line());
+  return {Value::Type::map, map.line(), copy_items(items, memory), copy_items(keys, memory).data()};
 }
 
 class YamlToTree final : public YamlHandler {
@@ -184,15 +185,14 @@ class YamlToTree final : public YamlHandler {
                        YAML::EmitterStyle::value) override {
     begin(Value::Type::list, mark, anchor);
   }
-  void OnSequenceEnd() override { end(); }
+  void OnSequenceEnd() override { end(builder_.take_innermost()); }
   void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
     begin(Value::Type::map, mark, anchor);
   }
   void OnMapEnd() override {
-    Value& map = builder_.innermost();
-    map = merge_keys(map, builder_.memory());
-    end();
+    const Value map = builder_.take_innermost();
+    end(merge_keys(map, builder_.memory()));
   }
 
  private:
@@ -230,10 +230,10 @@ class YamlToTree final : public YamlHandler {
     if (!builder_.begin(type, line_of(mark))) throw too_deep(mark);
     open_anchors_.push_back(anchor);
   }
-  void end() {
-    remember(open_anchors_.back(), builder_.innermost());
+  void end(const Value& whole) {
+    remember(open_anchors_.back(), whole);
     open_anchors_.pop_back();
-    builder_.end();
+    builder_.end(whole);
   }
 
   TreeBuilder& builder_;
