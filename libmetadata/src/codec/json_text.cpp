@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // JSON text to values, strictly: RFC 8259 in UTF-8, nothing beside it but a byte order mark in
-// front. Its own reader since streams are nothing but JSON (docs/decisions/0012).
+// front. Our own, since reading is what a stream costs: docs/decisions/0012-own-reader-of-json.md.
+#include "codec/number_range.hpp"
 #include "codec/tree.hpp"
 #include "codec/utf8.hpp"
 
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <cstring>
 
 namespace paddock::metadata {
@@ -47,52 +49,6 @@ const char* skip_plain(const char* at, const char* end) noexcept {
 }
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
-// Whether a number that is out of double's range is so because it is too large.
-bool is_large(std::string_view number) noexcept {
-  const auto mark = std::min(number.find_first_of("eE"), number.size());
-  const std::string_view digits = number.substr(0, mark);
-  const auto point = std::min(digits.find('.'), digits.size());
-  const auto first = digits.find_first_of("123456789");
-  std::int32_t exponent = 0;
-  if (mark != number.size()) {
-    std::string_view text = number.substr(mark + 1);
-    if (text.front() == '+') text.remove_prefix(1);
-    // No text has so many digits that they could make up for an exponent longer than that.
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), exponent);
-    if (read.ec != std::errc()) return text.front() != '-';
-  }
-  return static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first) + exponent > 0;
-}
-
-bool is_within_double(std::string_view number) noexcept {
-  constexpr std::size_t always = 300;  // so many digits are
-  if (number.size() <= always && number.find_first_of("eE") == std::string_view::npos) return true;
-  double value = 0;
-  const auto read = std::from_chars(number.data(), number.data() + number.size(), value);
-  return read.ec != std::errc::result_out_of_range || !is_large(number);
-}
-
-char* append_utf8(char* to, unsigned code) noexcept {
-  const auto append = [&to](unsigned byte) { *to++ = static_cast<char>(byte); };
-  const auto append_tail = [&](unsigned shift) { append(0x80U | (code >> shift & 0x3fU)); };
-  if (code < 0x80) {
-    append(code);
-  } else if (code < 0x800) {
-    append(0xc0U | code >> 6U);
-    append_tail(0);
-  } else if (code < 0x10000) {
-    append(0xe0U | code >> 12U);
-    append_tail(6);
-    append_tail(0);
-  } else {
-    append(0xf0U | code >> 18U);
-    append_tail(12);
-    append_tail(6);
-    append_tail(0);
-  }
-  return to;
-}
 
 class JsonText {
  public:
@@ -335,7 +291,7 @@ class JsonText {
       if (low < 0xdc00 || low > 0xdfff) return fail("a low surrogate must stand here");
       code = 0x10000 + ((code - 0xd800) << 10U) + (low - 0xdc00);
     }
-    to = append_utf8(to, code);
+    to = write_utf8(to, code);
     return true;
   }
 

@@ -83,6 +83,7 @@ void Reader::is_no_map() { problems_.add(format(*place_), "must be a map", map_.
 
 // Who writes has the order in which we ask, so what comes next is mostly what is asked for.
 const Value* Reader::know(std::string_view key) {
+  // In two parts, as it came: whole, it would be read back before both are written.
   known_.emplace_back(key.data(), key.size());
   const auto keys = map_.keys();
   std::size_t index = met_;

@@ -33,4 +33,25 @@ std::size_t find_not_utf8(std::string_view text) noexcept {
   return at;
 }
 
+char* write_utf8(char* to, unsigned code) noexcept {
+  const auto append = [&to](unsigned byte) { *to++ = static_cast<char>(byte); };
+  const auto append_tail = [&](unsigned shift) { append(0x80U | (code >> shift & 0x3fU)); };
+  if (code < 0x80) {
+    append(code);
+  } else if (code < 0x800) {
+    append(0xc0U | code >> 6U);
+    append_tail(0);
+  } else if (code < 0x10000) {
+    append(0xe0U | code >> 12U);
+    append_tail(6);
+    append_tail(0);
+  } else {
+    append(0xf0U | code >> 18U);
+    append_tail(12);
+    append_tail(6);
+    append_tail(0);
+  }
+  return to;
+}
+
 }  // namespace paddock::metadata

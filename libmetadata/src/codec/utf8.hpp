@@ -14,4 +14,8 @@ namespace paddock::metadata {
 // Where the first byte stands that is not UTF-8; the size of the text when there is none.
 [[nodiscard]] std::size_t find_not_utf8(std::string_view text) noexcept;
 
+// Writes a character, of at most four bytes, and returns where it ends. `code` is no surrogate and
+// at most 0x10ffff.
+char* write_utf8(char* to, unsigned code) noexcept;
+
 }  // namespace paddock::metadata

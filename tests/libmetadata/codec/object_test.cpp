@@ -47,6 +47,39 @@ TEST(Object, DefaultsAreLeftOutAndMeanTheSame) {
   EXPECT_EQ(format_json(*brief.object), R"({"kind":"Pod","namespace":"default","name":"p"})");
 }
 
+TEST(Object, FieldsStandInAnyOrder) {
+  const Parsed usual = parse_object(
+      R"({"kind":"Endpoints","namespace":"shop","name":"web","uid":"u","labels":{"a":"b"},
+          "ports":[{"name":"http","protocol":"UDP","port":80}],"endpoints":[{"addresses":["::1"],
+          "pod":"p","host":"h","ready":false,"serving":true}]})");
+  const Parsed reversed = parse_object(
+      R"({"endpoints":[{"serving":true,"ready":false,"host":"h","pod":"p","addresses":["::1"]}],
+          "ports":[{"port":80,"name":"http","protocol":"UDP"}],"labels":{"a":"b"},"uid":"u",
+          "name":"web","kind":"Endpoints","namespace":"shop"})");
+
+  ASSERT_TRUE(usual.object && reversed.object);
+  EXPECT_TRUE(equal(*usual.object, *reversed.object));
+}
+
+TEST(Object, AFieldGivenTwiceIsFoundWhereverItStands) {
+  for (const char* json : {R"({"kind":"Host","kind":"Host","name":"h"})",
+                           R"({"kind":"Host","name":"h","zone":"z","zone":"z"})",
+                           R"({"zone":"z","kind":"Host","name":"h","zone":null})"}) {
+    EXPECT_NE(messages(parse_object(json)).find("is there twice"), std::string::npos) << json;
+  }
+}
+
+TEST(Object, AnAddressIsNothingElseBesides) {
+  for (const char* address :
+       {"10.0.0.1 ", "10.0.0", "010.0.0.1", "10.0.0.1\\u0000", "fe80::1%eth0", "::1\\u0000x", "",
+        "1:2:3:4:5:6:7:8:9",
+        "0000000000000000000000000000000000000000000000000000000000000000:1"}) {
+    const std::string json =
+        R"({"kind":"Host","name":"h","addresses":[")" + std::string(address) + "\"]}";
+    EXPECT_EQ(messages(parse_object(json)), "addresses[0]: must be an IPv4 or IPv6 address\n");
+  }
+}
+
 TEST(Object, SubnetIsNamedAsWhatItClaims) {
   const Parsed parsed =
       parse_object(R"({"kind":"Subnet","name":"mine","host":"one","subnets":["10.42.3.0/24"]})");
