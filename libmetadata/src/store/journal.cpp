@@ -2,7 +2,7 @@
 #include "store/journal.hpp"
 
 #include <fcntl.h>
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <random>
+#include <stdexcept>
 
 namespace paddock::metadata {
 namespace {
@@ -36,8 +37,13 @@ struct StepHeader {
 
 std::array<unsigned char, digest_bytes> digest_of(std::string_view record) {
   record.remove_prefix(digest_bytes);
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> whole{};
-  SHA256(reinterpret_cast<const unsigned char*>(record.data()), record.size(), whole.data());
+  // SHA256() would look for the algorithm by its name each time, which takes as long as 4 KiB.
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> whole{};
+  if (sha256 == nullptr ||
+      EVP_Digest(record.data(), record.size(), whole.data(), nullptr, sha256, nullptr) != 1) {
+    throw std::runtime_error("OpenSSL cannot make a SHA-256 digest");
+  }
   std::array<unsigned char, digest_bytes> digest{};
   std::copy_n(whole.begin(), digest.size(), digest.begin());
   return digest;
