@@ -84,9 +84,13 @@ void NamesFromCluster::follow(std::shared_ptr<const metadata::Cluster> cluster) 
   Touched touched;
   bool concerns_views = false;
   metadata::diff(*cluster_, *cluster, [&](const metadata::Difference& difference) {
+    const bool comes_or_goes = !difference.before || !difference.after;
     for (const auto& object : {difference.before, difference.after}) {
       if (!object) continue;
       touch(*object, touched);
+      if (comes_or_goes && metadata::has_namespace(object->kind)) {
+        touched.spaces.insert(object->ns.str());  // which exists while anything is in it
+      }
       concerns_views = concerns_views || views_.concerns(*object);
     }
     return true;
@@ -147,8 +151,6 @@ void NamesFromCluster::touch(const metadata::Object& object, Touched& touched) {
     touched.spaces.insert(object.name.str());
     if (exposure_.looks_at_spaces()) touched.labelled.insert(object.name.str());
   }
-  if (!metadata::has_namespace(object.kind)) return;
-  touched.spaces.insert(object.ns.str());
   if (const auto* slice = metadata::as<metadata::Endpoints>(&object)) {
     touched.backends.emplace(object.ns.str(), slice->service.str());
   } else if (object.kind == metadata::Kind::service) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A service whose backends are addresses and nothing else has its records address by address. What
-// two states of it have in common is stood for by one address that is in both: a service without
+// A service whose backends are addresses and nothing else has its records address by address. Where
+// it only gains or only loses some, one that is in both states stands with them: a service without
 // any is named in another way (it does not exist, or Rancher's last container answers for it).
 #include <paddock/dns/naming.hpp>
 
@@ -48,11 +48,10 @@ std::optional<Reached> reached(const Service& service) {
   return all;
 }
 
-// Leaves the service `kept` and `own` of all its addresses.
-void reduce(Service& service, const Reached& all, const Address& kept, std::vector<Address> own) {
-  own.push_back(kept);
-  service.further_addresses = all.addresses.size() - own.size();
-  service.backends = {{.addresses = std::move(own), .ports = all.ports}};
+// Leaves the service `part` of all its addresses.
+void reduce(Service& service, const Reached& all, std::vector<Address> part) {
+  service.further_addresses = all.addresses.size() - part.size();
+  service.backends = {{.addresses = std::move(part), .ports = all.ports}};
 }
 
 }  // namespace
@@ -77,8 +76,12 @@ std::optional<BackendChange> backend_change(Service before, Service after) {
     return std::ranges::binary_search(gone, address);
   });
   if (kept == old->addresses.end()) return std::nullopt;
-  reduce(before, *old, *kept, std::move(gone));
-  reduce(after, *fresh, *kept, std::move(come));
+  if (gone.empty() || come.empty()) {
+    gone.push_back(*kept);
+    come.push_back(*kept);
+  }
+  reduce(before, *old, std::move(gone));
+  reduce(after, *fresh, std::move(come));
   return BackendChange{std::move(before), std::move(after)};
 }
 

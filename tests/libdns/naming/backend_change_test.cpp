@@ -146,7 +146,21 @@ TEST(BackendChange, NamesWhatAWholeNamingDoes) {
   EXPECT_GT(changes, 500);
 }
 
-TEST(BackendChange, IsOfTheAddressesThatChangedAndOneBesides) {
+TEST(BackendChange, IsOfTheAddressesThatChanged) {
+  auto addresses = pods(0, 100);
+  addresses[7] = pod(200);
+
+  const auto change = backend_change(headless(pods(0, 100)), headless(addresses));
+
+  ASSERT_TRUE(change);
+  ASSERT_EQ(change->before.backends.size(), 1u);
+  EXPECT_EQ(change->before.backends[0].addresses, std::vector{pod(7)});
+  EXPECT_EQ(change->before.further_addresses, 99u);
+  EXPECT_EQ(change->after.backends[0].addresses, std::vector{pod(200)});
+  EXPECT_EQ(change->after.further_addresses, 99u);
+}
+
+TEST(BackendChange, WhereNoneComesOneStandsForThoseThatStay) {
   const auto change = backend_change(headless(pods(0, 100)), headless(pods(1, 99)));
 
   ASSERT_TRUE(change);
