@@ -5,7 +5,7 @@
 # Needs Debian's containernetworking-plugins and iptables.
 set -euo pipefail
 build=$(realpath "${1:?build directory}")
-cmake --build "$build" --target attach_floor attach_leases attach_runtime paddock-cni paddock-netd >/dev/null
+cmake --build "$build" --target attach_floor attach_leases attach_nothing attach_runtime paddock-cni paddock-netd >/dev/null
 rounds=${2:-60}
 pods=${3:-1000}
 here=$(dirname "$(realpath "$0")")
@@ -50,9 +50,12 @@ ours="$state/paddock.conflist,/opt/cni/bin,$state/main.sock"
 netd main --networks bridged=10.43.0.0/16 --subnets 10.44.0.0/16
 main_pid=$netd_pid
 echo "# one after the other, $rounds rounds"
-"$runtime" latency "$rounds" "exec=!$floor" "floor=@$floor" "paddock=$ours" \
+"$runtime" latency "$rounds" "exec=!$floor" "nothing=!$build/bench/attach_nothing" "floor=@$floor" "paddock=$ours" \
   "paddock-bridge=$state/bridged.conflist,/opt/cni/bin,$state/main.sock" \
-  "bridge=$state/bridge.conflist,$standard" "chain=$state/chain.conflist,$standard"
+  "bridge=$state/bridge.conflist,$standard" "chain=$state/chain.conflist,$standard" | tee "$state/latency"
+awk '{ add[$1] = $4 } END { least = add["floor"] - add["exec"] + add["nothing"]
+  printf "the floor with a start as short as the plugin can have: %.2f ms, 1/%.0f of the chain (paddock 1/%.0f)\n",
+    least, add["chain"] / least, add["chain"] / add["paddock"] }' "$state/latency"
 
 echo "# 16 at once, 160 pods"
 "$runtime" parallel 160 16 "floor=@$floor" "paddock=$ours" "chain=$state/chain.conflist,$standard"
