@@ -96,7 +96,8 @@ bool Prefix::contains(const boost::asio::ip::address& candidate) const noexcept 
 
 std::optional<Prefix> parse_prefix(std::string_view text) {
   const auto slash = text.find('/');
-  if (slash == std::string_view::npos || text.find('%') != std::string_view::npos) return {};
+  constexpr std::string_view not_in_addresses("%\0", 2);  // asio takes a zone, and ends at a zero
+  if (slash == text.npos || text.find_first_of(not_in_addresses) != text.npos) return {};
   boost::system::error_code failed;
   Prefix prefix;
   prefix.address = boost::asio::ip::make_address(std::string(text.substr(0, slash)), failed);

@@ -92,6 +92,7 @@ TEST(Prefix, RefusesHostBitsAndNonsense) {
                            "10.42.0.0/", "10.42.0.0/8x", "fd00::1/64", "fe80::%lo/10"}) {
     EXPECT_FALSE(parse_prefix(text)) << text;
   }
+  EXPECT_FALSE(parse_prefix(std::string_view("10.42.0.0\0x/16", 14))) << "a zero ends no address";
 }
 
 TEST(Prefix, ContainsWhatBeginsWithItsBits) {
