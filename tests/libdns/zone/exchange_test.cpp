@@ -84,6 +84,7 @@ TEST(AuthorityBuilderExchange, EndsWherePuttingAllDoes) {
     } else {
       builder.put(source, records);
     }
+    if (step % 5 != 0) continue;
     AuthorityBuilder fresh(zones);
     for (const auto& [key, all] : sources) fresh.put(key, all);
     expect_same(*builder.snapshot(test_time), *fresh.snapshot(test_time), step);
