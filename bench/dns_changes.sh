@@ -12,6 +12,10 @@ rate=${3:-1000}
 seconds=${4:-10}
 queries=${5:-20000}
 port=5397
+if dig +time=1 +tries=1 @127.0.0.1 -p $port dns-version.cluster.local TXT >/dev/null 2>&1; then
+  echo "dns_changes.sh: somebody answers at 127.0.0.1:$port already; with two, questions go to either" >&2
+  exit 1
+fi
 work=$(mktemp -d)
 pids=()
 stop() {
