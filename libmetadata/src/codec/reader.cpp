@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/reader.hpp"
 
+#include "model/address_text.hpp"
+
 #include <charconv>
 #include <span>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/rules.hpp"
 
+#include "model/address_text.hpp"
 #include "model/names.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 namespace paddock::metadata {
@@ -64,24 +64,6 @@ bool is_port_mapping(std::string_view text) {
 }
 
 }  // namespace
-
-// Which family it is its characters say: asio would try one after the other.
-std::optional<boost::asio::ip::address> parse_address(std::string_view text) noexcept {
-  std::array<char, 64> terminated{};  // longer than any address
-  if (text.size() >= terminated.size() || text.find('%') != std::string_view::npos ||
-      text.find('\0') != std::string_view::npos) {
-    return std::nullopt;
-  }
-  std::copy(text.begin(), text.end(), terminated.begin());
-  boost::system::error_code failed;
-  boost::asio::ip::address address;
-  if (text.find(':') == std::string_view::npos) {
-    address = boost::asio::ip::make_address_v4(terminated.data(), failed);
-  } else {
-    address = boost::asio::ip::make_address_v6(terminated.data(), failed);
-  }
-  return failed ? std::nullopt : std::optional(address);
-}
 
 const char* broken(Rule rule, std::string_view text) noexcept {
   const auto unless = [](bool is_right, const char* message) {

@@ -3,9 +3,6 @@
 // What a text in an object may be, beyond being text.
 #pragma once
 
-#include <boost/asio/ip/address.hpp>
-
-#include <optional>
 #include <string_view>
 
 namespace paddock::metadata {
@@ -27,8 +24,5 @@ enum class Rule {
 
 // Null when the text keeps to the rule, else what is allowed. An empty text is for the caller.
 [[nodiscard]] const char* broken(Rule rule, std::string_view text) noexcept;
-
-// Nothing when the text is no IP address, or one of a link (fe80::1%eth0).
-[[nodiscard]] std::optional<boost::asio::ip::address> parse_address(std::string_view text) noexcept;
 
 }  // namespace paddock::metadata

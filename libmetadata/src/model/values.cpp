@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "model/address_text.hpp"
 #include "model/hash.hpp"
 #include "model/shared_cache.hpp"
 
@@ -96,15 +97,14 @@ bool Prefix::contains(const boost::asio::ip::address& candidate) const noexcept 
 
 std::optional<Prefix> parse_prefix(std::string_view text) {
   const auto slash = text.find('/');
-  constexpr std::string_view not_in_addresses("%\0", 2);  // asio takes a zone, and ends at a zero
-  if (slash == text.npos || text.find_first_of(not_in_addresses) != text.npos) return {};
-  boost::system::error_code failed;
-  Prefix prefix;
-  prefix.address = boost::asio::ip::make_address(std::string(text.substr(0, slash)), failed);
+  if (slash == std::string_view::npos) return {};
+  const auto address = parse_address(text.substr(0, slash));
+  if (!address) return {};
+  Prefix prefix{.address = *address, .length = 0};
   const std::string_view digits = text.substr(slash + 1);
   const auto [end, error] =
       std::from_chars(digits.data(), digits.data() + digits.size(), prefix.length);
-  if (failed || error != std::errc() || end != digits.data() + digits.size()) return {};
+  if (error != std::errc() || end != digits.data() + digits.size()) return {};
   if (prefix.length > (prefix.address.is_v4() ? 32 : 128)) return {};
   const bool is_clean = prefix.address.is_v4()
                             ? is_zero_after(prefix.address.to_v4().to_bytes(), prefix.length)
