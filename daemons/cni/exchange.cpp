@@ -30,12 +30,22 @@ bool wait_for(int socket, short events, long long deadline) {
   }
 }
 
-Exchanged connect_to(int socket, const char* path, long long deadline) {
+int open_socket() { return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
+
+// False with errno.
+bool connect_once(int socket, const char* path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (::strlen(path) >= sizeof address.sun_path) return Exchanged::away;
+  if (::strlen(path) >= sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    return false;
+  }
   ::strcpy(address.sun_path, path);
-  while (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  return ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+Exchanged connect_to(int socket, const char* path, long long deadline) {
+  while (!connect_once(socket, path)) {
     if (errno != EAGAIN && errno != EINTR) return Exchanged::away;
     if (now_in_milliseconds() >= deadline) return Exchanged::late;
     const timespec pause{0, 5'000'000};  // the daemon's queue is full
@@ -65,7 +75,7 @@ Exchanged send_call(int socket, const Call& call, long long deadline) {
     const ssize_t count = ::sendmsg(socket, &message, MSG_NOSIGNAL);
     if (count > 0) sent += static_cast<size_t>(count);
     if (count > 0 || errno == EINTR) continue;
-    if (errno != EAGAIN) return Exchanged::broken;
+    if (errno != EAGAIN) return sent == 0 ? Exchanged::away : Exchanged::broken;
     if (!wait_for(socket, POLLOUT, deadline)) return Exchanged::late;
   }
   return Exchanged::ok;
@@ -87,9 +97,8 @@ Exchanged receive(int socket, char* bytes, size_t size, long long deadline) {
   return Exchanged::ok;
 }
 
-Exchanged talk(int socket, const char* path, const Call& call, long long deadline, Answer& answer) {
-  auto result = connect_to(socket, path, deadline);
-  if (result == Exchanged::ok) result = send_call(socket, call, deadline);
+Exchanged talk(int socket, const Call& call, long long deadline, Answer& answer) {
+  auto result = send_call(socket, call, deadline);
   if (result == Exchanged::ok) result = receive(socket, answer.bytes, header_size, deadline);
   if (result != Exchanged::ok) return result;
   answer.status = static_cast<int>(get_number(answer.bytes + magic_size));
@@ -102,13 +111,27 @@ Exchanged talk(int socket, const char* path, const Call& call, long long deadlin
 
 }  // namespace
 
-Exchanged exchange(const char* socket_path, const Call& call, Patience patience, Answer& answer) {
+int connect_early(const char* socket_path) {
+  const int socket = open_socket();
+  if (socket >= 0 && connect_once(socket, socket_path)) return socket;
+  if (socket >= 0) ::close(socket);
+  return -1;
+}
+
+Exchanged exchange(const char* socket_path, const Call& call, Patience patience, Answer& answer,
+                   int early) {
   const long long now = now_in_milliseconds();
   const long long deadline = now + patience.for_answer;
+  if (early >= 0) {
+    const auto result = talk(early, call, deadline, answer);
+    ::close(early);
+    if (result != Exchanged::away) return result;
+  }
   for (;;) {
-    const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const int socket = open_socket();
     if (socket < 0) return Exchanged::away;
-    const auto result = talk(socket, socket_path, call, deadline, answer);
+    auto result = connect_to(socket, socket_path, deadline);
+    if (result == Exchanged::ok) result = talk(socket, call, deadline, answer);
     ::close(socket);
     if (result != Exchanged::away || now_in_milliseconds() >= now + patience.for_daemon)
       return result;

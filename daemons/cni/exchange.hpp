@@ -20,10 +20,16 @@ struct Patience {
   int for_daemon;  // one that is away may be about to be succeeded
 };
 
-// away: nobody serves the socket. broken: the daemon went away while it worked; it may have done
+// away: nobody took the request. broken: the daemon went away while it worked; it may have done
 // what it was asked. late: no answer in time.
 enum class Exchanged { ok, away, broken, late };
 
-Exchanged exchange(const char* socket_path, const Call& call, Patience patience, Answer& answer);
+// A connection for exchange(), or -1: the daemon wakes up while the request is still put together.
+int connect_early(const char* socket_path);
+
+// Closes `early`, which may be -1. Where the daemon has closed it already, as it waits for no
+// request for more than some seconds, it is asked anew.
+Exchanged exchange(const char* socket_path, const Call& call, Patience patience, Answer& answer,
+                   int early = -1);
 
 }  // namespace paddock::cni

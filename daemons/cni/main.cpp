@@ -193,6 +193,8 @@ int main(int count, char** arguments, char** environment) {
     write_out(versions, sizeof versions - 1);
     return 0;
   }
+  const char* socket = setting("PADDOCK_NET_SOCKET", default_socket);
+  const int early = connect_early(socket);
   switch (gather(count > 0 ? arguments[0] : "paddock", environment, call)) {
     case Gathered::ok:
       break;
@@ -203,8 +205,7 @@ int main(int count, char** arguments, char** environment) {
     case Gathered::environment_too_long:
       return fail(call, undecodable, "the environment is longer than 1 MiB", "");
   }
-  const char* socket = setting("PADDOCK_NET_SOCKET", default_socket);
-  const auto exchanged = exchange(socket, call, patience_of(command), answer);
+  const auto exchanged = exchange(socket, call, patience_of(command), answer, early);
   if (exchanged == Exchanged::ok && answer.status == ask_delegate)
     return with_delegate(call, socket, command, answer);
   if (exchanged == Exchanged::ok) return print(answer);

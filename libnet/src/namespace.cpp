@@ -6,8 +6,10 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -39,6 +41,15 @@ std::string read_all(int descriptor) {
   return text;
 }
 
+// The namespace of the calling thread, or -1 with errno: that of a socket made in it, which takes a
+// tenth of the time the path does.
+int open_own() {
+  const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const int own = socket < 0 ? -1 : ::ioctl(socket, SIOCGSKNS);
+  if (socket >= 0) ::close(socket);
+  return own >= 0 ? own : ::open(own_path, O_RDONLY | O_CLOEXEC);
+}
+
 // Brings the thread back when the scope ends.
 class Excursion {
  public:
@@ -63,17 +74,21 @@ Result<NetworkNamespace> NetworkNamespace::open(const std::string& path) {
   if (descriptor < 0) {
     return failure(errno, "open network namespace " + path);
   }
-  NetworkNamespace opened(descriptor, {});
+  return adopt(descriptor, path);
+}
+
+Result<NetworkNamespace> NetworkNamespace::adopt(int descriptor, std::string_view name) {
+  NetworkNamespace adopted(descriptor, {});
   struct statfs filesystem {};
   struct stat file {};
   if (::fstatfs(descriptor, &filesystem) != 0 || ::fstat(descriptor, &file) != 0) {
-    return failure(errno, "examine network namespace " + path);
+    return failure(errno, "examine network namespace " + std::string(name));
   }
   if (filesystem.f_type != NSFS_MAGIC || ::ioctl(descriptor, NS_GET_NSTYPE) != CLONE_NEWNET) {
-    return failure(EINVAL, path + " is not a network namespace");
+    return failure(EINVAL, std::string(name) + " is not a network namespace");
   }
-  opened.identity_ = {file.st_dev, file.st_ino};
-  return opened;
+  adopted.identity_ = {file.st_dev, file.st_ino};
+  return adopted;
 }
 
 NetworkNamespace NetworkNamespace::current() { return open(own_path).value(); }
@@ -102,7 +117,7 @@ NetworkNamespace NetworkNamespace::duplicate() const {
 }
 
 Result<void> NetworkNamespace::run(const std::function<void()>& work) const {
-  const int own = ::open(own_path, O_RDONLY | O_CLOEXEC);
+  const int own = open_own();
   if (own < 0) {
     return failure(errno, std::string("open ") + own_path);
   }

@@ -4,6 +4,7 @@
 #include <paddock/net/namespace.hpp>
 
 #include <boost/system/errc.hpp>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <stdexcept>
@@ -36,6 +37,21 @@ TEST(NetworkNamespace, IsTheSameUnderEveryPath) {
   EXPECT_EQ(again.identity(), ns.get().identity());
   EXPECT_EQ(again.duplicate().identity(), ns.get().identity());
   EXPECT_NE(again.identity(), NetworkNamespace::current().identity());
+}
+
+TEST(NetworkNamespace, TakesADescriptorOfOneAndClosesAnyOther) {
+  Namespace ns;
+  const int its = ::open(ns.path().c_str(), O_RDONLY | O_CLOEXEC);
+  const auto adopted = NetworkNamespace::adopt(its, "this").value();
+  EXPECT_EQ(adopted.descriptor(), its);
+  EXPECT_EQ(adopted.identity(), ns.get().identity());
+
+  const int other = ::open("/etc/hostname", O_RDONLY | O_CLOEXEC);
+  const auto refused = NetworkNamespace::adopt(other, "that");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::invalid_argument);
+  EXPECT_EQ(refused.error().text.rfind("that is not a network namespace", 0), 0U);
+  EXPECT_EQ(::fcntl(other, F_GETFD), -1);
 }
 
 TEST(NetworkNamespace, RunsInsideAndComesBack) {

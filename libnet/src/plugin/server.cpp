@@ -38,6 +38,7 @@ class Descriptor {
     return *this;
   }
   int number() const { return number_; }
+  int release() { return std::exchange(number_, -1); }
 
  private:
   int number_;
@@ -230,15 +231,15 @@ class PluginServer::State {
     std::array<char, frame_header_size> header{};
     int received = -1;
     const bool whole = read_exactly(socket, header.data(), header.size(), &received);
-    const Descriptor pod(received);
+    Descriptor pod(received);
     const auto lengths = parse_frame_header({header.data(), header.size()});
     if (!whole || !lengths) return "a call did not begin as a plugin's does";
     std::string body(lengths->environment + std::size_t{lengths->input}, '\0');
     if (!read_exactly(socket, body.data(), body.size(), nullptr)) return "a call broke off";
     auto call = parse_frame_body(body, *lengths);
     if (pod.number() >= 0) {
-      auto opened = NetworkNamespace::open("/proc/self/fd/" + std::to_string(pod.number()));
-      if (opened) call.pod = std::move(*opened);
+      auto adopted = NetworkNamespace::adopt(pod.release(), "of CNI_NETNS");
+      if (adopted) call.pod = std::move(*adopted);
     }
     const auto answer = options.answer(call);
     write_all(socket, format_answer(answer));

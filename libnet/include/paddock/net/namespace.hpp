@@ -28,6 +28,9 @@ class PADDOCK_NET_EXPORT NetworkNamespace {
   // errc::no_such_file_or_directory: the path is missing; errc::invalid_argument: there is
   // something at the path, but not a network namespace (a file left where a mount was).
   static Result<NetworkNamespace> open(const std::string& path);
+  // Takes the descriptor, and closes it also when it is of something else
+  // (errc::invalid_argument). Errors call it `name`.
+  static Result<NetworkNamespace> adopt(int descriptor, std::string_view name);
   // The calling thread's own. Throws std::system_error when /proc is not there.
   static NetworkNamespace current();
 

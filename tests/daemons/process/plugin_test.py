@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""delegate_test.py PLUGIN: the CNI plugin executes another one for a daemon that asks for it, whatever that one does."""
+"""plugin_test.py PLUGIN: the CNI plugin with a daemon that is played here: it executes another plugin when asked to, whatever
+that one does, and does not lose a request whose stdin was late."""
 
 import json
 import os
@@ -24,13 +25,53 @@ def read_exactly(connection: socket.socket, size: int) -> bytes:
     return data
 
 
-class DelegateTest(unittest.TestCase):
+def serve(connection: socket.socket, status: int, text: bytes) -> tuple[dict[bytes, bytes], bytes]:
+    """Answers the request of a connection, and returns what was asked: environment and input."""
+    with connection:
+        _, environment, given = HEADER.unpack(read_exactly(connection, HEADER.size))
+        variables = read_exactly(connection, environment).split(b"\0")[:-1]
+        request = dict(each.split(b"=", 1) for each in variables), read_exactly(connection, given)
+        connection.sendall(HEADER.pack(b"PADDOCK1", status, len(text)) + text)
+        return request
+
+
+class PluginTest(unittest.TestCase):
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.listener = socket.socket(socket.AF_UNIX)
         self.addCleanup(self.listener.close)
         self.listener.bind(str(self.folder / "net.sock"))
         self.listener.listen()
+        self.variables = {"PATH": os.environ["PATH"], "CNI_COMMAND": "ADD", "CNI_PATH": str(self.folder),
+                          "PADDOCK_NET_SOCKET": str(self.folder / "net.sock")}
+
+
+class StdinTest(PluginTest):
+    def setUp(self):
+        super().setUp()
+        self.listener.settimeout(50)
+        self.plugin = self.enterContext(subprocess.Popen([PLUGIN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self.variables))
+        self.addCleanup(self.plugin.kill)
+        self.early, _ = self.listener.accept()  # there before any stdin
+
+    def test_the_daemon_is_waiting_before_it_comes(self):
+        self.plugin.stdin.write(b"{}")
+        self.plugin.stdin.close()
+        _, given = serve(self.early, 0, b"done")
+        self.assertEqual((given, self.plugin.stdout.read(), self.plugin.wait(50)), (b"{}", b"done", 0))
+
+    def test_the_daemon_is_asked_anew_when_it_has_given_up_waiting(self):
+        self.early.close()
+        self.plugin.stdin.write(b"{}")
+        self.plugin.stdin.close()
+        again, _ = self.listener.accept()
+        _, given = serve(again, 0, b"done")
+        self.assertEqual((given, self.plugin.stdout.read(), self.plugin.wait(50)), (b"{}", b"done", 0))
+
+
+class DelegateTest(PluginTest):
+    def setUp(self):
+        super().setUp()
         self.environments: list[dict[bytes, bytes]] = []
         self.name = b"other"
 
@@ -41,12 +82,7 @@ class DelegateTest(unittest.TestCase):
                 connection, _ = self.listener.accept()
             except OSError:
                 return
-            with connection:
-                _, environment, given = HEADER.unpack(read_exactly(connection, HEADER.size))
-                variables = read_exactly(connection, environment).split(b"\0")[:-1]
-                self.environments.append(dict(each.split(b"=", 1) for each in variables))
-                read_exactly(connection, given)
-                connection.sendall(HEADER.pack(b"PADDOCK1", status, len(text)) + text)
+            self.environments.append(serve(connection, status, text)[0])
 
     def add(self, other: str, given: bytes) -> subprocess.CompletedProcess:
         plugin = self.folder / "other"
@@ -55,9 +91,7 @@ class DelegateTest(unittest.TestCase):
         serving = threading.Thread(target=self.answer)
         serving.start()
         try:
-            return subprocess.run([PLUGIN], input=given, capture_output=True, timeout=50,
-                                  env={"PATH": os.environ["PATH"], "CNI_COMMAND": "ADD", "CNI_PATH": str(self.folder),
-                                       "PADDOCK_NET_SOCKET": str(self.folder / "net.sock")})
+            return subprocess.run([PLUGIN], input=given, capture_output=True, timeout=50, env=self.variables)
         finally:
             self.listener.shutdown(socket.SHUT_RDWR)
             serving.join()
