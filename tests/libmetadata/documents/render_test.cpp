@@ -143,9 +143,9 @@ INSTANTIATE_TEST_SUITE_P(
         LongRow{"no space", seventy + seventy, seventy + seventy},
         LongRow{"several", seventy + " 678901 " + seventy + " 12345678901 z",
                 seventy + " 678901\n  " + seventy + " 12345678901\n  z"}),
-    [](const auto& info) {
+    [](const auto& row) {
       std::string name;
-      for (const char c : info.param.what) name += std::isalnum(c) != 0 ? c : '_';
+      for (const char c : row.param.what) name += std::isalnum(c) != 0 ? c : '_';
       return name;
     });
 
