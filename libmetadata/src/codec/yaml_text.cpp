@@ -34,10 +34,16 @@ std::string_view copy(std::string_view text, Memory& memory) {
   return {bytes, text.size()};
 }
 
+// Without a plus in front, which from_chars() does not know; empty if another sign follows.
+std::string_view without_plus(std::string_view number) {
+  if (!number.starts_with('+')) return number;
+  number.remove_prefix(1);
+  return number.starts_with('-') ? std::string_view() : number;
+}
+
 std::optional<std::string> integer_text(std::string_view text) {
   int base = 10;
-  std::string_view digits = text;
-  if (digits.starts_with('+')) digits.remove_prefix(1);
+  std::string_view digits = without_plus(text);
   if (text.starts_with("0x") || text.starts_with("0o")) {
     base = text[1] == 'x' ? 16 : 8;
     digits.remove_prefix(2);
@@ -51,8 +57,7 @@ std::optional<std::string> integer_text(std::string_view text) {
 }
 
 std::optional<std::string> float_text(std::string_view text) {
-  std::string_view digits = text;
-  if (digits.starts_with('+')) digits.remove_prefix(1);
+  const std::string_view digits = without_plus(text);
   if (digits.find_first_not_of("0123456789.eE+-") != std::string_view::npos) return std::nullopt;
   double number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);

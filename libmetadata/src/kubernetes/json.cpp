@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kubernetes/json.hpp"
 
+#include "model/address_text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -78,11 +80,7 @@ TextMap map_at(const Json& object, std::string_view key) {
 }
 
 std::optional<boost::asio::ip::address> address_of(const Json& text) {
-  if (!text.is_string()) return std::nullopt;
-  boost::system::error_code failed;
-  auto address = boost::asio::ip::make_address(text.get_ref<const std::string&>(), failed);
-  if (failed) return std::nullopt;
-  return address;
+  return text.is_string() ? parse_address(text.get_ref<const std::string&>()) : std::nullopt;
 }
 
 std::vector<boost::asio::ip::address> addresses_of(const Json& list) {

@@ -84,13 +84,13 @@ TEST(Documents, SyntaxErrorsSayTheLine) {
 TEST(Documents, PlainScalarsFollowTheCoreSchema) {
   const Documents read = parse_documents(
       "kind: Service\nname: s\nmetadata: {a: 0x10, b: +5, c: 1.50, d: ~, e: TRUE, f: .inf, g: "
-      "on, h: !!str 7, i: '8', j: 0o17}\n",
+      "on, h: !!str 7, i: '8', j: 0o17, k: +-5, l: +-5.0}\n",
       "m");
 
   ASSERT_EQ(problems(read), "");
-  EXPECT_EQ(
-      as<Service>(read.objects.at(0).object.get())->metadata,
-      R"({"a":16,"b":5,"c":1.5,"d":null,"e":true,"f":".inf","g":"on","h":"7","i":"8","j":15})");
+  EXPECT_EQ(as<Service>(read.objects.at(0).object.get())->metadata,
+            R"({"a":16,"b":5,"c":1.5,"d":null,"e":true,"f":".inf","g":"on","h":"7","i":"8","j":15,)"
+            R"("k":"+-5","l":"+-5.0"})");
 }
 
 TEST(Documents, AnchorsAndMergeKeysWork) {

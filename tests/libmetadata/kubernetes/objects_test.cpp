@@ -106,6 +106,15 @@ TEST(KubernetesSlice, HoldsEndpointsAsASet) {
   EXPECT_EQ(slice->endpoints[1], leaving);
 }
 
+TEST(KubernetesSlice, LeavesOutWhatNoCallerCanReach) {
+  const auto slice = read_endpoint_slice(json(R"({"metadata": {"name": "e", "namespace": "shop",
+    "labels": {"kubernetes.io/service-name": "e"}}, "addressType": "IPv6",
+    "endpoints": [{"addresses": ["fd00::1", "fe80::1%eth0", "fd00::2\u0000", "10.0.0"]}]})"));
+
+  ASSERT_EQ(slice->endpoints.size(), 1U);
+  EXPECT_EQ(slice->endpoints[0].addresses, (Addresses{ip("fd00::1")}));
+}
+
 TEST(KubernetesSlice, MayHoldNothing) {
   const auto slice = read_endpoint_slice(json(R"({"metadata": {"name": "e", "namespace": "shop",
     "labels": {"kubernetes.io/service-name": "e"}}, "addressType": "IPv6",
