@@ -3,7 +3,7 @@
 #
 # From a change to the answer: the real metadatad and dnsd with 10,000 headless services and 150,000
 # pods (or a fraction), 1,000 pods a second get another address, while names are asked for at a rate.
-#   bench/dns_changes.sh BUILD_DIRECTORY [FRACTION] [CHANGES_PER_SECOND] [SECONDS] [QUERIES_PER_SECOND]
+#   bench/dns_changes.sh BUILD_DIRECTORY [FRACTION] [CHANGES_PER_SECOND] [SECONDS] [QUERIES_PER_SECOND] [OPTION_OF_DNSD...]
 set -euo pipefail
 build=${1:?build directory}
 cmake --build "$build" --target cluster_memory dns_changes paddock-metadatad paddock-dnsd >/dev/null
@@ -11,6 +11,7 @@ fraction=${2:-1}
 rate=${3:-1000}
 seconds=${4:-10}
 queries=${5:-20000}
+shift $(($# < 5 ? $# : 5))
 port=5397
 if dig +time=1 +tries=1 @127.0.0.1 -p $port dns-version.cluster.local TXT >/dev/null 2>&1; then
   echo "dns_changes.sh: somebody answers at 127.0.0.1:$port already; with two, questions go to either" >&2
@@ -34,7 +35,7 @@ until curl -sf --unix-socket "$work/s" -o /dev/null http://metadata/v1/status; d
   sleep 0.1
 done
 "$build/daemons/paddock-dnsd" --source "paddock:$work/s" --listen "127.0.0.1:$port" --state-dir "$work/dnsd" --workers 1 \
-  --forward=false --admin-listen none >"$work/dnsd.log" 2>&1 &
+  --forward=false --admin-listen none "$@" >"$work/dnsd.log" 2>&1 &
 pids+=($!)
 until dig +time=1 +tries=1 @127.0.0.1 -p $port dns-version.cluster.local TXT 2>/dev/null | grep -q NOERROR; do
   kill -0 "${pids[1]}" 2>/dev/null || { cat "$work/dnsd.log" >&2; exit 1; }

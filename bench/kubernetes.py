@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """kubernetes.py BUILD: metadatad and dnsd below an API server of 10,000 services, 150,000 endpoints and 5,000 nodes. One
 table: memory, memory while everything is read again, time from a change at the API to the answer, CPU at CHANGES (1000) a
-second. SERVICES and NODES make it smaller."""
+second, of slices in which one endpoint gets another address and of slices in which all do, while dnsperf, if it is there, asks QUERIES
+(20000) a second. SERVICES and NODES make it smaller."""
 import gc
 import os
 import pathlib
+import shutil
 import socket
 import statistics
 import struct
@@ -21,6 +23,7 @@ from api_stand_in import ApiStandIn  # noqa: E402
 SERVICES = int(os.environ.get("SERVICES", 10_000))
 NODES = int(os.environ.get("NODES", 5_000))
 CHANGES = int(os.environ.get("CHANGES", 1000))
+QUERIES = int(os.environ.get("QUERIES", 20_000)) if shutil.which("dnsperf") else 0
 ENDPOINTS = 15  # of a service
 LOAD_SECONDS = 10
 
@@ -119,19 +122,65 @@ def change_to_answer(api, client, count=100):
         client.wait(i, address(first))
         times.append(1000 * (time.monotonic() - began))
     times.sort()
-    return f"{statistics.median(times):.1f} ms, worst of {count}: {times[-1]:.1f} ms"
+    return f"{statistics.median(times):.1f} ms, p99 of {count}: {times[count * 99 // 100 - 1]:.1f} ms"
 
 
-def change_steadily(api, stop):
-    """CHANGES a second, of services nobody waits for."""
+def with_new_endpoints(number, count):
+    """The slice of a service nobody waits for, which has so many addresses that it did not have."""
+    i = (number * 89 + 1) % SERVICES
+    changed = endpoint_slice(i, i * ENDPOINTS)
+    for n in range(count):
+        changed["endpoints"][(number + n) % ENDPOINTS]["addresses"] = [address(3_000_000 + (number * count + n) % 1_000_000)]
+    return changed
+
+
+def change_steadily(api, count, stop):
+    """CHANGES a second."""
     number = 0
     began = time.monotonic()
     while not stop.is_set():
         due = int((time.monotonic() - began) * CHANGES)
         for number in range(number, due):
-            api.put("endpointslices", endpoint_slice((number * 89 + 1) % SERVICES, 3_000_000 + number % 50_000))
+            api.put("endpointslices", with_new_endpoints(number, count))
         number = due
         time.sleep(0.005)
+
+
+class Queries:
+    """QUERIES a second for names of services that nobody waits for, until the end."""
+
+    def __init__(self, port, folder):
+        names = pathlib.Path(folder) / "names"
+        names.write_text("".join(f"service-{i}.ns-{i % 100}.svc.cluster.local A\n" for i in range(1, SERVICES, 7)))
+        command = ["dnsperf", "-s", "127.0.0.1", "-p", str(port), "-d", str(names), "-Q", str(QUERIES), "-l", "600"]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL) if QUERIES else None
+
+    def end(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait()
+
+
+def cores(daemons):
+    before = {name: daemon.cpu() for name, daemon in daemons.items()}
+    time.sleep(LOAD_SECONDS)
+    return {name: (daemon.cpu() - before[name]) / LOAD_SECONDS for name, daemon in daemons.items()}
+
+
+def under_load(api, client, daemons, count):
+    """What it costs while that many endpoints of each slice change, beside what the queries cost."""
+    what = "an endpoint" if count == 1 else f"{count} endpoints"
+    without = cores(daemons)
+    stop = threading.Event()
+    load = threading.Thread(target=change_steadily, args=(api, count, stop))
+    load.start()
+    used = cores(daemons)
+    rows = [(f"{name}: {CHANGES} changes a second of {what}, beside {without[name]:.3f} cores", f"{used[name] - without[name]:.3f} cores")
+            for name in daemons]
+    rows.append(("change to answer meanwhile", change_to_answer(api, client, 300)))
+    stop.set()
+    load.join()
+    return rows
 
 
 def main(build):
@@ -160,16 +209,11 @@ def main(build):
         time.sleep(15)
         rows += [(f"{name}: peak while all is read again", f"{daemon.memory('VmHWM') / settled[name]:.2f} x") for name, daemon in both.items()]
         rows.append(("change to answer, quiet", change_to_answer(api, client)))
-        before = {name: daemon.cpu() for name, daemon in both.items()}
-        stop = threading.Event()
-        load = threading.Thread(target=change_steadily, args=(api, stop))
-        load.start()
-        time.sleep(LOAD_SECONDS)
-        rows += [(f"{name}: CPU at {CHANGES} changes a second", f"{(daemon.cpu() - before[name]) / LOAD_SECONDS:.3f} cores")
-                 for name, daemon in both.items()]
-        rows.append((f"change to answer, at {CHANGES} changes a second", change_to_answer(api, client, 30)))
-        stop.set()
-        load.join()
+        queries = Queries(port, folder)
+        rows.append((f"from then on with {QUERIES} queries a second", ""))
+        for count in (1, ENDPOINTS):
+            rows += under_load(api, client, both, count)
+        queries.end()
         print(f"| {SERVICES} services, {SERVICES * ENDPOINTS} endpoints, {NODES} nodes | |\n| --- | --- |")
         for row in rows:
             print(f"| {row[0]} | {row[1]} |")
