@@ -27,6 +27,8 @@ constexpr std::size_t few = 64;     // peers that are copied at once
 constexpr std::size_t many = 1000;  // peers that leave megabytes behind when they are read
 // Who looks after peers that came or went goes through all there are: once for those of a moment.
 constexpr milliseconds calm{250};
+// An overlay that could not be made, for want of descriptors or as a key cannot be read.
+constexpr milliseconds before_next_try{2000};
 
 }  // namespace
 
@@ -117,22 +119,29 @@ void HostOverlay::run() {
   auto tell_at = never;  // of what was followed
   for (;;) {
     int kernel = -1;
+    bool is_missing = false;
     {
       const std::lock_guard lock(mutex_);
       if (is_stopping_) return;
       if (overlay_) kernel = overlay_->descriptor();
+      is_missing = is_missing_;
     }
     const auto now = steady_clock::now();
     if (tell_at <= now) {
       tell_at = never;
       if (events_.followed) events_.followed();
     }
-    const auto pause = tell_at == never ? -1 : ceil<milliseconds>(tell_at - now).count();
+    const auto try_at = is_missing ? now + before_next_try : never;
+    const auto due = std::min(tell_at, try_at);
+    const auto pause = due == never ? -1 : ceil<milliseconds>(due - now).count();
     pollfd waited[] = {{wake_, POLLIN, 0}, {kernel, POLLIN, 0}};  // -1 is passed over
     if (::poll(waited, 2, static_cast<int>(pause)) < 0 && errno != EINTR) return;
-    if (waited[0].revents != 0) {
+    const bool is_woken = waited[0].revents != 0;
+    if (is_woken) {
       std::uint64_t count = 0;
       (void)!::read(wake_, &count, sizeof count);
+    }
+    if (is_woken || try_at <= steady_clock::now()) {
       const auto wait = follow() == Followed::some_peers ? calm : milliseconds{0};
       tell_at = std::min(tell_at, steady_clock::now() + wait);
     }
@@ -162,11 +171,10 @@ HostOverlay::Followed HostOverlay::follow() {
 }
 
 void HostOverlay::renew(const net::OverlaySettings& wanted) {
-  std::vector<net::Peer> known;
   if (overlay_) {
-    for (auto& status : overlay_->peers()) known.push_back(std::move(status.peer));
+    auto& peers = peers_.emplace();
+    for (auto& status : overlay_->peers()) peers.push_back(std::move(status.peer));
   }
-  const bool had_one = overlay_ != nullptr;
   used_ = wanted;
   overlay_.reset();
   try {
@@ -177,14 +185,16 @@ void HostOverlay::renew(const net::OverlaySettings& wanted) {
       settings.wireguard.public_key = keys.public_key;
     }
     overlay_ = std::make_unique<net::Overlay>(host_, std::move(settings));
+    is_missing_ = false;
   } catch (const std::exception& failed) {
-    used_.reset();  // it is tried again with the registry's next word
+    used_.reset();
+    is_missing_ = true;
     note(net::Error{boost::system::error_code(EIO, boost::system::generic_category()),
                     std::string("there is none: ") + failed.what()});
     return;
   }
   note(overlay_->set_subnets(subnets_));
-  if (had_one) note(overlay_->replace(std::move(known)));
+  if (peers_) note(overlay_->replace(*std::exchange(peers_, std::nullopt)));
   announce();
 }
 

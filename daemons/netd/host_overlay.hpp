@@ -53,7 +53,7 @@ class HostOverlay {
   // What pods may send at most; 0 while it is not known.
   [[nodiscard]] std::uint32_t pod_mtu() const;
   [[nodiscard]] std::optional<net::OverlaySettings> settings() const;
-  // The last error of the kernel; empty: all is as it should be.
+  // The last error, of the kernel or why there is no overlay; empty: all is as it should be.
   [[nodiscard]] std::string trouble() const;
 
  private:
@@ -77,6 +77,8 @@ class HostOverlay {
   std::vector<net::Prefix> subnets_;
   std::optional<net::OverlaySettings> used_;
   std::unique_ptr<net::Overlay> overlay_;
+  bool is_missing_ = false;                      // it could not be made; that is tried again
+  std::optional<std::vector<net::Peer>> peers_;  // of the one before, for the next
   std::string trouble_;
   bool is_stopping_ = false;
   std::thread thread_;
