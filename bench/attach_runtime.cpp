@@ -3,7 +3,7 @@
 // A container runtime that does nothing but attach pods and look at the clock. Each way of
 // attaching is a contender: NAME=CONFLIST,PLUGIN_DIRECTORY[,NETD_SOCKET], or NAME=@PROGRAM for one
 // that is run as PROGRAM ADD|DEL NETNS NUMBER, or NAME=!PROGRAM for one that is run without
-// arguments.
+// arguments. Pods have a port of the host where a plugin of the list has capabilities.
 //   attach_runtime latency ROUNDS CONTENDER...      one after the other, in turn: p50 and p90 in ms
 //   attach_runtime parallel PODS WIDTH CONTENDER... PODS each, WIDTH at once: ADDs per second
 //   attach_runtime hold PODS CONTENDER              attaches, says "ready", waits for a line,
@@ -56,6 +56,12 @@ class Pod {
  private:
   int descriptor_ = -1;
 };
+
+// What a runtime passes on to plugins that take portMappings, of a pod that has one.
+Json one_port(unsigned number) {
+  return {{"portMappings",
+           {{{"hostPort", 20000 + number % 10000}, {"containerPort", 80}, {"protocol", "tcp"}}}}};
+}
 
 struct Output {
   int status = -1;
@@ -143,6 +149,7 @@ class Contender {
       config["cniVersion"] = list_["cniVersion"];
       config["name"] = list_["name"];
       if (!result.is_null()) config["prevResult"] = result;
+      if (config.contains("capabilities")) config["runtimeConfig"] = one_port(number);
       const auto output = execute(directory_ + "/" + config["type"].get<std::string>(), {},
                                   environment, config.dump());
       if (output.status != 0) throw std::runtime_error(name + ": " + command + ": " + output.text);
