@@ -112,11 +112,12 @@ int descriptor_of(msghdr& message) {
   return found;
 }
 
-// Reads exactly size bytes, and the descriptor with the first of them. False: the peer went away,
-// or took too long.
-bool read_exactly(int socket, char* bytes, std::size_t size, int* descriptor) {
-  while (size > 0) {
-    iovec part{bytes, size};
+// Reads size bytes, and the descriptor with the first of them. How many there were until the peer
+// went away, or took too long.
+std::size_t read_up_to(int socket, char* bytes, std::size_t size, int* descriptor) {
+  std::size_t there = 0;
+  while (there < size) {
+    iovec part{bytes + there, size - there};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
     msghdr message{};
     message.msg_iov = &part;
@@ -127,12 +128,11 @@ bool read_exactly(int socket, char* bytes, std::size_t size, int* descriptor) {
     }
     const auto got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
+    if (got <= 0) break;
     if (descriptor && *descriptor < 0) *descriptor = descriptor_of(message);
-    bytes += got;
-    size -= static_cast<std::size_t>(got);
+    there += static_cast<std::size_t>(got);
   }
-  return true;
+  return there;
 }
 
 void write_all(int socket, std::string_view bytes) {
@@ -230,12 +230,14 @@ class PluginServer::State {
     ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &peer_patience, sizeof peer_patience);
     std::array<char, frame_header_size> header{};
     int received = -1;
-    const bool whole = read_exactly(socket, header.data(), header.size(), &received);
+    const auto size = read_up_to(socket, header.data(), header.size(), &received);
     Descriptor pod(received);
+    if (size == 0) return {};  // it connects before it knows what to ask, and may know better
     const auto lengths = parse_frame_header({header.data(), header.size()});
-    if (!whole || !lengths) return "a call did not begin as a plugin's does";
+    if (size < header.size() || !lengths) return "a call did not begin as a plugin's does";
     std::string body(lengths->environment + std::size_t{lengths->input}, '\0');
-    if (!read_exactly(socket, body.data(), body.size(), nullptr)) return "a call broke off";
+    if (read_up_to(socket, body.data(), body.size(), nullptr) < body.size())
+      return "a call broke off";
     auto call = parse_frame_body(body, *lengths);
     if (pod.number() >= 0) {
       auto adopted = NetworkNamespace::adopt(pod.release(), "of CNI_NETNS");

@@ -100,6 +100,16 @@ TEST_F(PluginServerTest, WhatIsNoCallIsRefusedAndTheNextIsAnswered) {
   EXPECT_EQ(refused_, 4);
 }
 
+TEST_F(PluginServerTest, WhoLeavesWithoutACallIsNotReported) {
+  PluginServer server(options([](const PluginCall&) { return PluginAnswer{0, "ok"}; }));
+  server.start();
+
+  EXPECT_EQ(exchange(""), "");
+
+  EXPECT_EQ(exchange(call).substr(16), "ok");
+  EXPECT_EQ(refused_, 0);
+}
+
 TEST_F(PluginServerTest, CallsBeforeStartWaitForIt) {
   PluginServer server(options([](const PluginCall&) { return PluginAnswer{0, "ok"}; }));
   const int early = ask(call);
