@@ -2,7 +2,8 @@
 # Writes through a real paddock-metadatad to a store that is elsewhere: Debian's etcd, then another
 # metadatad with an embedded store. 4,000 pods, then changes at a steady rate by PUT from 32
 # connections, from sending the PUT to the event at a reader of the same metadatad's stream. What is
-# behind it keeps its data in memory; the audit log and its intents are on disk.
+# behind it keeps its data in memory; the audit log and its intents are on disk. Then the same again,
+# and what it costs a second metadatad of that store, which only follows, as most of a fleet do.
 #   bench/remote_writes.sh BUILD_DIRECTORY [CHANGES_PER_SECOND] [SECONDS]
 # Needs etcd and python3.
 set -euo pipefail
@@ -62,6 +63,9 @@ measure() { # NAME STORE
   fill "$work/$1"
   echo -n "$1: "
   "$build/bench/stream_load" "$work/$1" "${pids[-1]}" 1 "$rate" "$seconds"
+  start_metadatad "$1.follower" "$2"
+  echo -n "$1, one that follows: "
+  "$build/bench/stream_load" "$work/$1" "${pids[-1]}" 1 "$rate" "$seconds" | sed 's/.*; \(.* cores\)/\1/'
   stop
 }
 
