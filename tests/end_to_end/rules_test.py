@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """dnsd with rules, before a real dnsmasq: what users of CoreDNS' hosts, rewrite, template and dns64 ask of them, through dig;
-and clients that may not be where they say."""
+clients that may not be where they say; and what the log says of queries."""
 import contextlib
+import pathlib
 import re
 import socket
 import struct
@@ -111,6 +112,29 @@ class Rules(unittest.TestCase):
         for _ in range(60):
             said = run("dig", "@127.0.0.1", "-b", "127.0.0.10", "+tries=1", "+ignore", "+cookie=" + cookie, "db.test").stdout
             self.assertIn("ANSWER: 2,", said)
+
+
+class QueryLog(unittest.TestCase):
+    def test_it_says_who_asked_for_what_and_what_became_of_it(self):
+        cluster = pathlib.Path("/run/cluster.yaml")
+        cluster.write_text("""
+            - {kind: Service, namespace: shop, name: web, cluster_ips: [10.43.0.9]}
+            - {kind: Pod, namespace: shop, name: web-1, host: here, addresses: [127.0.0.7]}
+            """)
+        options = ["--source", f"file:{cluster}", "--listen", "127.0.0.1:53", "--forward=false", "--query-log", "1"]
+        with Host(("dnsd",), {"dnsd": options}) as host:
+            run("dig", "@127.0.0.1", "-b", "127.0.0.7", "web.shop.svc.cluster.local")
+            run("dig", "@127.0.0.1", "-b", "127.0.0.8", "+tcp", "none.shop.svc.cluster.local", "AAAA")
+
+            def logged():
+                return re.findall(r"msg=query (.*)", (host.logs / "dnsd").read_text())
+
+            wait_until(lambda: len(logged()) == 2, "both are logged")
+            none, web = sorted(logged())  # each thread that answers has its own order
+            self.assertRegex(web, r"^name=web\.shop\.svc\.cluster\.local\. type=A rcode=NOERROR client=127\.0\.0\.7 "
+                             r"pod=shop/web-1 protocol=udp us=\d+$")
+            self.assertRegex(none, r'^name=none\.shop\.svc\.cluster\.local\. type=AAAA rcode=NXDOMAIN client=127\.0\.0\.8 '
+                             r'pod="" protocol=tcp us=\d+$')
 
 
 if __name__ == "__main__":
