@@ -45,6 +45,9 @@ Result<void> Attachments::State::make(const NetworkNamespace& pod, const Attachm
   if (!inside) {
     return inside.error();
   }
+  if (const auto available = free_ifname(*inside, planned.id.ifname); !available) {
+    return available.error();
+  }
   auto host = links_.borrow();
   const auto bridge = bridge_of(host, planned);
   if (!bridge) {
@@ -54,14 +57,7 @@ Result<void> Attachments::State::make(const NetworkNamespace& pod, const Attachm
   netlink::add_veth(
       pair, {planned.host_ifindex, planned.mtu, planned.host_link, planned.host_mac, pod_group,
              pod.descriptor(), planned.id.ifname, planned.pod_mac, *bridge});
-  auto paired = host->execute(pair);
-  if (!paired && paired.error().code.value() == EEXIST) {
-    if (const auto available = free_ifname(*inside, planned.id.ifname); !available) {
-      return available.error();
-    }
-    paired = host->execute(pair);
-  }
-  if (!paired) {
+  if (const auto paired = host->execute(pair); !paired) {
     return paired.error();
   }
   const auto configured = contained([&] { return configure(host, *inside, pod, planned); });

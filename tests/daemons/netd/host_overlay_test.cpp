@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netd/host_overlay.hpp"
 
+#include "support/happening.hpp"
 #include "support/network_namespace.hpp"
 #include "support/temp_folder.hpp"
 
@@ -9,7 +10,7 @@
 #include <fstream>
 #include <mutex>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
 namespace paddock::netd {
@@ -68,15 +69,6 @@ std::vector<std::string> hosts_of(const HostOverlay& overlay) {
   return hosts;
 }
 
-template <class Condition>
-[[nodiscard]] bool comes_true(const Condition& condition) {
-  for (int round = 0; round < 3000; ++round) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return false;
-}
-
 TEST(HostOverlay, ThatCouldNotBeMadeIsTriedAgainAndHasItsPeers) {
   const test::Namespace ns;
   ns.must("ip link add up0 type veth peer name up1");
@@ -96,16 +88,16 @@ TEST(HostOverlay, ThatCouldNotBeMadeIsTriedAgainAndHasItsPeers) {
   overlay.start();
   overlay.wake();
   const std::vector<std::string> seven{"host7"};
-  ASSERT_TRUE(comes_true([&] { return hosts_of(overlay) == seven; }));
+  ASSERT_TRUE(test::becomes_true([&] { return hosts_of(overlay) == seven; }));
 
   registry.say(OverlayBackend::wireguard);
   overlay.wake();
-  ASSERT_TRUE(comes_true([&] { return overlay.trouble().starts_with("there is none: "); }));
+  ASSERT_TRUE(test::becomes_true([&] { return overlay.trouble().starts_with("there is none: "); }));
   EXPECT_FALSE(overlay.self());
 
   registry.say(OverlayBackend::vxlan);  // and nobody wakes it
 
-  EXPECT_TRUE(comes_true([&] { return overlay.self().has_value(); }));
+  EXPECT_TRUE(test::becomes_true([&] { return overlay.self().has_value(); }));
   EXPECT_EQ(hosts_of(overlay), seven);
 }
 
