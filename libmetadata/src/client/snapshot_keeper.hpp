@@ -44,7 +44,7 @@ class SnapshotKeeper {
   }
 
  private:
-  static constexpr int most_share = 50;  // one part in so many of the time
+  static constexpr int most_share = 100;  // one part in so many of the time
 
   std::string file_;
   std::string form_;  // as in Reduction

@@ -20,12 +20,14 @@ SnapshotSaver::~SnapshotSaver() {
 }
 
 void SnapshotSaver::changed() {
+  bool is_first = false;  // of those that the file lacks; the thread knows of it since
   {
     const std::scoped_lock lock(mutex_);
+    is_first = !keeper_.is_behind();
     keeper_.changed();
     has_changed_ = true;
   }
-  is_changed_.notify_all();
+  if (is_first) is_changed_.notify_all();
 }
 
 void SnapshotSaver::run(const std::stop_token& stop) {

@@ -30,7 +30,7 @@ constexpr std::size_t most_writes_in_batch = 512;
 
 // A commit costs much the same whatever is in it. When several writers keep the store busy, their
 // writes are gathered for a moment; a lone writer, who waits for each answer, never waits for that.
-constexpr std::chrono::milliseconds gathering{3};
+constexpr std::chrono::milliseconds gathering{4};
 constexpr std::size_t busy_writes = 8;
 constexpr std::chrono::milliseconds busy_time{16};  // for so many writes: 500 a second
 constexpr std::size_t enough_gathered = 64;
