@@ -91,6 +91,7 @@ dns::Service translate(const metadata::Service& service,
   }
   for (const auto& slice : slices) {
     const auto ports = translate(slice.ports, false);
+    out.backends.reserve(out.backends.size() + slice.endpoints.size());
     for (const auto& endpoint : slice.endpoints) {
       out.backends.push_back({.addresses = endpoint.addresses.to_vector(),
                               .hostname = endpoint.hostname.str(),

@@ -24,11 +24,8 @@ struct Forwarding {
   upstream::Plan plan;
 };
 
-// What is to change; what is absent stays. Pointers are borrowed: the Server keeps an authority
-// and its views until every worker has taken the next ones.
+// What is to change; what is absent stays.
 struct Orders {
-  const Authority* authority = nullptr;
-  const Views* views = nullptr;  // go with an authority
   std::optional<Status> status{};
   std::shared_ptr<const Forwarding> forwarding{};
   std::optional<std::shared_ptr<const Rules>> rules{};

@@ -62,6 +62,7 @@ struct Server::State {
   std::mutex control{};  // one change at a time; no worker ever takes it
   std::shared_ptr<const Authority> authority{};
   std::shared_ptr<const Views> views{};
+  std::unique_ptr<const server::Published> published{};     // the two
   std::vector<std::shared_ptr<const Authority>> retired{};  // that transfers may still read
   std::shared_ptr<server::QueryLog> query_log{};
   ForwardingReport forwarding{};
@@ -82,6 +83,27 @@ struct Server::State {
     for (const auto& worker : workers) {
       worker->mailbox().wait();
     }
+  }
+
+  // Has every turn that begins from now on begin with these; returns when no earlier one goes on.
+  // Whoever waits for queries is in none, and is not woken. With `control` held.
+  void publish(std::shared_ptr<const Authority> newest, std::shared_ptr<const Views> its_views) {
+    auto both = std::make_unique<server::Published>(newest.get(), its_views.get());
+    common.newest.store(both.get());
+    const auto epoch = common.shared.epochs.advance();
+    std::vector<server::Worker*> amid_a_turn;
+    for (std::size_t i = 0; i < workers.size(); ++i) {
+      if (common.shared.epochs.is_past(i, epoch)) continue;
+      workers[i]->mailbox().post({});  // its next turn
+      amid_a_turn.push_back(workers[i].get());
+    }
+    for (auto* worker : amid_a_turn) worker->mailbox().wait();
+    published = std::move(both);
+    // A transfer goes on with the authority it began with; it is let go of here all the same.
+    if (authority) retired.push_back(std::move(authority));
+    std::erase_if(retired, [](const auto& old) { return old.use_count() == 1; });
+    authority = std::move(newest);
+    views = std::move(its_views);
   }
 
   std::shared_ptr<const server::Forwarding> choose(const ForwardOptions& options) {
@@ -109,13 +131,9 @@ Server::Server(ServerOptions options, std::shared_ptr<const Authority> authority
   for (const auto& listener : listeners.front()) {
     state_->endpoints.push_back(listener.endpoint);
   }
-  state_->authority = std::move(authority);
-  state_->views = std::move(views);
-  const server::Orders first{.authority = state_->authority.get(),
-                             .views = state_->views.get(),
-                             .status = status,
-                             .forwarding = state_->choose(options.forwarding),
-                             .rules = rules};
+  state_->publish(std::move(authority), std::move(views));
+  const server::Orders first{
+      .status = status, .forwarding = state_->choose(options.forwarding), .rules = rules};
   for (auto& mine : listeners) {
     for (const auto& listener : mine) {
       state_->sockets.insert(state_->sockets.end(), {listener.udp.number(), listener.tcp.number()});
@@ -142,11 +160,7 @@ void Server::publish(std::shared_ptr<const Authority> authority,
     throw std::invalid_argument("publish: no authority");
   }
   const std::lock_guard lock(state_->control);
-  state_->order({.authority = authority.get(), .views = views.get()});
-  // A transfer goes on with the authority it began with; it is let go of here all the same.
-  state_->retired.push_back(std::exchange(state_->authority, std::move(authority)));
-  std::erase_if(state_->retired, [](const auto& retired) { return retired.use_count() == 1; });
-  state_->views = std::move(views);
+  state_->publish(std::move(authority), std::move(views));
 }
 
 void Server::set_status(Status status) {

@@ -118,6 +118,8 @@ bool Worker::turn(int timeout) {
   std::array<epoll_event, max_events> events;
   const int ready = ::epoll_wait(epoll_.number(), events.data(), max_events, timeout);
   common_.shared.epochs.enter(index_);
+  const Published& newest = *common_.newest.load();
+  responder_.set_authority(newest.authority, newest.views);
   for (int i = 0; i < ready; ++i) {
     const auto& event = events[static_cast<std::size_t>(i)];
     dispatch(event.data.u64, event.events);
@@ -173,9 +175,6 @@ void Worker::take_orders() {
 }
 
 void Worker::carry_out(const Orders& orders) {
-  if (orders.authority != nullptr) {
-    responder_.set_authority(orders.authority, orders.views);
-  }
   if (orders.status) {
     responder_.set_status(*orders.status);
   }

@@ -11,10 +11,18 @@
 #include "server/tcp.hpp"
 #include "server/udp.hpp"
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
 namespace paddock::dns::server {
+
+// What queries are answered from. Borrowed, and so is this itself: the Server keeps it until no
+// turn of a worker goes on that may have begun with it.
+struct Published {
+  const Authority* authority = nullptr;
+  const Views* views = nullptr;  // may be null
+};
 
 // What all workers share. Outlives them.
 struct Common {
@@ -22,6 +30,8 @@ struct Common {
   Identity identity;
   ConnectionLimits limits;
   upstream::Shared shared;
+  std::atomic<const Published*> newest =
+      nullptr;  // of every turn that begins; set before the first
 };
 
 class Worker final : private upstream::Poller, private ConnectionPoller {
@@ -33,7 +43,7 @@ class Worker final : private upstream::Poller, private ConnectionPoller {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Begins to answer. The first orders must name an authority. Throws std::system_error with a
+  // Begins to answer. Throws std::system_error with a
   // sentence when there is no thread to be had.
   void start(const Orders& first);
   [[nodiscard]] bool is_started() const { return thread_.joinable(); }

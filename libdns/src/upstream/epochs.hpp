@@ -27,6 +27,11 @@ class Epochs {
   // After something was taken out: the epoch at which it was.
   [[nodiscard]] std::uint64_t advance() { return now_.fetch_add(1) + 1; }
 
+  // Whether the reader is outside, or came in at the epoch or later.
+  [[nodiscard]] bool is_past(std::size_t reader, std::uint64_t epoch) const {
+    return readers_[reader].epoch.load() >= epoch;
+  }
+
   // What was taken out at this epoch or before is nobody's any more.
   [[nodiscard]] std::uint64_t oldest() const {
     std::uint64_t oldest = outside;

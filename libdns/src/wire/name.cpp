@@ -75,7 +75,7 @@ Result<Name> Name::from_wire(std::span<const std::uint8_t> wire) {
   }
   if (at + 1 != wire.size()) return malformed();
   Name name;
-  name.wire_.assign(wire.begin(), wire.end());
+  name.wire_.assign(reinterpret_cast<const char*>(wire.data()), wire.size());
   for (char& c : name.wire_) c = lower(c);  // length octets are below 'A'
   return name;
 }

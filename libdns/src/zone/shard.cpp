@@ -47,9 +47,14 @@ void ShardEditor::rebuild(std::size_t extra_entries, std::size_t extra_bytes) {
   const std::size_t live = old.slots ? old.slots->live : 0;
   const std::size_t used = old.slots ? old.slots->end - old.slots->garbage : first_entry;
   const auto mask = static_cast<std::uint32_t>(slots_for(live + extra_entries) - 1);
-  const std::size_t capacity = used + extra_bytes;
+  // What has changed once will again, and others did: no block is of a size of its own then.
+  const auto size = old.slots && old.slots->is_shared && extra_bytes > 0 ? TableMemory::Size::common
+                                                                         : TableMemory::Size::odd;
+  const std::size_t capacity = size == TableMemory::Size::odd
+                                   ? used + extra_bytes
+                                   : TableMemory::common_size(used + extra_bytes);
   if (capacity > max_block) throw std::length_error("a shard of DNS names passes 64 MiB");
-  auto* entries = static_cast<std::uint8_t*>(memory_.take(capacity, TableMemory::Size::odd));
+  auto* entries = static_cast<std::uint8_t*>(memory_.take(capacity, size));
   shard_ = {.slots =
                 new (memory_.take(sizeof(Slots) + octets_of_slots(mask), TableMemory::Size::common))
                     Slots{.entries = entries,
@@ -151,7 +156,7 @@ void ShardEditor::trim() {
 void ShardEditor::tidy() {
   if (!shard_.slots) return;
   const Slots& slots = *shard_.slots;
-  if (slots.live == 0 || slots.garbage > slots.capacity / 4) trim();
+  if (slots.live == 0 || slots.garbage > slots.capacity / 3) trim();
 }
 
 EntryView find_source(const Shard& shard, std::uint64_t hash, std::uint32_t source,

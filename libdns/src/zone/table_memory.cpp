@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "zone/table_memory.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <new>
 #include <utility>
 
 namespace paddock::dns {
 namespace {
 
-constexpr std::size_t most_spare = 256;  // of one size
+constexpr std::size_t most_spare = std::size_t{1} << 20;  // octets, of one size
 
 }  // namespace
 
@@ -17,6 +19,11 @@ TableMemory::Hold::~Hold() {
 
 TableMemory::~TableMemory() {
   while (first_ != nullptr) ::operator delete(std::exchange(first_, first_->after));
+}
+
+std::size_t TableMemory::common_size(std::size_t octets) {
+  const std::size_t step = std::max<std::size_t>(std::bit_floor(octets) / 8, 1);
+  return (octets + step - 1) / step * step;
 }
 
 void* TableMemory::take(std::size_t octets, Size size) {
@@ -37,7 +44,7 @@ void TableMemory::free(void* block) {
   Header* header = static_cast<Header*>(block) - 1;
   if (header->size == Size::common) {
     auto& spare = spare_[header->octets];
-    if (spare.size() < most_spare) {
+    if ((spare.size() + 1) * header->octets <= most_spare) {
       spare.push_back(block);
       return;
     }

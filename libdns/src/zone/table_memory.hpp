@@ -49,8 +49,12 @@ class TableMemory {
   ~TableMemory();
 
   // Whether many blocks are as large as this one, and come and go with every change: these are kept
-  // to be used again. They are too large for what the C library keeps at hand for a thread.
+  // to be used again. They are too large for what the C library keeps at hand for a thread, and it
+  // looks for a block of many others' size the longer the more there are.
   enum class Size : bool { odd, common };
+
+  // The next size of those that large blocks come in: at most an eighth more.
+  [[nodiscard]] static std::size_t common_size(std::size_t octets);
 
   // Throws std::bad_alloc.
   [[nodiscard]] void* take(std::size_t octets, Size size);

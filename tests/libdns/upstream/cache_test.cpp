@@ -183,6 +183,20 @@ TEST_F(CacheTest, WhatAReaderSawStaysUntilItIsOutside) {
   epochs_.leave(0);
 }
 
+TEST(Epochs, WhoIsOutsideOrCameInSinceIsPastAnEpoch) {
+  Epochs epochs(2);
+  epochs.enter(0);
+  const auto epoch = epochs.advance();
+  EXPECT_FALSE(epochs.is_past(0, epoch));
+  EXPECT_TRUE(epochs.is_past(1, epoch));
+
+  epochs.enter(1);
+  EXPECT_TRUE(epochs.is_past(1, epoch));
+
+  epochs.leave(0);
+  EXPECT_TRUE(epochs.is_past(0, epoch));
+}
+
 TEST_F(CacheTest, IsReadWhileItIsWritten) {
   Epochs epochs(3);
   Cache cache({.bytes = 20'000}, epochs);

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <set>
 
 namespace paddock::dns {
 namespace {
@@ -21,6 +22,18 @@ TEST(TableMemory, ABlockThatNoTableHasIsUsedAgain) {
   memory.free(block);
 
   EXPECT_EQ(take(memory), block);
+}
+
+TEST(TableMemory, CommonSizesAreFewAndHardlyMoreThanWhatIsAskedFor) {
+  std::set<std::size_t> sizes;
+  for (std::size_t asked = 1; asked <= 65536; ++asked) {
+    const auto size = TableMemory::common_size(asked);
+    ASSERT_GE(size, asked);
+    ASSERT_LE(size, asked + asked / 8);
+    ASSERT_EQ(TableMemory::common_size(size), size);
+    if (asked > 32768) sizes.insert(size);
+  }
+  EXPECT_EQ(sizes.size(), 8);
 }
 
 TEST(TableMemory, ABlockLiesStillWhileATableMadeBeforeLives) {

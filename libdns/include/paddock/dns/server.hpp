@@ -136,9 +136,9 @@ struct LoggedQuery {
 };
 
 // Lifetime: the sockets are bound when the constructor returns and answering has begun; the
-// destructor stops. Every member may be called from any thread, but publish(), set_status(),
-// set_rules(), forward() and stop() wait for the workers (well under a millisecond when they are
-// not starved) and exclude each other.
+// destructor stops. Every member may be called from any thread, but set_status(), set_rules(),
+// forward() and stop() wait for the workers, publish() for those that are answering just then (well
+// under a millisecond when they are not starved), and they exclude each other.
 class PADDOCK_DNS_EXPORT Server {
  public:
   // Throws std::system_error with a sentence when a socket or a thread cannot be had: which, why,
