@@ -116,6 +116,10 @@ for round in $(seq "$rounds"); do
   measure "leaf, 16 at once: responder" "$pid_leaf" http://127.0.0.1:18082/x -s "$work/pipeline.lua"
   measure "leaf, 16 at once: documents" "$pid_documents" http://127.0.0.1:18081/latest/self/container/primary_ip -s "$work/pipeline.lua"
   measure "leaf, 16 at once: nginx" "$pid_nginx" http://127.0.0.1:18084/leaf -s "$work/pipeline.lua"
+  for server in "responder $pid_subtree 18083/x" "documents $pid_documents 18081/latest/self/container" "nginx $pid_nginx 18084/subtree"; do
+    read -r name pid place <<<"$server"
+    measure "subtree, 16 at once: $name" "$pid" "http://127.0.0.1:$place" -H 'Accept: application/json' -s "$work/pipeline.lua"
+  done
   measure "16 leaves at once: responder" "$pid_leaf" http://127.0.0.1:18082/x -s "$work/paths.lua"
   measure "16 leaves at once: documents" "$pid_documents" http://127.0.0.1:18081/x -s "$work/paths.lua"
 done

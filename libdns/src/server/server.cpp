@@ -89,9 +89,11 @@ struct Server::State {
   // Whoever waits for queries is in none, and is not woken. With `control` held.
   void publish(std::shared_ptr<const Authority> newest, std::shared_ptr<const Views> its_views) {
     auto both = std::make_unique<server::Published>(newest.get(), its_views.get());
+    std::vector<server::Worker*> amid_a_turn;
+    amid_a_turn.reserve(workers.size());
+    retired.reserve(retired.size() + 1);  // nothing below fails
     common.newest.store(both.get());
     const auto epoch = common.shared.epochs.advance();
-    std::vector<server::Worker*> amid_a_turn;
     for (std::size_t i = 0; i < workers.size(); ++i) {
       if (common.shared.epochs.is_past(i, epoch)) continue;
       workers[i]->mailbox().post({});  // its next turn
@@ -101,7 +103,7 @@ struct Server::State {
     published = std::move(both);
     // A transfer goes on with the authority it began with; it is let go of here all the same.
     if (authority) retired.push_back(std::move(authority));
-    std::erase_if(retired, [](const auto& old) { return old.use_count() == 1; });
+    std::erase_if(retired, [](const auto& one) { return one.use_count() == 1; });
     authority = std::move(newest);
     views = std::move(its_views);
   }

@@ -30,8 +30,8 @@ struct Common {
   Identity identity;
   ConnectionLimits limits;
   upstream::Shared shared;
-  std::atomic<const Published*> newest =
-      nullptr;  // of every turn that begins; set before the first
+  // Of every turn that begins. Set before the first.
+  std::atomic<const Published*> newest = nullptr;
 };
 
 class Worker final : private upstream::Poller, private ConnectionPoller {
@@ -43,8 +43,7 @@ class Worker final : private upstream::Poller, private ConnectionPoller {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Begins to answer. Throws std::system_error with a
-  // sentence when there is no thread to be had.
+  // Begins to answer. Throws std::system_error with a sentence when there is no thread to be had.
   void start(const Orders& first);
   [[nodiscard]] bool is_started() const { return thread_.joinable(); }
 

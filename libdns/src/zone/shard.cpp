@@ -47,12 +47,12 @@ void ShardEditor::rebuild(std::size_t extra_entries, std::size_t extra_bytes) {
   const std::size_t live = old.slots ? old.slots->live : 0;
   const std::size_t used = old.slots ? old.slots->end - old.slots->garbage : first_entry;
   const auto mask = static_cast<std::uint32_t>(slots_for(live + extra_entries) - 1);
-  // What has changed once will again, and others did: no block is of a size of its own then.
-  const auto size = old.slots && old.slots->is_shared && extra_bytes > 0 ? TableMemory::Size::common
-                                                                         : TableMemory::Size::odd;
-  const std::size_t capacity = size == TableMemory::Size::odd
-                                   ? used + extra_bytes
-                                   : TableMemory::common_size(used + extra_bytes);
+  // While a table is filled and afterwards each block is as large as it has to be. Of those that
+  // changes fill, and their successors, many are of one size.
+  const bool has_changes = old.slots && old.slots->is_shared && extra_bytes > 0;
+  const auto size = has_changes ? TableMemory::Size::common : TableMemory::Size::odd;
+  const std::size_t capacity =
+      has_changes ? TableMemory::common_size(used + extra_bytes) : used + extra_bytes;
   if (capacity > max_block) throw std::length_error("a shard of DNS names passes 64 MiB");
   auto* entries = static_cast<std::uint8_t*>(memory_.take(capacity, size));
   shard_ = {.slots =

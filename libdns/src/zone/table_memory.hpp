@@ -50,7 +50,7 @@ class TableMemory {
 
   // Whether many blocks are as large as this one, and come and go with every change: these are kept
   // to be used again. They are too large for what the C library keeps at hand for a thread, and it
-  // looks for a block of many others' size the longer the more there are.
+  // searches long for room where no two blocks are of one size.
   enum class Size : bool { odd, common };
 
   // The next size of those that large blocks come in: at most an eighth more.
