@@ -73,7 +73,7 @@ Record srv_record(Name owner, const SrvTarget& service, std::chrono::seconds ttl
 Name reverse_name(const boost::asio::ip::address& address) {
   using namespace std::string_view_literals;
   std::string wire;
-  wire.reserve(address.is_v4() ? 30 : 74);
+  wire.reserve(address.is_v4() ? 30 : 74);  // the longest there is
   if (address.is_v6() && !address.to_v6().is_v4_mapped()) {
     const auto bytes = address.to_v6().to_bytes();
     for (auto octet = bytes.rbegin(); octet != bytes.rend(); ++octet) {

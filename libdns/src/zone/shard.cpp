@@ -47,8 +47,8 @@ void ShardEditor::rebuild(std::size_t extra_entries, std::size_t extra_bytes) {
   const std::size_t live = old.slots ? old.slots->live : 0;
   const std::size_t used = old.slots ? old.slots->end - old.slots->garbage : first_entry;
   const auto mask = static_cast<std::uint32_t>(slots_for(live + extra_entries) - 1);
-  // While a table is filled and afterwards each block is as large as it has to be. Of those that
-  // changes fill, and their successors, many are of one size.
+  // Until a shard is changed its block is as large as it has to be. Afterwards many shards have
+  // blocks of one size.
   const bool has_changes = old.slots && old.slots->is_shared && extra_bytes > 0;
   const auto size = has_changes ? TableMemory::Size::common : TableMemory::Size::odd;
   const std::size_t capacity =
