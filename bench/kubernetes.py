@@ -161,6 +161,11 @@ class Queries:
             self.process.wait()
 
 
+def stolen():
+    """Seconds of all processors that the hypervisor gave to others while somebody wanted to run."""
+    return int(pathlib.Path("/proc/stat").read_text().split(None, 9)[8]) / os.sysconf("SC_CLK_TCK")
+
+
 def cores(daemons):
     before = {name: daemon.cpu() for name, daemon in daemons.items()}
     time.sleep(LOAD_SECONDS)
@@ -174,10 +179,12 @@ def under_load(api, client, daemons, count):
     stop = threading.Event()
     load = threading.Thread(target=change_steadily, args=(api, count, stop))
     load.start()
+    stolen_before, began = stolen(), time.monotonic()
     used = cores(daemons)
     rows = [(f"{name}: {CHANGES} changes a second of {what}, beside {without[name]:.3f} cores", f"{used[name] - without[name]:.3f} cores")
             for name in daemons]
     rows.append(("change to answer meanwhile", change_to_answer(api, client, 300)))
+    rows.append(("stolen by the hypervisor meanwhile", f"{(stolen() - stolen_before) / (time.monotonic() - began):.3f} cores"))
     stop.set()
     load.join()
     return rows

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A daemon that is measured from outside: its unix socket, and what it has had of the processor.
+// A daemon that is measured from outside: its unix socket, what it has had of the processor, and
+// what the hypervisor took away meanwhile.
 #pragma once
 
 #include <sys/socket.h>
@@ -35,4 +36,13 @@ inline double cpu_of(int pid) {
     if (i >= 14) ticks += std::atof(word.c_str());
   }
   return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+// Seconds of all processors together that the hypervisor gave to others while somebody wanted to
+// run.
+inline double stolen_seconds() {
+  std::ifstream file("/proc/stat");
+  std::string word;
+  for (int i = 0; i <= 8; ++i) file >> word;  // cpu user nice system idle iowait irq softirq steal
+  return std::atof(word.c_str()) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
