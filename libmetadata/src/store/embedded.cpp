@@ -29,8 +29,10 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t most_writes_in_batch = 512;
 
 // A commit costs much the same whatever is in it. When several writers keep the store busy, their
-// writes are gathered for a moment; a lone writer, who waits for each answer, never waits for that.
-constexpr std::chrono::milliseconds gathering{4};
+// writes are gathered for a moment; a lone writer, who waits for each answer, never waits for that,
+// and several only while they write when they like: not all at once, as soon as they are answered.
+constexpr std::chrono::milliseconds gathering{3};
+constexpr std::chrono::milliseconds at_once{1};
 constexpr std::size_t busy_writes = 8;
 constexpr std::chrono::milliseconds busy_time{16};  // for so many writes: 500 a second
 constexpr std::size_t enough_gathered = 64;
@@ -38,6 +40,7 @@ constexpr std::size_t enough_gathered = 64;
 struct Submitted {
   Write write;
   std::function<void(WriteResult)> done;
+  Clock::time_point came = Clock::now();
 };
 
 class EmbeddedStore final : public PublishedStore {
@@ -124,7 +127,7 @@ class EmbeddedStore final : public PublishedStore {
         std::move(queue_.begin(), queue_.begin() + taken, std::back_inserter(batch));
         queue_.erase(queue_.begin(), queue_.begin() + taken);
       }
-      note_batch(batch.size());
+      note_batch(batch);
       apply(batch);
       const std::scoped_lock lock(mutex_);
       // Whoever wrote meanwhile did not wait for these answers.
@@ -139,9 +142,10 @@ class EmbeddedStore final : public PublishedStore {
     return is_busy ? batch_began_ + gathering : Clock::time_point();
   }
 
-  void note_batch(std::size_t writes) {
+  void note_batch(std::span<const Submitted> batch) {
     batch_began_ = Clock::now();
-    for (std::size_t i = 0; i < std::min(writes, busy_writes); ++i) {
+    if (batch.back().came - batch.front().came > at_once) saw_others_ = batch_began_;
+    for (std::size_t i = 0; i < std::min(batch.size(), busy_writes); ++i) {
       recent_[next_recent_] = batch_began_;
       next_recent_ = (next_recent_ + 1) % busy_writes;
     }
