@@ -11,6 +11,7 @@
 #include <atomic>
 #include <fstream>
 #include <future>
+#include <latch>
 #include <thread>
 
 namespace paddock::metadata {
@@ -255,6 +256,29 @@ TEST_F(EmbeddedStoreTest, ManyWritersAtOnceAllGetTheirs) {
   EXPECT_EQ(created, writers * each);
   EXPECT_EQ(store_->cluster()->revision(), static_cast<std::uint64_t>(writers * each));
   EXPECT_EQ(store_->audit(10'000).size(), static_cast<std::size_t>(writers * each));
+}
+
+// A commit for three writes or so. Whoever is slower here has more of them in each.
+TEST_F(EmbeddedStoreTest, GathersTheWritesOfThoseWhoWriteWhenTheyLike) {
+  constexpr int at_once = 32;
+  constexpr int spread = 300;
+  std::atomic<int> commits = 0;
+  const auto subscription = store_->subscribe([&commits] { ++commits; });
+  std::latch answered(at_once + spread);
+  const auto submit = [&](int i) {
+    store_->submit(put(pod("p" + std::to_string(i))), [&](const WriteResult& result) {
+      EXPECT_TRUE(result.is_accepted()) << result.text;
+      answered.count_down();
+    });
+  };
+  for (int i = 0; i < at_once; ++i) submit(i);
+  auto next = std::chrono::steady_clock::now();
+  for (int i = 0; i < spread; ++i) {
+    std::this_thread::sleep_until(next += std::chrono::milliseconds(1));
+    submit(at_once + i);
+  }
+  answered.wait();
+  EXPECT_LT(commits, spread / 2);
 }
 
 TEST_F(EmbeddedStoreTest, SaysThatAnotherProcessHasIt) {
