@@ -21,6 +21,7 @@ stop() {
 trap stop EXIT
 "$build/bench/cluster_memory" "$work/store" "$fraction" >"$work/filled"
 head -1 "$work/filled"
+sync # what was just written is not to be in the way of commits
 
 start() {
   "$build/daemons/paddock-metadatad" --store "embedded:$work/store" --socket "$work/s" \
