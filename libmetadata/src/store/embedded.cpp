@@ -29,8 +29,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t most_writes_in_batch = 512;
 
 // A commit costs much the same whatever is in it. When several writers keep the store busy, their
-// writes are gathered for a moment; a lone writer, who waits for each answer, never waits for that,
-// and several only while they write when they like: not all at once, as soon as they are answered.
+// writes are gathered for a moment. That would be in vain where all that comes is there at once: of
+// a lone writer, who waits for each answer, and of several who write again as soon as they have it.
 constexpr std::chrono::milliseconds gathering{3};
 constexpr std::chrono::milliseconds at_once{1};
 constexpr std::size_t busy_writes = 8;
