@@ -9,7 +9,7 @@
 #   tcp        20 connections with one query on its way each
 #   pipelined  4 connections with 64 queries on their way each
 #   rate       20,000 queries a second over UDP: how long answers take
-#   workers    40,000 queries a second for each of one worker and of two, nothing pinned
+#   workers    40,000 queries a second for each of one worker and of two, and of bare echoes, nothing pinned
 #   memory     of 10,000 services with 50,000 and 150,000 endpoints, at rest and while all are put again
 #
 #   bench/dns.sh [BUILD_DIRECTORY]     LOADS="udp tcp pipelined rate workers memory" ROUNDS=5 SECONDS_EACH=3 SERVICES=5000
@@ -81,8 +81,10 @@ start() {
   case $1 in
     echo) set -- "$build/bench/dns_echo" $port ;;
     paddock) set -- "$build/bench/dns_serve" serve $port "$services" ;;
-    worker) cores=0,1 && set -- "$build/bench/dns_serve" serve $port "$services" 1 ;;
-    workers) cores=0,1 && set -- "$build/bench/dns_serve" serve $port "$services" 2 ;;
+    paddock-1) cores=0,1 && set -- "$build/bench/dns_serve" serve $port "$services" 1 ;;
+    paddock-2) cores=0,1 && set -- "$build/bench/dns_serve" serve $port "$services" 2 ;;
+    echo-1) cores=0,1 && set -- "$build/bench/dns_echo" $port 1 ;;
+    echo-2) cores=0,1 && set -- "$build/bench/dns_echo" $port 2 ;;
     knot) set -- knotd -c "$work/knot.conf" ;;
     nsd) set -- nsd -d -c "$work/nsd.conf" ;;
   esac
@@ -131,7 +133,7 @@ measure() {
   wait_until_up
   before=$(cpu_times)
   count=1
-  [ "$2" != workers ] || count=2
+  case $2 in *-2) count=2 ;; esac
   result=$(press "$1" $count)
   after=$(cpu_times)
   kill "$server"
@@ -144,7 +146,7 @@ measure() {
 peers_of() {
   case $1 in
     udp) echo "echo paddock $others" ;;
-    workers) echo "worker workers" ;;
+    workers) echo "paddock-1 paddock-2 echo-1 echo-2" ;;
     *) echo "paddock $others" ;;
   esac
 }
