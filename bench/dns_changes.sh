@@ -15,6 +15,7 @@ seconds=${4:-10}
 queries=${5:-20000}
 shift $(($# < 5 ? $# : 5))
 port=5397
+settle=15 # seconds: below a virtual disk it goes on after sync
 if dig +time=1 +tries=1 @127.0.0.1 -p $port dns-version.cluster.local TXT >/dev/null 2>&1; then
   echo "dns_changes.sh: somebody answers at 127.0.0.1:$port already; with two, questions go to either" >&2
   exit 1
@@ -46,7 +47,8 @@ measure() { # WHERE FOLDER [OPTION_OF_DNSD...]
   work=$(mktemp -d -p "$2")
   shift 2
   "$build/bench/cluster_memory" "$work/store" "$fraction" >"$work/filled"
-  sync # what was just written is not to be in the way of commits
+  sync # what was just written, or removed, is not to be in the way of commits
+  sleep $settle
   taskset -c "$others" "$build/daemons/paddock-metadatad" --store "embedded:$work/store" --socket "$work/s" --listen none \
     --admin-listen none >"$work/metadatad.log" 2>&1 &
   pids+=($!)
