@@ -17,7 +17,8 @@ FOLDER = pathlib.Path("/var/lib/paddock/dnsd")
 
 
 def holder():
-    return int((FOLDER / "lock").read_text().split()[0])
+    words = (FOLDER / "lock").read_text().split()
+    return int(words[0]) if words else None  # it is being written
 
 
 def takes_term(process):
